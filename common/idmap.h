@@ -1,0 +1,40 @@
+/* idmap.h - a table from 64-bit ids to 32-bit places
+ *
+ * Open addressing with linear probing and backward-shift deletion (Knuth,
+ * TAOCP vol. 3, 6.4, algorithm R), so a table that lives for months does not
+ * fill with tombstones.  0 is not a legal id.
+ */
+#ifndef PAR_IDMAP_H
+#define PAR_IDMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define IDMAP_NONE UINT32_MAX
+
+/* All zero is an empty map. */
+struct idmap {
+    struct idmap_cell *cells;
+    size_t size; /* a power of two, or 0 */
+    size_t used;
+};
+
+void idmap_clear(struct idmap *m);
+
+/* Returns -1 if out of memory; the map is then unchanged.  Replaces. */
+int idmap_put(struct idmap *m, uint64_t id, uint32_t place);
+
+/* The place, or IDMAP_NONE. */
+uint32_t idmap_get(const struct idmap *m, uint64_t id);
+
+/* Remove and return the place, or IDMAP_NONE if it was not there. */
+uint32_t idmap_take(struct idmap *m, uint64_t id);
+
+/* Walk: *cursor starts at 0; the map must not change meanwhile. */
+bool idmap_next(const struct idmap *m,
+                size_t *cursor,
+                uint64_t *id,
+                uint32_t *place);
+
+#endif
