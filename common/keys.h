@@ -1,0 +1,101 @@
+/* keys.h - CURVE keys in files, as ssh has them
+ *
+ * id.key is who I am; `authorized` beside the broker's key lists who may come
+ * in as what; `known_brokers` maps an endpoint to the broker's public key.
+ * A key file has the format of CZMQ's zcert (ZPL, RFC 4 of zeromq.org):
+ * ZeroMQ users know it.  A public key is written as 40 characters of Z85
+ * (RFC 32 of zeromq.org).
+ */
+#ifndef PAR_KEYS_H
+#define PAR_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <par/error.h>
+
+enum { KEY_SIZE = 32, KEY_TEXT = 41, KEY_NAME = 64, KEY_HEX = 65 };
+
+struct key_pair {
+    uint8_t public_key[KEY_SIZE];
+    uint8_t secret_key[KEY_SIZE];
+    char name[KEY_NAME]; /* "user@host": a label for people */
+};
+
+void key_text(const uint8_t *key, char text[KEY_TEXT]);
+bool key_parse(const char *text, uint8_t *key);
+void key_hex(const uint8_t *key, char hex[KEY_HEX]); /* as in link_peer.user */
+
+/* Where this user's configuration lives: $PAR_CONFIG_DIR, else
+ * $XDG_CONFIG_HOME/par, else ~/.config/par (home from the password file if
+ * HOME is unset).  The caller brings the environment's values. */
+int keys_config_dir(char *path, size_t size, struct par_error *err);
+
+/* A path, or a bare name in the config folder ("hostb" -> .../hostb.key). */
+int keys_resolve(const char *key, char *path, size_t size,
+                 struct par_error *err);
+
+/* Load a secret key.  Refuses a symlink, a file of another owner, and one
+ * that others can read (and says: chmod 600 PATH).  ENOENT if there is none. */
+int keys_load(const char *path, struct key_pair *pair, struct par_error *err);
+
+/* Make a new pair and its file, 0600, in a folder made 0700 if missing.
+ * Never overwrites: EEXIST. */
+int keys_create(const char *path, const char *name, struct key_pair *pair,
+                struct par_error *err);
+
+/* Load, or make on first need. */
+int keys_need(const char *path, struct key_pair *pair, struct par_error *err);
+
+void keys_wipe(struct key_pair *pair);
+
+/* ---- known_brokers ---- */
+
+/* The key noted for `endpoint` ("tcp://host:7270").  Returns 1, 0 if there is
+ * none, -1 if the file is bad. */
+int known_find(const char *file, const char *endpoint, uint8_t *key,
+               struct par_error *err);
+
+/* Note it.  EEXIST if another key is noted and `replace` is false (the text
+ * shows both).  The file is replaced atomically, under a lock. */
+int known_add(const char *file, const char *endpoint, const uint8_t *key,
+              bool replace, struct par_error *err);
+
+/* ---- authorized ---- */
+
+enum role { ROLE_CLIENT = 1, ROLE_WORKER = 2, ROLE_ADMIN = 4, ROLE_ALL = 7 };
+
+struct authorized_entry {
+    uint8_t key[KEY_SIZE];
+    char name[KEY_NAME];
+    char account[KEY_NAME]; /* whose jobs; the name where the line says none */
+    unsigned roles;
+};
+
+/* The list, immutable once loaded.  A line is
+ *     KEY NAME role[,role] [account=NAME]
+ * with `#` comments.  A file that others can write is refused.  A missing
+ * file is an empty list. */
+struct authorized;
+struct authorized *authorized_load(const char *file, struct par_error *err);
+void authorized_destroy(struct authorized *a);
+const struct authorized_entry *authorized_find(const struct authorized *a,
+                                               const uint8_t *key);
+const struct authorized_entry *authorized_find_hex(const struct authorized *a,
+                                                   const char *hex);
+const struct authorized_entry *authorized_at(const struct authorized *a,
+                                             size_t i); /* NULL past the end */
+
+/* Add or replace the line of entry->key / remove it (0 if it was not there is
+ * ENOENT).  Atomic, under a lock. */
+int authorized_add(const char *file, const struct authorized_entry *entry,
+                   struct par_error *err);
+int authorized_remove(const char *file, const char *key_or_name,
+                      struct par_error *err);
+
+/* "client,worker" <-> mask; 0 for a word that is no role. */
+unsigned roles_parse(const char *text);
+void roles_text(unsigned roles, char *text, size_t size);
+
+#endif

@@ -1,0 +1,161 @@
+/* link.h - the one module that knows sockets
+ *
+ * A server is a ROUTER with any number of endpoints (inproc, ipc, tcp with
+ * CURVE); a client is a DEALER with one.  A connection is named by a number
+ * that is never used twice; routing ids stay inside.  Nothing here blocks:
+ * the caller polls what link_*_poll() names and then receives until there is
+ * nothing.  One thread at a time, like the sockets within.
+ */
+#ifndef PAR_LINK_H
+#define PAR_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <zmq.h>
+
+#include <par/error.h>
+
+#include "wire.h"
+
+enum { LINK_POLL = 2, LINK_KEY = 32, LINK_USER = 80, LINK_ADDRESS = 64 };
+
+/* A received message; owns its frames. */
+struct link_msg {
+    uint64_t conn; /* server side: from whom */
+    int status;    /* PAR_OK, or why wire_decode() refused it */
+    struct wire_msg wire;
+    zmq_msg_t first;
+    zmq_msg_t second; /* empty if there was one frame */
+};
+
+/* Give the frames back.  wire's pointers are dead afterwards. */
+void link_msg_close(struct link_msg *m);
+
+/* ---- the listening side ---- */
+
+enum link_transport { LINK_INPROC, LINK_IPC, LINK_TCP };
+
+/* Who is at the other end, as the transport attests it, never as it says. */
+struct link_peer {
+    enum link_transport transport;
+    char user[LINK_USER]; /* "uid:1000", a key's 64 hex digits, "" on inproc */
+    char address[LINK_ADDRESS];
+};
+
+struct link_server;
+
+/* `router` is a fresh ROUTER, raw; the caller keeps it and closes it after
+ * link_server_close().  Sets every option of it.  NULL on failure. */
+struct link_server *link_server_open(void *router, struct par_error *err);
+
+/* NULL is allowed. */
+void link_server_close(struct link_server *s);
+
+/* Listen on inproc://NAME, ipc://PATH or tcp://ADDRESS:PORT (port `*` or 0:
+ * any).  tcp needs the broker's key pair and is CURVE always; ipc and tcp are
+ * admitted by the ZAP handler (zap.h), which must be running, and are refused
+ * by libzmq itself when it is not.  An ipc path whose file is already there
+ * is taken over only if nobody answers on it.  `actual` (LINK_ADDRESS * 4
+ * octets; may be NULL) gets the endpoint as bound. */
+int link_server_listen(struct link_server *s,
+                       const char *endpoint,
+                       const uint8_t *secret_key,
+                       char *actual,
+                       size_t size,
+                       struct par_error *err);
+
+/* Stop listening everywhere; connections stay. */
+void link_server_deafen(struct link_server *s);
+
+/* What to poll, LINK_POLL items at most.  Returns how many. */
+int link_server_poll(struct link_server *s, zmq_pollitem_t *items);
+
+/* Receive one message.  Returns false if there is none now.  A message that
+ * is no PAR message arrives with its status; one of more than two frames is
+ * drained and arrives as PAR_MALFORMED. */
+bool link_server_recv(struct link_server *s, struct link_msg *m);
+
+/* NULL for a connection that is gone. */
+const struct link_peer *link_server_peer(const struct link_server *s,
+                                         uint64_t conn);
+
+/* Send one message.  link_server_send() takes `frame` (malloc'd; NULL is a
+ * failed batch_take() and returns -1) whatever happens; `second` is moved
+ * from if not NULL.  link_server_post() copies; for small ones.  Return -1 if
+ * the connection is gone (it will be told by link_server_gone()). */
+int link_server_send(struct link_server *s,
+                     uint64_t conn,
+                     uint8_t *frame,
+                     size_t len,
+                     zmq_msg_t *second);
+int link_server_post(struct link_server *s,
+                     uint64_t conn,
+                     const void *frame,
+                     size_t len);
+
+/* A connection that has died since: call in a loop after link_server_recv()
+ * has returned false, so that what it had sent is served first.  Each is told
+ * once; its number is dead afterwards.  (Not on inproc: there peers say
+ * GOODBYE, and link_server_drop() forgets them.) */
+bool link_server_gone(struct link_server *s, uint64_t *conn);
+
+/* Forget a connection; later messages of its peer come as a new one. */
+void link_server_drop(struct link_server *s, uint64_t conn);
+
+/* Cut a connection off: shuts its TCP or UNIX socket down, so that the peer
+ * must come again and be admitted again. */
+void link_server_cut(struct link_server *s, uint64_t conn);
+
+/* ---- the connecting side ---- */
+
+enum link_event {
+    LINK_NOTHING,
+    LINK_CONNECTED, /* handshake done: say HELLO */
+    LINK_LOST,      /* was connected, is not: close and open anew */
+    LINK_REFUSED,   /* the broker does not know our key or uid */
+    LINK_BAD_KEY    /* the handshake fails: not the broker key we trust */
+};
+
+struct link_client;
+
+/* Connect to `endpoint`.  `context` is lent (inproc needs the one the server
+ * lives in).  For tcp: our key pair and the broker's public key, 32 octets
+ * each; NULL otherwise.  Returns at once; link_client_event() says how it
+ * went.  On inproc the connection counts as made when it is opened. */
+struct link_client *link_client_open(void *context,
+                                     const char *endpoint,
+                                     const uint8_t *public_key,
+                                     const uint8_t *secret_key,
+                                     const uint8_t *broker_key,
+                                     struct par_error *err);
+
+/* Unsent messages get `linger_ms` to leave (at least 300 is used where any
+ * may exist).  NULL is allowed. */
+void link_client_close(struct link_client *c, int linger_ms);
+
+int link_client_poll(struct link_client *c, zmq_pollitem_t *items);
+
+/* What has happened to the connection; LINK_NOTHING when all is told. */
+enum link_event link_client_event(struct link_client *c);
+
+bool link_client_recv(struct link_client *c, struct link_msg *m);
+
+/* As link_server_send().  Return -1 with errno EAGAIN while there is no
+ * connection: the message is then dropped. */
+int link_client_send(struct link_client *c,
+                     uint8_t *frame,
+                     size_t len,
+                     zmq_msg_t *second);
+int link_client_post(struct link_client *c, const void *frame, size_t len);
+
+/* ---- endpoints ---- */
+
+/* True if text is inproc://NAME, ipc://PATH or tcp://HOST:PORT in our narrow
+ * grammar (never any other transport that libzmq knows); says what is wrong
+ * and what is allowed.  ipc paths over 107 octets are refused here. */
+bool link_endpoint_ok(const char *text, struct par_error *err);
+
+enum link_transport link_endpoint_transport(const char *text);
+
+#endif

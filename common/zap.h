@@ -1,0 +1,34 @@
+/* zap.h - who may come in: the ZAP handler (RFC 27 of zeromq.org)
+ *
+ * ipc peers are admitted by the uid that the kernel attests, tcp peers by
+ * their CURVE key.  The handler answers from an immutable table that the
+ * broker swaps when the file changes, so no handshake waits for a disk.
+ */
+#ifndef PAR_ZAP_H
+#define PAR_ZAP_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "keys.h"
+
+struct zap;
+
+/* Bind the handler in `context` (one per context) before any other endpoint.
+ * `owner` is the uid admitted on ipc. */
+struct zap *zap_open(void *context, uid_t owner, struct par_error *err);
+
+/* After zap_run() has returned. */
+void zap_close(struct zap *z);
+
+/* Take over a new table; the old one is destroyed.  From any thread. */
+void zap_use(struct zap *z, struct authorized *a);
+
+/* Serve until anything arrives on `control`, a raw socket (a zactor's pipe, or
+ * the other end of an inproc PAIR).  Runs in a thread of its own. */
+void zap_run(struct zap *z, void *control);
+
+/* Handshakes refused so far: for STATUS and for tests. */
+uint64_t zap_refused(const struct zap *z);
+
+#endif
