@@ -1,0 +1,23 @@
+# common: used by all.  libparcommon needs no ZeroMQ, so that parslot and
+# parspawn start without it; what needs ZeroMQ is libparlink.
+
+# Pure: no I/O, no clock, no environment (contrib/checks/purity).
+COMMON_PURE = \
+    common/batch.h \
+    common/credit.h \
+    common/heap.h \
+    common/idmap.h \
+    common/list.h \
+    common/meta.h \
+    common/wire.h
+COMMON_EFFECT = \
+    common/clock.h \
+    common/digest.h \
+    common/keys.h \
+    common/log.h
+
+noinst_LTLIBRARIES += libparcommon.la libparlink.la
+libparcommon_la_SOURCES = $(COMMON_PURE) $(COMMON_EFFECT)
+libparlink_la_SOURCES = \
+    common/link.h \
+    common/zap.h

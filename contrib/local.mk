@@ -1,0 +1,1 @@
+# contrib: checks for `make lint`, and other languages.

@@ -1,0 +1,4 @@
+# embed: a private broker and worker in one loop of the calling process.
+
+noinst_LTLIBRARIES += libparembed.la
+libparembed_la_SOURCES =

@@ -1,0 +1,23 @@
+# worker: the engine (nanny), what runs in a slot, and their programs.
+
+# The nanny and its helpers; needs ZeroMQ.
+noinst_LTLIBRARIES += libparworker.la
+libparworker_la_SOURCES =
+
+# What runs inside a slot: parslot, and libpar for kind `self`.  No ZeroMQ,
+# no keys.
+noinst_LTLIBRARIES += libparslot.la
+libparslot_la_SOURCES =
+
+# Each of these comes with its main file:
+# pkglibexec_PROGRAMS += parslot
+# parslot_SOURCES = worker/slot_main.c
+# parslot_LDADD = libparslot.la libparcommon.la $(SODIUM_LIBS) $(MSGPACK_LIBS)
+#
+# pkglibexec_PROGRAMS += parspawn
+# parspawn_SOURCES = worker/spawn_main.c
+# parspawn_LDADD = libparcommon.la
+#
+# bin_PROGRAMS += parworker
+# parworker_SOURCES = worker/main.c
+# parworker_LDADD = libparworker.la libparlink.la libparcommon.la $(PAR_LIBS_LIBS)
