@@ -1,0 +1,378 @@
+/* sched.h - the broker's mind: jobs, workers, targets; facts in, decisions out
+ *
+ * Pure: no I/O, no clock, no callbacks, no allocation sized by a peer.  The
+ * caller tells what happened and when (`now`, monotonic ms), then drains the
+ * decisions and carries them out.  Everything is named by numbers, so a late
+ * word about something that is gone finds nothing.
+ *
+ *   client   a client session; the caller numbers it, from 1, never reused
+ *   worker   a worker session; likewise
+ *   account  whose jobs: every lookup on a client's behalf is made under it
+ *   target   what jobs run: a computation that was set up, or a path that
+ *            workers registered; the wire calls its number a handle
+ *   job      one run; its public id is `serial`, counted from 1
+ *   dispatch one attempt of a job at a worker: the fence.  Has WIRE_BROKER_ID
+ *   request  one SETUP or CLOSE towards a worker; has WIRE_BROKER_ID
+ */
+#ifndef PAR_SCHED_H
+#define PAR_SCHED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <par/error.h>
+
+struct sched;
+
+/* Bytes that the caller keeps (broker/payload): moved through, never read. */
+struct payload_ref {
+    uint32_t block; /* 0: none */
+    uint32_t offset;
+    uint32_t len;
+};
+
+struct sched_limits {
+    uint32_t max_queued;       /* jobs waiting, per account */
+    uint64_t max_queued_bytes; /* of their payloads, per account */
+};
+
+struct sched *sched_create(const struct sched_limits *limits);
+void sched_destroy(struct sched *s);
+
+/* ---- clients ---- */
+
+int sched_client_join(struct sched *s, uint32_t client, uint32_t account);
+
+/* Its queued foreground jobs vanish, its running ones are aborted by their
+ * cancel rule, its session-long targets are closed.  Nobody is told. */
+void sched_client_leave(struct sched *s, uint64_t now, uint32_t client);
+
+/* ---- workers ---- */
+
+struct sched_label {
+    const char *key;
+    const char *value;
+};
+
+/* A counted resource has `count`; an indexed one has `count` indexes too. */
+struct sched_resource {
+    const char *name;
+    double count;
+    const uint32_t *indexes; /* NULL if counted */
+};
+
+struct worker_desc {
+    const char *name; /* unique among live workers */
+    const char *host;
+    uint32_t pid;
+    uint32_t slots;
+    uint32_t io_slots;
+    bool thread_slots;
+    uint32_t account; /* 0: serves every account */
+    const struct sched_label *labels;
+    size_t label_count;
+    const struct sched_resource *resources;
+    size_t resource_count;
+};
+
+/* Strings are copied.  EEXIST if the name is taken. */
+int sched_worker_join(struct sched *s,
+                      uint64_t now,
+                      uint32_t worker,
+                      const struct worker_desc *desc,
+                      struct par_error *err);
+
+/* It is gone: said goodbye, or lost.  What it had not started (as far as it
+ * told) is queued again when `orderly`, else all it held may have run. */
+void sched_worker_leave(struct sched *s,
+                        uint64_t now,
+                        uint32_t worker,
+                        bool orderly);
+
+/* No new work (suspect, paused, draining), or again. */
+void sched_worker_pause(struct sched *s,
+                        uint64_t now,
+                        uint32_t worker,
+                        bool pause);
+
+/* ---- targets ---- */
+
+/* A computation of `account`; the caller has checked its manifest and knows
+ * it by identity.  Returns the target, 0 if out of memory.  `name` is copied. */
+uint32_t sched_target_add(struct sched *s, uint32_t account, const char *name);
+
+/* The target of a path, made if it is new; 0 if out of memory. */
+uint32_t sched_path(struct sched *s, const char *path);
+
+/* May this account use it?  False for a number that is none. */
+bool sched_target_allows(const struct sched *s,
+                         uint32_t target,
+                         uint32_t account);
+
+/* A worker offers a path / does not any more. */
+int sched_register(struct sched *s,
+                   uint64_t now,
+                   uint32_t worker,
+                   uint32_t target);
+void sched_unregister(struct sched *s,
+                      uint64_t now,
+                      uint32_t worker,
+                      uint32_t target);
+
+struct setup_order {
+    uint32_t client;
+    uint64_t id;             /* the client's request id */
+    uint32_t target;
+    uint32_t wait;           /* ready workers wanted; 0 counts as 1 */
+    int64_t unplaceable_ms;  /* -1: for ever */
+    bool keep;               /* lifetime account: outlives the session */
+    const char *where;       /* a worker or a host; NULL: all */
+    struct payload_ref call; /* SETUP's or CLOSE's [function, args]; block 0:
+                                none.  With one, every worker at `where` is
+                                waited for. */
+    bool terminate;          /* CLOSE */
+    int64_t timeout_ms;      /* CLOSE: then terminate; -1: none */
+};
+
+/* Both answer with a decision (READY, CLOSED, REFUSED) in their time.  Return
+ * PAR_OK, or the status that refuses them at once. */
+int sched_setup(struct sched *s, uint64_t now, const struct setup_order *order);
+int sched_close(struct sched *s, uint64_t now, const struct setup_order *order);
+
+/* A worker has answered a SETUP or a CLOSE.  `text` is the failure's. */
+void sched_request_done(struct sched *s,
+                        uint64_t now,
+                        uint32_t worker,
+                        uint64_t request,
+                        int status,
+                        struct payload_ref text);
+
+/* ---- jobs ---- */
+
+struct job_batch {
+    uint32_t client;
+    uint32_t target;
+    uint32_t function;
+    uint64_t first_run; /* the client's ids: first_run .. + count - 1 */
+    uint32_t count;
+    bool detach;
+    const void *meta; /* the RUN's metadata, checked: its options (P7) */
+    size_t meta_len;
+    const struct payload_ref *payloads; /* count of them */
+};
+
+/* Take jobs in: all of them or none.  Returns PAR_OK and the first public id,
+ * or the status that refuses them, with the reason in err: UNSUPPORTED names
+ * the option, OVERLOADED the bound, DUPLICATE_ID the id.  The payloads are
+ * sched's to release (DECIDE_FORGET) only when taken. */
+int sched_submit(struct sched *s,
+                 uint64_t now,
+                 const struct job_batch *batch,
+                 uint64_t *first_serial,
+                 struct par_error *err);
+
+/* mode: 0 as the job says, 1 soft, 2 kill.  Returns PAR_OK, UNKNOWN_ID. */
+int sched_cancel(struct sched *s,
+                 uint64_t now,
+                 uint32_t client,
+                 uint64_t run,
+                 unsigned mode);
+int sched_cancel_job(struct sched *s,
+                     uint64_t now,
+                     uint32_t account,
+                     uint64_t serial,
+                     unsigned mode);
+
+struct job_outcome {
+    int status;
+    unsigned executed; /* enum wire_executed */
+    uint32_t wall_us;
+    struct payload_ref payload;
+};
+
+/* What a worker says of a dispatch.  Return false (late or unknown: dropped
+ * and counted, the payload stays the caller's) or true. */
+bool sched_started(struct sched *s,
+                   uint64_t now,
+                   uint32_t worker,
+                   uint64_t dispatch);
+bool sched_result(struct sched *s,
+                  uint64_t now,
+                  uint32_t worker,
+                  uint64_t dispatch,
+                  const struct job_outcome *outcome);
+bool sched_returned(struct sched *s, /* recalled, surely not started */
+                    uint64_t now,
+                    uint32_t worker,
+                    uint64_t dispatch);
+
+/* For relaying streams and messages: whose run is this dispatch, and which
+ * dispatch is this run now?  Return false if there is none. */
+bool sched_run_of(const struct sched *s,
+                  uint32_t worker,
+                  uint64_t dispatch,
+                  uint32_t *client,
+                  uint64_t *run);
+bool sched_dispatch_of(const struct sched *s,
+                       uint32_t client,
+                       uint64_t run,
+                       uint32_t *worker,
+                       uint64_t *dispatch);
+
+/* ---- time ---- */
+
+/* Expiries, retries that are due, reservations; then assigns what can be. */
+void sched_tick(struct sched *s, uint64_t now);
+
+/* When sched_tick() next has work; UINT64_MAX if never. */
+uint64_t sched_deadline(const struct sched *s);
+
+/* ---- decisions ---- */
+
+enum decision_kind {
+    DECIDE_ASSIGN,  /* worker, dispatch, target, function, spec, client (as
+                       origin), attempt, payload, grant */
+    DECIDE_ABORT,   /* worker, dispatch, mode, grace_ms */
+    DECIDE_RESULT,  /* client, run, serial, status, executed, wall_us, payload
+                       (the worker's words) or reason (ours); then FORGET */
+    DECIDE_STARTED, /* client, run, attempt */
+    DECIDE_SETUP,   /* worker, request, target, payload (the call) */
+    DECIDE_CLOSE,   /* worker, request, target, mode, payload (the call) */
+    DECIDE_READY,   /* client, run (its request id), target */
+    DECIDE_CLOSED,  /* client, run (its request id), target */
+    DECIDE_REFUSED, /* client, run (its request id), target, status, payload
+                       (the worker's words) or reason */
+    DECIDE_FORGET,  /* payload: nobody needs it any more */
+    DECIDE_RETIRE   /* target: closed everywhere; forget its manifest */
+};
+
+struct decision {
+    enum decision_kind kind;
+    unsigned mode;
+    uint32_t worker;
+    uint32_t client;
+    uint32_t target;
+    uint32_t function;
+    uint32_t spec;
+    uint32_t attempt;
+    uint32_t wall_us;
+    uint32_t grace_ms;
+    int status;
+    unsigned executed;
+    uint64_t dispatch;
+    uint64_t request;
+    uint64_t run;
+    uint64_t serial;
+    struct payload_ref payload;
+    uint32_t grant;  /* indexed resources handed out; see sched_grant() */
+    uint32_t reason; /* see sched_reason(); 0: none */
+};
+
+/* The next decision, in the order they were made; false when there is none.
+ * Names (of workers, targets, specs, reasons, grants) that decisions quote
+ * stay readable until sched_settle(). */
+bool sched_next(struct sched *s, struct decision *d);
+
+/* All decisions are carried out: let go of what they quoted. */
+void sched_settle(struct sched *s);
+
+/* The metadata that came with a job's RUN, to hand on. */
+const void *sched_spec_meta(const struct sched *s, uint32_t spec, size_t *len);
+
+/* One sentence why, for people ("no worker has the label gpu=yes").  Returns
+ * `text`. */
+const char *sched_reason(const struct sched *s,
+                         const struct decision *d,
+                         char *text,
+                         size_t size);
+
+/* The i-th indexed resource granted: its name and index.  False past the end. */
+bool sched_grant(const struct sched *s,
+                 uint32_t grant,
+                 size_t i,
+                 const char **name,
+                 uint32_t *index);
+
+/* How the workers answered a setup so far: the i-th, for READY's list. */
+bool sched_target_worker(const struct sched *s,
+                         uint32_t target,
+                         size_t i,
+                         uint32_t *worker,
+                         int *status,
+                         struct payload_ref *text);
+
+/* ---- questions, for STATUS ---- */
+
+struct sched_stats {
+    uint64_t submitted, done, failed, cancelled, expired, retried, late;
+    uint32_t queued, assigned, running, delayed;
+    uint32_t clients, workers, targets;
+    uint64_t queued_bytes;
+};
+
+void sched_stats(const struct sched *s, struct sched_stats *out);
+
+struct job_view {
+    uint64_t serial;
+    uint32_t client;
+    uint32_t account;
+    uint32_t target;
+    uint32_t function;
+    const char *state; /* "queued", "assigned", "running", ... */
+    const char *waits_for; /* "" or why it is not assigned */
+    uint32_t worker;   /* 0: none */
+    uint32_t attempt;
+    int32_t priority;
+    uint64_t age_ms;
+    uint64_t running_ms;
+};
+
+/* Walk the jobs: *cursor starts at 0; nothing may change meanwhile.
+ * `account` 0: everybody's. */
+bool sched_job_next(const struct sched *s,
+                    uint64_t now,
+                    uint32_t account,
+                    size_t *cursor,
+                    struct job_view *view);
+
+struct worker_view {
+    uint32_t worker;
+    const char *name;
+    const char *host;
+    uint32_t pid;
+    uint32_t slots;
+    bool thread_slots;
+    bool paused;
+    uint32_t running;  /* dispatches it holds */
+    uint64_t finished; /* since it joined */
+    uint64_t failed;
+};
+
+bool sched_worker_next(const struct sched *s,
+                       size_t *cursor,
+                       struct worker_view *view);
+uint32_t sched_worker_find(const struct sched *s, const char *name); /* 0 */
+const char *sched_worker_name(const struct sched *s, uint32_t worker);
+
+struct target_view {
+    uint32_t target;
+    uint32_t account;
+    const char *name;
+    bool is_path;
+    bool closing;
+    uint32_t ready;   /* workers */
+    uint32_t failed;  /* workers */
+    uint32_t queued;  /* jobs */
+    uint32_t running; /* jobs */
+};
+
+bool sched_target_next(const struct sched *s,
+                       size_t *cursor,
+                       struct target_view *view);
+const char *sched_target_name(const struct sched *s, uint32_t target);
+
+/* Check every invariant of the tables; aborts on a broken one.  For tests. */
+void sched_check(const struct sched *s);
+
+#endif
