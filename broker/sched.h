@@ -99,7 +99,8 @@ void sched_worker_pause(struct sched *s,
 /* ---- targets ---- */
 
 /* A computation of `account`; the caller has checked its manifest and knows
- * it by identity.  Returns the target, 0 if out of memory.  `name` is copied. */
+ * it by identity.  Returns the target, 0 if out of memory.  `name` is copied.
+ */
 uint32_t sched_target_add(struct sched *s, uint32_t account, const char *name);
 
 /* The target of a path, made if it is new; 0 if out of memory. */
@@ -122,7 +123,7 @@ void sched_unregister(struct sched *s,
 
 struct setup_order {
     uint32_t client;
-    uint64_t id;             /* the client's request id */
+    uint64_t id; /* the client's request id */
     uint32_t target;
     uint32_t wait;           /* ready workers wanted; 0 counts as 1 */
     int64_t unplaceable_ms;  /* -1: for ever */
@@ -287,7 +288,8 @@ const char *sched_reason(const struct sched *s,
                          char *text,
                          size_t size);
 
-/* The i-th indexed resource granted: its name and index.  False past the end. */
+/* The i-th indexed resource granted: its name and index.  False past the end.
+ */
 bool sched_grant(const struct sched *s,
                  uint32_t grant,
                  size_t i,
@@ -319,9 +321,9 @@ struct job_view {
     uint32_t account;
     uint32_t target;
     uint32_t function;
-    const char *state; /* "queued", "assigned", "running", ... */
+    const char *state;     /* "queued", "assigned", "running", ... */
     const char *waits_for; /* "" or why it is not assigned */
-    uint32_t worker;   /* 0: none */
+    uint32_t worker;       /* 0: none */
     uint32_t attempt;
     int32_t priority;
     uint64_t age_ms;

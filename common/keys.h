@@ -33,7 +33,9 @@ void key_hex(const uint8_t *key, char hex[KEY_HEX]); /* as in link_peer.user */
 int keys_config_dir(char *path, size_t size, struct par_error *err);
 
 /* A path, or a bare name in the config folder ("hostb" -> .../hostb.key). */
-int keys_resolve(const char *key, char *path, size_t size,
+int keys_resolve(const char *key,
+                 char *path,
+                 size_t size,
                  struct par_error *err);
 
 /* Load a secret key.  Refuses a symlink, a file of another owner, and one
@@ -42,7 +44,9 @@ int keys_load(const char *path, struct key_pair *pair, struct par_error *err);
 
 /* Make a new pair and its file, 0600, in a folder made 0700 if missing.
  * Never overwrites: EEXIST. */
-int keys_create(const char *path, const char *name, struct key_pair *pair,
+int keys_create(const char *path,
+                const char *name,
+                struct key_pair *pair,
                 struct par_error *err);
 
 /* Load, or make on first need. */
@@ -54,13 +58,18 @@ void keys_wipe(struct key_pair *pair);
 
 /* The key noted for `endpoint` ("tcp://host:7270").  Returns 1, 0 if there is
  * none, -1 if the file is bad. */
-int known_find(const char *file, const char *endpoint, uint8_t *key,
+int known_find(const char *file,
+               const char *endpoint,
+               uint8_t *key,
                struct par_error *err);
 
 /* Note it.  EEXIST if another key is noted and `replace` is false (the text
  * shows both).  The file is replaced atomically, under a lock. */
-int known_add(const char *file, const char *endpoint, const uint8_t *key,
-              bool replace, struct par_error *err);
+int known_add(const char *file,
+              const char *endpoint,
+              const uint8_t *key,
+              bool replace,
+              struct par_error *err);
 
 /* ---- authorized ---- */
 
@@ -89,9 +98,11 @@ const struct authorized_entry *authorized_at(const struct authorized *a,
 
 /* Add or replace the line of entry->key / remove it (0 if it was not there is
  * ENOENT).  Atomic, under a lock. */
-int authorized_add(const char *file, const struct authorized_entry *entry,
+int authorized_add(const char *file,
+                   const struct authorized_entry *entry,
                    struct par_error *err);
-int authorized_remove(const char *file, const char *key_or_name,
+int authorized_remove(const char *file,
+                      const char *key_or_name,
                       struct par_error *err);
 
 /* "client,worker" <-> mask; 0 for a word that is no role. */

@@ -134,7 +134,10 @@ void meta_put_bin(struct meta_writer *w, const void *data, size_t n);
 /* A map's pairs in one call each, the usual shape of PAR metadata. */
 void meta_pair_int(struct meta_writer *w, uint64_t key, int64_t v);
 void meta_pair_str(struct meta_writer *w, uint64_t key, const char *text);
-void meta_pair_bin(struct meta_writer *w, uint64_t key, const void *p, size_t n);
+void meta_pair_bin(struct meta_writer *w,
+                   uint64_t key,
+                   const void *p,
+                   size_t n);
 
 /* A map whose number of pairs is not known beforehand: open it, count while
  * writing, and close it. */

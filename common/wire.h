@@ -18,8 +18,8 @@ enum {
     WIRE_META_MAX = 64 * 1024,
     WIRE_ITEM_MAX = 1024 * 1024,
     WIRE_FRAME_MAX = 1024 * 1024 + 64 * 1024,
-    WIRE_ITEMS_MAX = 4096,      /* items in one message */
-    WIRE_PACKED_MAX = 1024,     /* a larger payload goes in the second frame */
+    WIRE_ITEMS_MAX = 4096,  /* items in one message */
+    WIRE_PACKED_MAX = 1024, /* a larger payload goes in the second frame */
     WIRE_BATCH_BYTES = 64 * 1024, /* flush a batch that holds this much */
     WIRE_CHUNK_MAX = 256 * 1024,  /* bytes of one BLOB-DATA or STREAM */
     WIRE_PORT = 7270
@@ -105,7 +105,7 @@ struct wire_header {
  * as those are. */
 struct wire_msg {
     struct wire_header head;
-    const uint8_t *meta; /* head.meta_len octets, checked by meta_check() */
+    const uint8_t *meta;  /* head.meta_len octets, checked by meta_check() */
     const uint8_t *items; /* the rest of the first frame */
     size_t items_len;
     const uint8_t *second; /* payload of the second frame, or NULL */

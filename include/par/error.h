@@ -26,18 +26,18 @@ struct par_error {
  * conversation's, from 400 on a matter of rights. */
 enum par_status {
     PAR_OK = 0,
-    PAR_EXCEPTION = 100,  /* the function reported an error */
-    PAR_EXIT = 101,       /* the command ended with another code than 0 */
-    PAR_SIGNAL = 102,     /* a signal ended it */
-    PAR_TIMEOUT = 103,    /* it ran longer than timeout_ms */
-    PAR_OOM = 104,        /* the kernel killed it for memory */
-    PAR_CANCELLED = 105,  /* somebody asked for that */
-    PAR_BAD_ARGS = 106,   /* the arguments do not fit the signature */
-    PAR_LIMIT = 107,      /* it met a resource limit */
-    PAR_QUARANTINED = 108, /* it killed its slot too often */
+    PAR_EXCEPTION = 100,    /* the function reported an error */
+    PAR_EXIT = 101,         /* the command ended with another code than 0 */
+    PAR_SIGNAL = 102,       /* a signal ended it */
+    PAR_TIMEOUT = 103,      /* it ran longer than timeout_ms */
+    PAR_OOM = 104,          /* the kernel killed it for memory */
+    PAR_CANCELLED = 105,    /* somebody asked for that */
+    PAR_BAD_ARGS = 106,     /* the arguments do not fit the signature */
+    PAR_LIMIT = 107,        /* it met a resource limit */
+    PAR_QUARANTINED = 108,  /* it killed its slot too often */
     PAR_NOT_KILLABLE = 109, /* a thread slot: it runs on */
-    PAR_WORKER_LOST = 200, /* its worker or slot died */
-    PAR_NO_CAPACITY = 201, /* no registered worker could ever run it */
+    PAR_WORKER_LOST = 200,  /* its worker or slot died */
+    PAR_NO_CAPACITY = 201,  /* no registered worker could ever run it */
     PAR_OVERLOADED = 202,
     PAR_STORAGE_FULL = 203,
     PAR_EXPIRED = 204, /* queue_ms or deadline_ms passed */

@@ -1,0 +1,101 @@
+/* spawner.h - the nanny's side of parspawn: processes that cannot outlive us
+ *
+ * The nanny never forks.  It starts parspawn once, and asks it for a keeper
+ * per slot: a tiny process that is the subreaper of whatever it is told to
+ * start, so that a whole tree (children that left their group, grandchildren
+ * that daemonised) can be killed to the last, and its end be known exactly.
+ * If the nanny dies, however it dies, every socket here reaches end of file:
+ * keepers kill what they hold and parspawn removes the run directory.
+ *
+ * Requests do not wait for answers; poll keeper_fd() and read keeper_next().
+ */
+#ifndef PAR_SPAWNER_H
+#define PAR_SPAWNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <par/error.h>
+
+struct spawner;
+
+/* Start `program` (parspawn).  It removes `run_dir`, an absolute path, when
+ * all is over.  SIGCHLD and wait of the caller's process are not touched:
+ * parspawn is reaped by spawner_close(). */
+struct spawner *spawner_open(const char *program,
+                             const char *run_dir,
+                             struct par_error *err);
+
+/* Ends everything that was started and waits for that, `grace_ms` at most
+ * before it kills parspawn itself.  NULL is allowed. */
+void spawner_close(struct spawner *s, int grace_ms);
+
+/* Readable when parspawn has something to say: strays of a keeper that was
+ * killed, or its own end.  spawner_next() takes one line for the log; -1 when
+ * parspawn is gone (then every keeper is, too). */
+int spawner_fd(const struct spawner *s);
+int spawner_next(struct spawner *s, char *text, size_t size);
+
+struct keeper;
+
+struct keeper *keeper_open(struct spawner *s, struct par_error *err);
+
+/* Kills what it holds.  NULL is allowed. */
+void keeper_close(struct keeper *k);
+
+int keeper_fd(const struct keeper *k);
+
+struct keeper_limit {
+    int resource; /* RLIMIT_... */
+    uint64_t soft;
+    uint64_t hard;
+};
+
+enum { KEEPER_FDS = 5 };
+
+struct keeper_order {
+    const char *program; /* a path, or a name looked up in the order's PATH */
+    const char *const *argv; /* NULL-ended */
+    const char *const *envp; /* NULL-ended: all of its environment */
+    const char *cwd;         /* NULL: the keeper's */
+    int umask;               /* -1: unchanged */
+    bool default_signals;    /* SIGINT and SIGPIPE as for an ordinary command;
+                                else SIGINT is ignored */
+    int fds[KEEPER_FDS];     /* become 0..4; -1: /dev/null for 0-2, closed for
+                                3-4.  Copies travel; the caller keeps its own */
+    const struct keeper_limit *limits;
+    size_t limit_count;
+};
+
+/* Start a process: one at a time per keeper.  Fails with E2BIG if the order
+ * is over 1 MiB. */
+int keeper_start(struct keeper *k,
+                 const struct keeper_order *order,
+                 struct par_error *err);
+
+/* Send `sig` to the whole tree.  SIGKILL means: kill until nothing is left. */
+int keeper_kill(struct keeper *k, int sig);
+
+enum keeper_event_kind {
+    KEEPER_STARTED, /* pid */
+    KEEPER_FAILED,  /* error (errno), text: not started */
+    KEEPER_EXITED,  /* the first process: status, rusage; its tree may live */
+    KEEPER_EMPTY,   /* and now nothing of it is left: ready for another */
+    KEEPER_GONE     /* the keeper itself died; its strays are being killed */
+};
+
+struct keeper_event {
+    enum keeper_event_kind kind;
+    pid_t pid;
+    int error;
+    int status; /* as waitpid(2) */
+    uint64_t user_us, system_us, max_rss_kb;
+    char text[160];
+};
+
+/* False when there is nothing now. */
+bool keeper_next(struct keeper *k, struct keeper_event *e);
+
+#endif
