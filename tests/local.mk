@@ -1,17 +1,55 @@
-# tests: `make check` builds and runs all of them.
+# tests: `make check` builds and runs all of them, each through tests/as-user;
+# tests/count adds up what they said.
 
 # Unit tests: one line each; the source is tests/unit/test_NOUN.c.
 UNIT_TESTS =
 
-# Programs and scripts that start daemons; scripts also go to EXTRA_DIST.
+# Programs and scripts that start daemons.  A script is listed by its name in
+# the source tree and goes to dist_check_SCRIPTS as well.  The environment
+# that all of them get is described in tests/as-user.
 CONTRACT_TESTS =
 SYSTEM_TESTS =
+
+# Of those, what `./check --quick` runs: one job per transport.
+QUICK_TESTS =
+
+# What needs root: tests/root/*; skipped without.
+ROOT_TESTS =
+
+dist_check_SCRIPTS = \
+    tests/as-user \
+    tests/count \
+    tests/canary/leaves \
+    tests/canary/run
 
 # Every test program that names no libraries of its own links all of ours.
 LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS) $(CRITERION_LIBS)
 
+# Criterion's cr_assert() keeps an int in a bit field.
+tests/%.$(OBJEXT): AM_CFLAGS += -Wno-conversion
+
+LOG_COMPILER = $(srcdir)/tests/as-user
+AM_TESTS_ENVIRONMENT = \
+    top_builddir='$(abs_top_builddir)'; export top_builddir; \
+    top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+    CC='$(CC)'; export CC;
+
 if HAVE_CRITERION
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
+CHECK_QUICK = $(UNIT_TESTS) $(QUICK_TESTS)
+else
+CHECK_QUICK = $(QUICK_TESTS)
 endif
-TESTS += $(CONTRACT_TESTS) $(SYSTEM_TESTS)
+TESTS += $(CONTRACT_TESTS) $(SYSTEM_TESTS) $(ROOT_TESTS)
+
+# What must fail, fails (.ci/run runs it in the sanitizer build).
+EXTRA_PROGRAMS += tests/canary/memory
+canary: tests/canary/memory$(EXEEXT)
+	$(srcdir)/tests/canary/run
+.PHONY: canary
+
+# The units, and one job per transport.
+check-quick:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(CHECK_QUICK)'
+.PHONY: check-quick
