@@ -1,1 +1,29 @@
-# contrib: checks for `make lint`, and other languages.
+# contrib: the checks of `make lint`, what the scripts share, and other
+# languages.
+
+EXTRA_DIST += contrib/setup.sh
+dist_noinst_SCRIPTS = \
+    contrib/checks/card \
+    contrib/checks/cppcheck \
+    contrib/checks/exports \
+    contrib/checks/files \
+    contrib/checks/format \
+    contrib/checks/headers \
+    contrib/checks/includes \
+    contrib/checks/knots \
+    contrib/checks/layers \
+    contrib/checks/lengths \
+    contrib/checks/prove \
+    contrib/checks/purity \
+    contrib/checks/run
+EXTRA_DIST += contrib/checks/pure.list
+
+# Everything that a reader or a machine can see without running a test.
+lint: all
+	@top_srcdir='$(abs_top_srcdir)' CC='$(CC)' NM='$(NM)' \
+	    $(srcdir)/contrib/checks/run
+
+# Every check fails on a sample of what it is there for.
+prove-lint:
+	@CC='$(CC)' NM='$(NM)' $(srcdir)/contrib/checks/prove
+.PHONY: lint prove-lint
