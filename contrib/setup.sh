@@ -70,7 +70,8 @@ processors() {
     nproc 2>/dev/null || echo 1
 }
 
-# configure_in FOLDER [OPTION...]: only what has changed.
+# configure_in FOLDER [OPTION...]: only what has changed.  Without an option
+# any that it was configured with will do.
 configure_in() {
     folder=$1
     shift
@@ -90,7 +91,7 @@ configure_in() {
     fi
     mkdir -p "$folder" || exit 1
     [ "$folder/Makefile" -nt "$src/configure" ] &&
-        [ "$(cat "$folder/.options" 2>/dev/null)" = "$*" ] && return
+        { [ $# -eq 0 ] || [ "$(cat "$folder/.options")" = "$*" ]; } && return
     say "configuring in $folder"
     (cd "$folder" && "$src/configure" -q "$@" >configure.out 2>&1) || {
         grep -v '^configure: WARNING' "$folder/configure.out" | tail -n 20 >&2
@@ -104,6 +105,29 @@ make_in() {
     folder=$1
     shift
     make --no-print-directory -C "$folder" -j "$(processors)" "$@"
+}
+
+# run_tests FOLDER TARGET: build and run them, print what they said; the last
+# line is `N passed, N failed, N skipped`.
+run_tests() {
+    rm -f "$1/count.out"
+    make_in "$1" -s check TESTS= >/dev/null || {
+        say "the tests do not build"
+        return 1
+    }
+    find "$1/tests" \( -name '*.trs' -o -name '*.log' \) -delete
+    make_in "$1" -k "$2" >"$1/check.out" 2>&1
+    made=$?
+    "$src/tests/count" "$1" >"$1/count.out"
+    counted=$?
+    # Never call it a success when make does not.
+    if [ $made -ne 0 ] && [ $counted -eq 0 ]; then
+        cat "$1/check.out"
+        say "make $2 failed, though no test did (above; $1/check.out)"
+        counted=1
+    fi
+    cat "$1/count.out"
+    return $counted
 }
 
 # Started by root, tests run as a user who is nobody in particular.  Where he

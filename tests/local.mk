@@ -19,6 +19,7 @@ ROOT_TESTS =
 dist_check_SCRIPTS = \
     tests/as-user \
     tests/count \
+    tests/installed \
     tests/canary/leaves \
     tests/canary/run
 
