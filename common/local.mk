@@ -5,10 +5,12 @@
 COMMON_PURE = \
     common/batch.h \
     common/credit.h \
+    common/error.c \
     common/heap.h \
     common/idmap.h \
     common/list.h \
     common/meta.h \
+    common/utf8.c common/utf8.h \
     common/wire.h
 COMMON_EFFECT = \
     common/clock.h \

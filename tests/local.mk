@@ -3,6 +3,8 @@
 
 # Unit tests: one line each; the source is tests/unit/test_NOUN.c.
 UNIT_TESTS =
+UNIT_TESTS += tests/unit/test_error
+UNIT_TESTS += tests/unit/test_utf8
 
 # Programs and scripts that start daemons.  A script is listed by its name in
 # the source tree and goes to dist_check_SCRIPTS as well.  The environment
@@ -15,6 +17,8 @@ QUICK_TESTS =
 
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
+
+EXTRA_DIST += tests/unit/random.h
 
 dist_check_SCRIPTS = \
     tests/as-user \

@@ -1,0 +1,51 @@
+#include "config.h"
+
+#include "utf8.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+TestSuite(utf8, .timeout = 10);
+
+Test(utf8, steps_over_characters_of_one_to_four_octets)
+{
+    cr_assert(eq(sz, utf8_step("a\xFF", 2), 1));
+    cr_assert(eq(sz, utf8_step("\xC3\xA4", 2), 2));
+    cr_assert(eq(sz, utf8_step("\xE2\x82\xAC", 3), 3));
+    cr_assert(eq(sz, utf8_step("\xF0\x9F\x98\x80", 4), 4));
+    cr_assert(eq(sz, utf8_step("\0", 1), 1));
+}
+
+Test(utf8, refuses_what_is_cut_off_at_every_length)
+{
+    cr_assert(eq(sz, utf8_step("", 0), 0));
+    cr_assert(eq(sz, utf8_step("\xC3\xA4", 1), 0));
+    for (size_t len = 1; len < 4; len++)
+        cr_assert(eq(sz, utf8_step("\xF0\x9F\x98\x80", len), 0));
+}
+
+Test(utf8, refuses_overlong_forms_surrogates_and_what_is_above_unicode)
+{
+    static const char *const bad[] = {
+        "\x80",         "\xBF",         "\xC0\xAF",         "\xC1\xBF",
+        "\xE0\x80\xAF", "\xED\xA0\x80", "\xF0\x80\x80\xAF", "\xF4\x90\x80\x80",
+        "\xF5\x80\x80", "\xFE",         "\xC3\x28",         "\xE2\x82\x28",
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_assert(eq(sz, utf8_step(bad[i], 4), 0), "case %zu", i);
+}
+
+Test(utf8, checks_all_of_a_text)
+{
+    cr_assert(utf8_check("", 0));
+    cr_assert(utf8_check("gr\xC3\xB6\xC3\x9F"
+                         "e",
+                         7));
+    cr_assert(eq(int,
+                 utf8_check("gr\xC3\xB6\xC3\x9F"
+                            "e",
+                            3),
+                 false));
+    cr_assert(eq(int, utf8_check("abc\xFF", 4), false));
+}
