@@ -9,7 +9,9 @@ COMMON_PURE = \
     common/heap.h \
     common/idmap.h \
     common/list.h \
-    common/meta.h \
+    common/meta.c common/meta.h \
+    common/meta_json.c \
+    common/meta_write.c \
     common/utf8.c common/utf8.h \
     common/wire.h
 COMMON_EFFECT = \

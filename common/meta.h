@@ -12,11 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { META_DEPTH = 16, META_ELEMENTS = 65536 };
+enum { META_DEPTH = 16, META_ELEMENTS = 65536, META_JSON_DEPTH = 128 };
 
-/* True if the bytes are exactly one msgpack object, not deeper than
- * META_DEPTH, with at most META_ELEMENTS values, every length within the
- * bytes, no 0xC1, and (for maps) no float, nil or compound keys. */
+/* True if the bytes are exactly one msgpack object, with at most META_DEPTH
+ * arrays and maps inside each other and META_ELEMENTS values (keys and the
+ * compounds themselves count), every length within the bytes, no 0xC1, and
+ * (for maps) no float, nil or compound keys. */
 bool meta_check(const void *data, size_t len);
 
 /* True if they are, besides, a map (or nothing at all). */
@@ -46,11 +47,11 @@ struct meta_value {
         uint64_t u; /* also set for META_INT that is not negative */
         double f;
     };
-    const uint8_t *data; /* META_STR, META_BIN, META_EXT */
+    const uint8_t *data; /* META_STR, META_BIN, META_EXT (type at data[-1]) */
     size_t len;          /* their octets, or values, or pairs */
     /* the encoded value, head and all that is inside: for handing on */
     const uint8_t *raw;
-    size_t raw_len; /* only for scalars; meta_skip() finds a compound's end */
+    size_t raw_len; /* 0 for a compound: meta_skip() finds its end */
 };
 
 struct meta_reader {
@@ -58,7 +59,9 @@ struct meta_reader {
     const uint8_t *end;
 };
 
-/* Read bytes that meta_check() has passed. */
+/* Read bytes that meta_check() has passed.  Others do no harm (every step
+ * keeps within them), but what they say is then anybody's guess.  len 0 reads
+ * as nothing. */
 struct meta_reader meta_read(const void *data, size_t len);
 
 /* The next value; of an array or a map only its head is read and what is
@@ -70,8 +73,9 @@ bool meta_next(struct meta_reader *r, struct meta_value *v);
 bool meta_skip(struct meta_reader *r, const uint8_t **raw, size_t *len);
 
 /* Find `key` in the map that `data` holds and read its value; a reader for
- * what is inside a compound goes to *inside (may be NULL).  Returns false if
- * it is not there; v->kind is then META_END. */
+ * exactly what is inside a compound goes to *inside (may be NULL).  The first
+ * of two equal keys counts.  Returns false if it is not there, or if `data` is
+ * no map; v->kind is then META_END. */
 bool meta_find(const void *data,
                size_t len,
                uint64_t key,
@@ -83,9 +87,9 @@ bool meta_find_text(const void *data,
                     struct meta_value *v,
                     struct meta_reader *inside);
 
-/* The common cases: the value under `key`, or `fallback` where it is missing
- * or of another kind.  A float with an integral value counts as an integer
- * (JavaScript and Lua send those). */
+/* The common cases: the value under `key`, or `fallback` where it is missing,
+ * of another kind or (above INT64_MAX) too large.  A float with an integral
+ * value counts as an integer (JavaScript and Lua send those). */
 int64_t meta_int(const void *data, size_t len, uint64_t key, int64_t fallback);
 bool meta_bool(const void *data, size_t len, uint64_t key, bool fallback);
 
@@ -97,8 +101,16 @@ ptrdiff_t meta_text(
 /* True if v is a string equal to text. */
 bool meta_is(const struct meta_value *v, const char *text);
 
-/* Write the object as JSON (binary as base64 strings), for people and for
- * --json.  Appends to `out`.  Returns -1 if out of memory. */
+/* Append the object to `out` as JSON, for people and for --json, in one line.
+ * Integers are exact, floats the shortest that reads back the same, NaN and
+ * infinity null; binary and ext are base64 strings; a key that is no string
+ * is written as one; what is not UTF-8 becomes U+FFFD, and no control
+ * character goes out as it is.
+ *
+ * Any bytes may be given, and there is no limit to their number of values.
+ * Returns -1, with nothing appended, if they are not one object, if it is
+ * deeper than META_JSON_DEPTH or has a compound key, or if out of memory
+ * (out->failed tells which). */
 struct meta_writer;
 int meta_json(struct meta_writer *out, const void *data, size_t len);
 
@@ -115,6 +127,7 @@ struct meta_writer {
 
 void meta_writer_clear(struct meta_writer *w); /* frees; ready for reuse */
 void meta_writer_reset(struct meta_writer *w); /* keeps the memory */
+
 /* Room for `n` more octets at data + len, for writing in place; NULL if out
  * of memory.  Advance len by what was used. */
 uint8_t *meta_room(struct meta_writer *w, size_t n);
@@ -140,7 +153,7 @@ void meta_pair_bin(struct meta_writer *w,
                    size_t n);
 
 /* A map whose number of pairs is not known beforehand: open it, count while
- * writing, and close it. */
+ * writing, and close it with the mark that opening gave. */
 size_t meta_open_map(struct meta_writer *w);
 void meta_close_map(struct meta_writer *w, size_t mark, uint32_t pairs);
 size_t meta_open_array(struct meta_writer *w);

@@ -4,6 +4,8 @@
 # Unit tests: one line each; the source is tests/unit/test_NOUN.c.
 UNIT_TESTS =
 UNIT_TESTS += tests/unit/test_error
+UNIT_TESTS += tests/unit/test_meta
+UNIT_TESTS += tests/unit/test_meta_json
 UNIT_TESTS += tests/unit/test_utf8
 
 # Programs and scripts that start daemons.  A script is listed by its name in
