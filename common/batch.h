@@ -17,7 +17,8 @@ struct batch {
 
 void batch_clear(struct batch *b); /* frees */
 
-/* Begin a message; what was in it is dropped.  `meta` may be NULL. */
+/* Begin a message; what was in it is dropped.  `meta` may be NULL if meta_len
+ * is 0.  head->count and head->meta_len are not looked at. */
 void batch_begin(struct batch *b,
                  const struct wire_header *head,
                  const void *meta,
@@ -38,14 +39,18 @@ void batch_add_result(struct batch *b,
                       uint32_t len);
 void batch_add_bare(struct batch *b, const void *data, size_t len);
 
-/* True when no further item of `len` octets may join: too many, or too long. */
+/* True when no further item of `len` octets may join: there are too many, or
+ * together they would be too long, or one of the two must be alone (a bare
+ * item, and one over WIRE_PACKED_MAX).  An empty batch is never full. */
 bool batch_is_full(const struct batch *b, size_t len);
 
-/* The finished frame, header written; NULL if out of memory.  Owned by the
- * batch until the next begin or clear. */
+/* The finished frame, header written; NULL if out of memory or if it would be
+ * longer than the wire allows.  Owned by the batch until the next begin or
+ * clear; more items may be added after. */
 const uint8_t *batch_frame(struct batch *b, size_t *len);
 
-/* The same with the memory handed over: the caller frees it. */
+/* The same with the memory handed over: the caller frees it, and the batch is
+ * as after batch_clear(). */
 uint8_t *batch_take(struct batch *b, size_t *len);
 
 #endif

@@ -3,7 +3,7 @@
 
 # Pure: no I/O, no clock, no environment (contrib/checks/purity).
 COMMON_PURE = \
-    common/batch.h \
+    common/batch.c common/batch.h \
     common/credit.h \
     common/error.c \
     common/heap.h \
@@ -13,7 +13,7 @@ COMMON_PURE = \
     common/meta_json.c \
     common/meta_write.c \
     common/utf8.c common/utf8.h \
-    common/wire.h
+    common/wire.c common/wire.h
 COMMON_EFFECT = \
     common/clock.h \
     common/digest.h \

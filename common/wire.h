@@ -22,6 +22,7 @@ enum {
     WIRE_PACKED_MAX = 1024, /* a larger payload goes in the second frame */
     WIRE_BATCH_BYTES = 64 * 1024, /* flush a batch that holds this much */
     WIRE_CHUNK_MAX = 256 * 1024,  /* bytes of one BLOB-DATA or STREAM */
+    WIRE_MESSAGE_MAX = 64 * 1024, /* bytes of one MESSAGE */
     WIRE_PORT = 7270
 };
 
@@ -133,19 +134,21 @@ const char *wire_reason_name(uint64_t reason);
 void wire_put_header(uint8_t *to, const struct wire_header *head);
 
 /* Take apart what was received.  `second` is NULL if there was one frame.
- * Checks magic, major, lengths, the metadata (meta_check) and that the items
- * fill the frame exactly, according to the type.  Returns PAR_OK, or
- * PAR_MALFORMED, PAR_VERSION, PAR_UNSUPPORTED (a critical flag), PAR_TOO_LARGE;
- * out->head is valid whenever 28 octets were there. */
+ * Checks magic, major, lengths, the metadata (meta_check_map) and that the
+ * items fill the frame exactly, according to the type; of a type that PAR/1
+ * does not name it leaves the items alone.  Returns PAR_OK, or PAR_MALFORMED,
+ * PAR_VERSION, PAR_UNSUPPORTED (a critical flag), PAR_TOO_LARGE; out->head is
+ * valid whenever 28 octets were there, and all zero otherwise. */
 int wire_decode(struct wire_msg *out,
                 const void *first,
                 size_t first_len,
                 const void *second,
                 size_t second_len);
 
-/* Step through the items of a decoded message: *cursor starts at 0.  Returns
- * false after the last one.  RUN and RESULT have items with a head; any other
- * type has at most one item, bare. */
+/* Step through the items of a message that wire_decode() has passed: *cursor
+ * starts at 0.  Returns false after the last one.  RUN and RESULT have items
+ * with a head; any other type has at most one item, bare; ERROR has none, its
+ * count is how many ids it refuses. */
 bool wire_next(const struct wire_msg *msg,
                size_t *cursor,
                struct wire_item *item);

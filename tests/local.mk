@@ -3,10 +3,13 @@
 
 # Unit tests: one line each; the source is tests/unit/test_NOUN.c.
 UNIT_TESTS =
+UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_error
+UNIT_TESTS += tests/unit/test_foreign
 UNIT_TESTS += tests/unit/test_meta
 UNIT_TESTS += tests/unit/test_meta_json
 UNIT_TESTS += tests/unit/test_utf8
+UNIT_TESTS += tests/unit/test_wire
 
 # Programs and scripts that start daemons.  A script is listed by its name in
 # the source tree and goes to dist_check_SCRIPTS as well.  The environment
