@@ -22,7 +22,8 @@ struct idmap {
 
 void idmap_clear(struct idmap *m);
 
-/* Returns -1 if out of memory; the map is then unchanged.  Replaces. */
+/* Replaces.  Returns -1 if out of memory or if id is 0; the map is then
+ * unchanged.  place must not be IDMAP_NONE. */
 int idmap_put(struct idmap *m, uint64_t id, uint32_t place);
 
 /* The place, or IDMAP_NONE. */

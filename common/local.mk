@@ -4,10 +4,10 @@
 # Pure: no I/O, no clock, no environment (contrib/checks/purity).
 COMMON_PURE = \
     common/batch.c common/batch.h \
-    common/credit.h \
+    common/credit.c common/credit.h \
     common/error.c \
-    common/heap.h \
-    common/idmap.h \
+    common/heap.c common/heap.h \
+    common/idmap.c common/idmap.h \
     common/list.h \
     common/meta.c common/meta.h \
     common/meta_json.c \
