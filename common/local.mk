@@ -15,10 +15,10 @@ COMMON_PURE = \
     common/utf8.c common/utf8.h \
     common/wire.c common/wire.h
 COMMON_EFFECT = \
-    common/clock.h \
-    common/digest.h \
+    common/clock.c common/clock.h \
+    common/digest.c common/digest.h \
     common/keys.h \
-    common/log.h
+    common/log.c common/log.h
 
 noinst_LTLIBRARIES += libparcommon.la libparlink.la
 libparcommon_la_SOURCES = $(COMMON_PURE) $(COMMON_EFFECT)

@@ -5,11 +5,13 @@
 UNIT_TESTS =
 UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_credit
+UNIT_TESTS += tests/unit/test_digest
 UNIT_TESTS += tests/unit/test_error
 UNIT_TESTS += tests/unit/test_foreign
 UNIT_TESTS += tests/unit/test_heap
 UNIT_TESTS += tests/unit/test_idmap
 UNIT_TESTS += tests/unit/test_list
+UNIT_TESTS += tests/unit/test_log
 UNIT_TESTS += tests/unit/test_meta
 UNIT_TESTS += tests/unit/test_meta_json
 UNIT_TESTS += tests/unit/test_utf8
