@@ -321,14 +321,15 @@ bool meta_find_text(const void *data,
 
 int64_t meta_int(const void *data, size_t len, uint64_t key, int64_t fallback)
 {
+    /* 2^63 is the first whole number that int64 does not hold; -2^63 the
+     * last that it does. */
+    static const double limit = 9223372036854775808.0;
     struct meta_value v;
 
     meta_find(data, len, key, &v, NULL);
     if (v.kind == META_INT)
         return v.i;
-    /* -2^63 is a double; 2^63, which no int64 holds, is the next after the
-     * largest that fits. */
-    if (v.kind == META_FLOAT && v.f >= -0x1p63 && v.f < 0x1p63 &&
+    if (v.kind == META_FLOAT && v.f >= -limit && v.f < limit &&
         v.f == (double)(int64_t)v.f)
         return (int64_t)v.f;
     return fallback;

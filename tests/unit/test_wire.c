@@ -1,3 +1,4 @@
+/* length: every case bends the same frame, which make() makes. */
 #include "config.h"
 
 #include "wire.h"
