@@ -148,6 +148,9 @@ place_for_tests() {
     mkdir -m 0755 "$copy" 2>/dev/null || {
         [ -d "$copy" ] && [ ! -L "$copy" ] && [ -O "$copy" ]
     } || die "$copy is somebody else's"
+    # What has left the sources leaves the copy; what was built in it stays.
+    (cd "$copy" && rm -rf broker client common contrib doc embed include \
+        tests worker .ci)
     tar -C "$src" --mode=a+rX --exclude=./.git --exclude=./build \
         --exclude='./build-*' -cf - . | tar -C "$copy" --no-same-owner -xf - ||
         die "cannot copy the sources to $copy"
