@@ -32,13 +32,13 @@ apt_install() {
     set -- env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "$@"
     is_root || set -- sudo "$@"
-    "$@" >/dev/null
+    "$@"
 }
 
 apt_update() {
     set -- apt-get update -qq
     is_root || set -- sudo "$@"
-    "$@" >/dev/null
+    "$@"
 }
 
 # need PACKAGE...: install those that are not there.  Asks apt for nothing
@@ -61,9 +61,11 @@ need() {
     apt-get install$missing"
     say "installing$missing"
     # shellcheck disable=SC2086 # one word a package
-    apt_install $missing 2>/dev/null || {
-        apt_update && apt_install $missing
-    } || die "apt-get could not install$missing"
+    out=$(apt_install $missing 2>&1 ||
+        { apt_update && apt_install $missing; } 2>&1) || {
+        echo "$out" >&2
+        die "apt-get could not install$missing"
+    }
 }
 
 processors() {
@@ -152,7 +154,7 @@ place_for_tests() {
     (cd "$copy" && rm -rf broker client common contrib doc embed include \
         tests worker .ci)
     tar -C "$src" --mode=a+rX --exclude=./.git --exclude=./build \
-        --exclude='./build-*' -cf - . | tar -C "$copy" --no-same-owner -xf - ||
+        --exclude=./build-asan -cf - . | tar -C "$copy" --no-same-owner -xf - ||
         die "cannot copy the sources to $copy"
     echo "$copy"
 }
