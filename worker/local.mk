@@ -7,7 +7,9 @@ libparworker_la_SOURCES =
 # What runs inside a slot: parslot, and libpar for kind `self`.  No ZeroMQ,
 # no keys.
 noinst_LTLIBRARIES += libparslot.la
-libparslot_la_SOURCES =
+libparslot_la_SOURCES = \
+    worker/pipe.c \
+    worker/pipe.h
 
 # Each of these comes with its main file:
 # pkglibexec_PROGRAMS += parslot
