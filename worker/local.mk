@@ -8,6 +8,8 @@ libparworker_la_SOURCES =
 # no keys.
 noinst_LTLIBRARIES += libparslot.la
 libparslot_la_SOURCES = \
+    worker/page.c \
+    worker/page.h \
     worker/pipe.c \
     worker/pipe.h
 
