@@ -2,7 +2,7 @@
 # languages.
 
 EXTRA_DIST += contrib/setup.sh
-dist_noinst_SCRIPTS = \
+dist_noinst_SCRIPTS += \
     contrib/checks/card \
     contrib/checks/cppcheck \
     contrib/checks/exports \
