@@ -1,1 +1,3 @@
 # doc: man pages, examples and texts.
+
+dist_doc_DATA = doc/protocol.md

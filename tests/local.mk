@@ -17,6 +17,7 @@ UNIT_TESTS += tests/unit/test_meta_check
 UNIT_TESTS += tests/unit/test_meta_json
 UNIT_TESTS += tests/unit/test_page
 UNIT_TESTS += tests/unit/test_pipe
+UNIT_TESTS += tests/unit/test_protocol_doc
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_wire
 
