@@ -18,7 +18,8 @@ COMMON_EFFECT = \
     common/clock.c common/clock.h \
     common/digest.c common/digest.h \
     common/keys.h \
-    common/log.c common/log.h
+    common/log.c common/log.h \
+    common/options.c common/options.h
 
 noinst_LTLIBRARIES += libparcommon.la libparlink.la
 libparcommon_la_SOURCES = $(COMMON_PURE) $(COMMON_EFFECT)

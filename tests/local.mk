@@ -15,6 +15,7 @@ UNIT_TESTS += tests/unit/test_log
 UNIT_TESTS += tests/unit/test_meta
 UNIT_TESTS += tests/unit/test_meta_check
 UNIT_TESTS += tests/unit/test_meta_json
+UNIT_TESTS += tests/unit/test_options
 UNIT_TESTS += tests/unit/test_page
 UNIT_TESTS += tests/unit/test_pipe
 UNIT_TESTS += tests/unit/test_protocol_doc
