@@ -17,12 +17,13 @@ COMMON_PURE = \
 COMMON_EFFECT = \
     common/clock.c common/clock.h \
     common/digest.c common/digest.h \
-    common/keys.h \
     common/log.c common/log.h \
-    common/options.c common/options.h
+    common/options.c common/options.h \
+    common/place.c common/place.h
 
 noinst_LTLIBRARIES += libparcommon.la libparlink.la
 libparcommon_la_SOURCES = $(COMMON_PURE) $(COMMON_EFFECT)
 libparlink_la_SOURCES = \
+    common/keys.h \
     common/link.h \
     common/zap.h

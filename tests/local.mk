@@ -18,6 +18,7 @@ UNIT_TESTS += tests/unit/test_meta_json
 UNIT_TESTS += tests/unit/test_options
 UNIT_TESTS += tests/unit/test_page
 UNIT_TESTS += tests/unit/test_pipe
+UNIT_TESTS += tests/unit/test_place
 UNIT_TESTS += tests/unit/test_protocol_doc
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_wire
@@ -34,7 +35,7 @@ QUICK_TESTS =
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
 
-EXTRA_DIST += tests/unit/random.h
+EXTRA_DIST += tests/unit/random.h tests/unit/scratch.h
 
 dist_check_SCRIPTS = \
     tests/as-user \
