@@ -27,19 +27,20 @@ void key_text(const uint8_t *key, char text[KEY_TEXT]);
 bool key_parse(const char *text, uint8_t *key);
 void key_hex(const uint8_t *key, char hex[KEY_HEX]); /* as in link_peer.user */
 
-/* Where this user's configuration lives: $PAR_CONFIG_DIR, else
- * $XDG_CONFIG_HOME/par, else ~/.config/par (home from the password file if
- * HOME is unset).  The caller brings the environment's values. */
-int keys_config_dir(char *path, size_t size, struct par_error *err);
+/* A label: at most 63 of the letters, digits and `._@+:-`, the first a letter,
+ * a digit or `_`. */
+bool key_name_ok(const char *name);
 
-/* A path, or a bare name in the config folder ("hostb" -> .../hostb.key). */
+/* A path (it has a `/`), or a bare name in the config folder: "hostb" and
+ * "hostb.key" are both .../hostb.key. */
 int keys_resolve(const char *key,
                  char *path,
                  size_t size,
                  struct par_error *err);
 
 /* Load a secret key.  Refuses a symlink, a file of another owner, and one
- * that others can read (and says: chmod 600 PATH).  ENOENT if there is none. */
+ * that others can read (and says: chmod 600 PATH).  ENOENT if there is none.
+ * What is no label in the file's name is made one. */
 int keys_load(const char *path, struct key_pair *pair, struct par_error *err);
 
 /* Make a new pair and its file, 0600, in a folder made 0700 if missing.
@@ -49,15 +50,22 @@ int keys_create(const char *path,
                 struct key_pair *pair,
                 struct par_error *err);
 
-/* Load, or make on first need. */
-int keys_need(const char *path, struct key_pair *pair, struct par_error *err);
+/* Load, or make on first need; two processes that need it at once get the
+ * same. */
+int keys_need(const char *path,
+              const char *name,
+              struct key_pair *pair,
+              struct par_error *err);
 
 void keys_wipe(struct key_pair *pair);
 
 /* ---- known_brokers ---- */
 
+/* A line is `ENDPOINT KEY`, with `#` comments; what follows is a comment too.
+ * Endpoints are compared without regard to case. */
+
 /* The key noted for `endpoint` ("tcp://host:7270").  Returns 1, 0 if there is
- * none, -1 if the file is bad. */
+ * none (or no file), -1 if the file is bad or others can write it. */
 int known_find(const char *file,
                const char *endpoint,
                uint8_t *key,
@@ -83,9 +91,9 @@ struct authorized_entry {
 };
 
 /* The list, immutable once loaded.  A line is
- *     KEY NAME role[,role] [account=NAME]
- * with `#` comments.  A file that others can write is refused.  A missing
- * file is an empty list. */
+ *     KEY NAME role[,role] [account=NAME] [# comment]
+ * and a bad one spoils the file: who may come in is never guessed at.  A file
+ * that others can write is refused.  A missing file is an empty list. */
 struct authorized;
 struct authorized *authorized_load(const char *file, struct par_error *err);
 void authorized_destroy(struct authorized *a);
@@ -96,8 +104,16 @@ const struct authorized_entry *authorized_find_hex(const struct authorized *a,
 const struct authorized_entry *authorized_at(const struct authorized *a,
                                              size_t i); /* NULL past the end */
 
-/* Add or replace the line of entry->key / remove it (0 if it was not there is
- * ENOENT).  Atomic, under a lock. */
+/* One line of that form, for those who are handed one (parctl allow 'LINE').
+ * Roles may be missing: they are then 0.  The text of a failure begins with
+ * the field's name. */
+int authorized_parse(const char *line,
+                     struct authorized_entry *entry,
+                     struct par_error *err);
+
+/* Add or replace the line of entry->key; remove the line of a key, or every
+ * line of a name (ENOENT if there is none).  Atomic, under a lock; other lines
+ * stay as they are. */
 int authorized_add(const char *file,
                    const struct authorized_entry *entry,
                    struct par_error *err);

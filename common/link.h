@@ -18,9 +18,19 @@
 
 #include "wire.h"
 
-enum { LINK_POLL = 2, LINK_KEY = 32, LINK_USER = 80, LINK_ADDRESS = 64 };
+enum {
+    LINK_POLL = 3, /* items that link_*_poll() may fill */
+    LINK_KEY = 32,
+    LINK_USER = 80,
+    LINK_ADDRESS = 64,
+    LINK_ENDPOINT = 320, /* the longest endpoint, its NUL included */
+    LINK_IPC_MAX = 107   /* octets of an ipc path: the kernel's limit */
+};
 
-/* A received message; owns its frames. */
+/* A received message; owns its frames.  Not to be copied or moved: `wire`
+ * points into the frames, and a small frame lies inside its zmq_msg_t.  A
+ * frame may lie in a larger buffer that it keeps alive: copy what is kept for
+ * long. */
 struct link_msg {
     uint64_t conn; /* server side: from whom */
     int status;    /* PAR_OK, or why wire_decode() refused it */
@@ -45,19 +55,22 @@ struct link_peer {
 
 struct link_server;
 
-/* `router` is a fresh ROUTER, raw; the caller keeps it and closes it after
- * link_server_close().  Sets every option of it.  NULL on failure. */
-struct link_server *link_server_open(void *router, struct par_error *err);
+/* `router` is a fresh ROUTER of `context`, raw; the caller keeps it and closes
+ * it after link_server_close().  Sets every option of it.  NULL on failure. */
+struct link_server *link_server_open(void *context,
+                                     void *router,
+                                     struct par_error *err);
 
-/* NULL is allowed. */
+/* Stops listening too.  NULL is allowed. */
 void link_server_close(struct link_server *s);
 
 /* Listen on inproc://NAME, ipc://PATH or tcp://ADDRESS:PORT (port `*` or 0:
  * any).  tcp needs the broker's key pair and is CURVE always; ipc and tcp are
  * admitted by the ZAP handler (zap.h), which must be running, and are refused
- * by libzmq itself when it is not.  An ipc path whose file is already there
- * is taken over only if nobody answers on it.  `actual` (LINK_ADDRESS * 4
- * octets; may be NULL) gets the endpoint as bound. */
+ * by libzmq itself when it is not.  An ipc path whose socket is already there
+ * is taken over only if nobody answers on it; PATH.lock keeps two servers
+ * from doing so at once.  `actual` (LINK_ENDPOINT octets; may be NULL) gets
+ * the endpoint as bound. */
 int link_server_listen(struct link_server *s,
                        const char *endpoint,
                        const uint8_t *secret_key,
@@ -65,15 +78,19 @@ int link_server_listen(struct link_server *s,
                        size_t size,
                        struct par_error *err);
 
-/* Stop listening everywhere; connections stay. */
+/* Stop listening everywhere, and remove what that left in the file system;
+ * connections stay. */
 void link_server_deafen(struct link_server *s);
 
 /* What to poll, LINK_POLL items at most.  Returns how many. */
 int link_server_poll(struct link_server *s, zmq_pollitem_t *items);
 
-/* Receive one message.  Returns false if there is none now.  A message that
- * is no PAR message arrives with its status; one of more than two frames is
- * drained and arrives as PAR_MALFORMED. */
+/* Receive one message.  Returns false if there is none now (or after a row of
+ * dropped ones; the poll then wakes at once).  A message that is no PAR message
+ * arrives with its status; one of more than two frames is drained and arrives
+ * as PAR_MALFORMED.  Dropped are empty messages, which some libraries send on
+ * their own, and everything from a peer that chose its own routing id: that
+ * one is cut off.  When it returns true, link_msg_close() is due. */
 bool link_server_recv(struct link_server *s, struct link_msg *m);
 
 /* NULL for a connection that is gone. */
@@ -82,8 +99,9 @@ const struct link_peer *link_server_peer(const struct link_server *s,
 
 /* Send one message.  link_server_send() takes `frame` (malloc'd; NULL is a
  * failed batch_take() and returns -1) whatever happens; `second` is moved
- * from if not NULL.  link_server_post() copies; for small ones.  Return -1 if
- * the connection is gone (it will be told by link_server_gone()). */
+ * from if not NULL and the message is sent.  link_server_post() copies; for
+ * small ones.  Return -1 if the connection is gone (it will be told by
+ * link_server_gone()). */
 int link_server_send(struct link_server *s,
                      uint64_t conn,
                      uint8_t *frame,
@@ -94,17 +112,19 @@ int link_server_post(struct link_server *s,
                      const void *frame,
                      size_t len);
 
-/* A connection that has died since: call in a loop after link_server_recv()
- * has returned false, so that what it had sent is served first.  Each is told
- * once; its number is dead afterwards.  (Not on inproc: there peers say
- * GOODBYE, and link_server_drop() forgets them.) */
+/* A connection that has died since: call in a loop, at every turn in which
+ * link_server_recv() has returned false, so that what it had sent is served
+ * first.  Each is told once; its number is dead afterwards.  (On inproc only
+ * if sending to it failed: there peers say GOODBYE, and link_server_drop()
+ * forgets them.) */
 bool link_server_gone(struct link_server *s, uint64_t *conn);
 
 /* Forget a connection; later messages of its peer come as a new one. */
 void link_server_drop(struct link_server *s, uint64_t conn);
 
-/* Cut a connection off: shuts its TCP or UNIX socket down, so that the peer
- * must come again and be admitted again. */
+/* Cut a connection off: nothing that it sends arrives any more, and its TCP or
+ * UNIX socket is shut down, so that the peer must come again and be admitted
+ * again.  link_server_gone() tells when that is done (not on inproc). */
 void link_server_cut(struct link_server *s, uint64_t conn);
 
 /* ---- the connecting side ---- */
@@ -112,7 +132,8 @@ void link_server_cut(struct link_server *s, uint64_t conn);
 enum link_event {
     LINK_NOTHING,
     LINK_CONNECTED, /* handshake done: say HELLO */
-    LINK_LOST,      /* was connected, is not: close and open anew */
+    LINK_LOST,      /* was connected, is not: receive what is left, then
+                       close and open anew */
     LINK_REFUSED,   /* the broker does not know our key or uid */
     LINK_BAD_KEY    /* the handshake fails: not the broker key we trust */
 };
@@ -122,7 +143,9 @@ struct link_client;
 /* Connect to `endpoint`.  `context` is lent (inproc needs the one the server
  * lives in).  For tcp: our key pair and the broker's public key, 32 octets
  * each; NULL otherwise.  Returns at once; link_client_event() says how it
- * went.  On inproc the connection counts as made when it is opened. */
+ * went, and it is tried again until the client is closed, also after
+ * LINK_REFUSED and LINK_BAD_KEY.  On inproc the connection counts as made when
+ * it is opened: ask link_client_event() once before polling. */
 struct link_client *link_client_open(void *context,
                                      const char *endpoint,
                                      const uint8_t *public_key,
@@ -131,7 +154,8 @@ struct link_client *link_client_open(void *context,
                                      struct par_error *err);
 
 /* Unsent messages get `linger_ms` to leave (at least 300 is used where any
- * may exist).  NULL is allowed. */
+ * may exist); it is the end of the context that waits for them, not this.
+ * NULL is allowed. */
 void link_client_close(struct link_client *c, int linger_ms);
 
 int link_client_poll(struct link_client *c, zmq_pollitem_t *items);
@@ -151,11 +175,14 @@ int link_client_post(struct link_client *c, const void *frame, size_t len);
 
 /* ---- endpoints ---- */
 
-/* True if text is inproc://NAME, ipc://PATH or tcp://HOST:PORT in our narrow
- * grammar (never any other transport that libzmq knows); says what is wrong
- * and what is allowed.  ipc paths over 107 octets are refused here. */
-bool link_endpoint_ok(const char *text, struct par_error *err);
+/* True if text is inproc://NAME, ipc://PATH (absolute) or tcp://HOST:PORT in
+ * our narrow grammar (never any other transport that libzmq knows); says what
+ * is wrong and what is allowed.  HOST is a name, an IPv4 address or an IPv6
+ * address in brackets; a name means its IPv4 address.  With `listening` HOST
+ * may be `*` and PORT `*` or 0. */
+bool link_endpoint_ok(const char *text, bool listening, struct par_error *err);
 
+/* Of an endpoint that is ok. */
 enum link_transport link_endpoint_transport(const char *text);
 
 #endif

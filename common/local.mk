@@ -19,11 +19,15 @@ COMMON_EFFECT = \
     common/digest.c common/digest.h \
     common/log.c common/log.h \
     common/options.c common/options.h \
-    common/place.c common/place.h
+    common/place.c common/place.h \
+    common/textfile.c common/textfile.h
 
 noinst_LTLIBRARIES += libparcommon.la libparlink.la
 libparcommon_la_SOURCES = $(COMMON_PURE) $(COMMON_EFFECT)
 libparlink_la_SOURCES = \
-    common/keys.h \
+    common/authorized.c \
+    common/endpoint.c \
+    common/keys.c common/keys.h \
+    common/known.c \
     common/link.h \
-    common/zap.h
+    common/zap.c common/zap.h

@@ -3,13 +3,17 @@
 
 # Unit tests: one line each; the source is tests/unit/test_NOUN.c.
 UNIT_TESTS =
+UNIT_TESTS += tests/unit/test_authorized
 UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_credit
 UNIT_TESTS += tests/unit/test_digest
+UNIT_TESTS += tests/unit/test_endpoint
 UNIT_TESTS += tests/unit/test_error
 UNIT_TESTS += tests/unit/test_foreign
 UNIT_TESTS += tests/unit/test_heap
 UNIT_TESTS += tests/unit/test_idmap
+UNIT_TESTS += tests/unit/test_keys
+UNIT_TESTS += tests/unit/test_known
 UNIT_TESTS += tests/unit/test_list
 UNIT_TESTS += tests/unit/test_log
 UNIT_TESTS += tests/unit/test_meta
@@ -75,3 +79,6 @@ canary: tests/canary/memory$(EXEEXT)
 check-quick:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(CHECK_QUICK)'
 .PHONY: check-quick
+
+# CZMQ reads our key files, and we read its.
+tests_unit_test_keys_LDADD = $(LDADD) $(CZMQ_LIBS)
