@@ -12,6 +12,8 @@ COMMON_PURE = \
     common/meta.c common/meta.h \
     common/meta_json.c \
     common/meta_write.c \
+    common/signature.c common/signature.h \
+    common/signature_args.c \
     common/utf8.c common/utf8.h \
     common/wire.c common/wire.h
 COMMON_EFFECT = \

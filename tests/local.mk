@@ -24,6 +24,8 @@ UNIT_TESTS += tests/unit/test_page
 UNIT_TESTS += tests/unit/test_pipe
 UNIT_TESTS += tests/unit/test_place
 UNIT_TESTS += tests/unit/test_protocol_doc
+UNIT_TESTS += tests/unit/test_signature
+UNIT_TESTS += tests/unit/test_signature_args
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_wire
 

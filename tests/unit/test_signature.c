@@ -1,0 +1,172 @@
+#include "config.h"
+
+#include "signature.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <string.h>
+
+static struct signature s;
+static struct par_error err;
+
+static void open_signature(void)
+{
+    err = (struct par_error){0};
+}
+
+static int parse(const char *text)
+{
+    return signature_parse(&s, text, strlen(text), &err);
+}
+
+/* What is wrong with it. */
+static char *refused(const char *text)
+{
+    cr_assert(eq(int, parse(text), -1), "%s", text);
+    cr_assert(eq(int, err.code, EINVAL));
+    return err.text;
+}
+
+TestSuite(signature, .init = open_signature, .timeout = 10);
+
+Test(signature, plain_form_is_letters_and_a_result)
+{
+    cr_assert(eq(int, parse("ids:b"), 0));
+    cr_assert(eq(sz, s.count, 3));
+    cr_assert(eq(chr, s.args[0].letter, 'i'));
+    cr_assert(eq(chr, s.args[2].letter, 's'));
+    cr_assert(eq(chr, s.result, 'b'));
+    cr_assert(eq(int, s.is_named, false));
+    cr_assert(eq(int, s.repeats, false));
+    cr_assert(eq(int, parse(":n"), 0));
+    cr_assert(eq(sz, s.count, 0));
+    cr_assert(eq(chr, s.result, 'n'));
+}
+
+Test(signature, named_form_has_names)
+{
+    cr_assert(eq(int, parse("x:i,long_name2:d->v"), 0));
+    cr_assert(eq(sz, s.count, 2));
+    cr_assert(s.is_named);
+    cr_assert(eq(sz, signature_find(&s, "long_name2", 10), 1));
+    cr_assert(eq(sz, signature_find(&s, "long_name", 9), 2));
+    cr_assert(eq(chr, s.args[1].letter, 'd'));
+    cr_assert(eq(int, parse("->i"), 0));
+    cr_assert(eq(sz, s.count, 0));
+}
+
+Test(signature, the_last_argument_may_repeat)
+{
+    static const char *const same[] = {"sd*:d", "a:s,b:d*->d"};
+
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        cr_assert(eq(int, parse(same[i]), 0), "%s", same[i]);
+        cr_assert(eq(sz, s.count, 2));
+        cr_assert(eq(chr, s.args[1].letter, 'd'));
+        cr_assert(s.repeats);
+    }
+}
+
+Test(signature, an_only_argument_may_have_its_star_in_front)
+{
+    cr_assert(eq(int, parse("*v:v"), 0));
+    cr_assert(eq(sz, s.count, 1));
+    cr_assert(s.repeats);
+    cr_assert(eq(int, parse("x:*i->v"), 0));
+    cr_assert(s.repeats);
+    cr_assert(eq(str, refused("s*d:d"),
+                 "signature `s*d:d', column 3: nothing may follow the one that "
+                 "repeats"));
+    cr_assert(eq(int, parse("a:s,b:*d->d"), -1));
+}
+
+Test(signature, the_empty_one_is_anything)
+{
+    cr_assert(eq(int, parse(""), 0));
+    cr_assert(eq(sz, s.count, 1));
+    cr_assert(eq(chr, s.args[0].letter, 'v'));
+    cr_assert(eq(chr, s.result, 'v'));
+    cr_assert(s.repeats);
+}
+
+Test(signature, text_need_not_end_with_nul)
+{
+    cr_assert(eq(int, signature_parse(&s, "i:dxxx", 3, &err), 0));
+    cr_assert(eq(str, s.text, "i:d"));
+    cr_assert(eq(chr, s.result, 'd'));
+}
+
+Test(signature, errors_point_at_the_column)
+{
+    cr_assert(eq(str, refused("iz:d"),
+                 "signature `iz:d', column 2: `z' is no type "
+                 "(i d s b o a m v; with names: x:i,y:i->i)"));
+    cr_assert(eq(str, refused("ii"),
+                 "signature `ii', column 3: a `:' and the result's type are "
+                 "missing"));
+    cr_assert(eq(str, refused("ii:"),
+                 "signature `ii:', column 4: a type is "
+                 "missing"));
+    cr_assert(eq(str, refused("i:x"),
+                 "signature `i:x', column 3: `x' is no type "
+                 "(of a result: i d s b o a m v n)"));
+    cr_assert(eq(str, refused("i:dd"),
+                 "signature `i:dd', column 4: nothing may follow the result's "
+                 "type"));
+    cr_assert(eq(str, refused("i*i:d"),
+                 "signature `i*i:d', column 3: nothing may follow the one that "
+                 "repeats"));
+    cr_assert(eq(str, refused("x:i,x:d->i"),
+                 "signature `x:i,x:d->i', column 5: a second argument of this "
+                 "name"));
+    cr_assert(eq(str, refused("x:i,->i"),
+                 "signature `x:i,->i', column 5: an argument's name is "
+                 "missing"));
+    cr_assert(eq(str, refused("x:i;y:i->i"),
+                 "signature `x:i;y:i->i', column 4: neither `,' nor `->'"));
+    cr_assert(eq(str, refused("x->i"),
+                 "signature `x->i', column 2: a `:' and a type must follow the "
+                 "name"));
+}
+
+Test(signature, refuses_what_only_looks_right)
+{
+    static const char *const bad[] = {
+        "n:i",           "*:i",         "**i:i",   "*i*:i",  "i:*i",
+        "x:i",           "i i:d",       ":",       "i::d",   "->",
+        "x:i->",         "x:i->n->n",   "1:i->i",  "x:n->i", "x:ii->i",
+        "x:->i",         "x:i,->n",     ",x:i->n", "i->i",   "x:i -> i",
+        "\xC3\xA4:i->i", "x:i*,y:i->i",
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_assert(eq(int, parse(bad[i]), -1), "%s", bad[i]);
+    cr_assert(eq(int, signature_parse(&s, "i\0:d", 4, &err), -1));
+    cr_assert(eq(str, err.text, "signature `i', column 2: a zero octet"));
+}
+
+Test(signature, ends_at_its_limits)
+{
+    char text[200] = "";
+
+    memset(text, 'i', SIGNATURE_ARGS);
+    memcpy(text + SIGNATURE_ARGS, ":i", 3);
+    cr_assert(eq(int, parse(text), 0));
+    memset(text, 'i', SIGNATURE_ARGS + 1);
+    memcpy(text + SIGNATURE_ARGS + 1, ":i", 3);
+    cr_assert(eq(int, parse(text), -1));
+
+    memset(text, 'x', SIGNATURE_NAME);
+    memcpy(text + SIGNATURE_NAME, ":i->i", 6);
+    cr_assert(eq(int, parse(text), 0));
+    memset(text, 'x', SIGNATURE_NAME + 1);
+    memcpy(text + SIGNATURE_NAME + 1, ":i->i", 6);
+    cr_assert(eq(int, parse(text), -1));
+
+    memset(text, 'i', SIGNATURE_TEXT + 1);
+    cr_assert(eq(int, signature_parse(&s, text, SIGNATURE_TEXT + 1, &err), -1));
+    cr_assert(eq(str, err.text,
+                 "signature `iiiiiiiiiiiiiiiiiiii...': 128 octets, at most "
+                 "127"));
+}
