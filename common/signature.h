@@ -8,8 +8,8 @@
  *     v any   n nothing (a result only)
  *
  * A * behind the last argument's letter means zero or more of it: "sd*:d"; of
- * an only argument it may stand in front: "*v:v".  The empty signature is that
- * one: it takes anything.
+ * an only argument it may stand in front: "*v:v".  The empty signature takes
+ * anything, even octets that are no msgpack.
  * doc/signatures.md tells users the same.
  */
 #ifndef PAR_SIGNATURE_H
@@ -55,7 +55,7 @@ int signature_parse(struct signature *s,
 size_t signature_find(const struct signature *s, const void *name, size_t len);
 
 /* Do the arguments, the bytes of one msgpack array, fit?  Any bytes may be
- * given.  `function` is the name to speak of.  Fails with EINVAL: "argument 2
+ * given; none at all are an empty array.  `function` is the name to speak of.  Fails with EINVAL: "argument 2
  * of add is a string, the signature ii:i wants an integer". */
 int signature_check(const struct signature *s,
                     const char *function,

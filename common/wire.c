@@ -157,7 +157,7 @@ static bool result_is_sound(const uint8_t *item)
     return item[6] <= WIRE_EXECUTED;
 }
 
-/* RUN and RESULT: do the items fill the frame exactly? */
+/* RUN and RESULT: is there an item, and do they fill the frame exactly? */
 static int check_items(const struct wire_msg *msg, const struct type *type)
 {
     size_t head = item_head(type->shape);
@@ -184,7 +184,9 @@ static int check_items(const struct wire_msg *msg, const struct type *type)
             return PAR_MALFORMED;
         at += len;
     }
-    return at == msg->items_len && !msg->second ? PAR_OK : PAR_MALFORMED;
+    if (msg->head.count == 0 || msg->second)
+        return PAR_MALFORMED;
+    return at == msg->items_len ? PAR_OK : PAR_MALFORMED;
 }
 
 static int check_body(const struct wire_msg *msg)

@@ -30,10 +30,13 @@ TestSuite(batch, .init = open_batch, .fini = close_batch, .timeout = 10);
 
 Test(batch, without_items_is_a_header)
 {
+    struct wire_header ping = {.type = WIRE_PING};
     struct wire_msg msg;
     size_t len = 0;
-    const uint8_t *frame = batch_frame(&batch, &len);
+    const uint8_t *frame;
 
+    batch_begin(&batch, &ping, NULL, 0);
+    frame = batch_frame(&batch, &len);
     cr_assert(eq(sz, len, WIRE_HEADER));
     cr_assert(eq(int, wire_decode(&msg, frame, len, NULL, 0), PAR_OK));
     cr_assert(eq(int, msg.head.count, 0));

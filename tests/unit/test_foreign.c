@@ -245,7 +245,7 @@ static void put_frame(struct batch *b, struct meta_writer *w)
         batch_add_bare(b, payload, random_below(&dice, 64));
     if (head.type != WIRE_RUN && head.type != WIRE_RESULT)
         return;
-    for (size_t n = random_below(&dice, 6); n > 0; n--) {
+    for (size_t n = 1 + random_below(&dice, 5); n > 0; n--) {
         uint32_t len = (uint32_t)random_below(&dice, 64);
 
         if (head.type == WIRE_RUN)

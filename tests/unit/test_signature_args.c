@@ -104,9 +104,25 @@ Test(signature_args, a_repeating_argument_comes_zero_or_more_times)
     cr_assert(FITS("sd*:d", "\x92\xA1x\x01"));
     cr_assert(FITS("sd*:d", "\x94\xA1x\x01\x02\x03"));
     cr_assert(eq(int, FITS("sd*:d", "\x93\xA1x\x01\xA1y"), false));
-    cr_assert(FITS("", "\x90"));
+    cr_assert(FITS("*v:v", "\x90"));
+    cr_assert(FITS("*v:v", "\x93\x01\x80\xC0"));
+}
+
+Test(signature_args, no_octets_are_no_arguments)
+{
+    cr_assert(FITS(":i", ""));
+    cr_assert(FITS("i*:i", ""));
+    cr_assert(eq(int, FITS("i:i", ""), false));
+    cr_assert(
+        eq(str, err.text, "f takes 1 argument (signature i:i), given: 0"));
+}
+
+Test(signature_args, the_empty_signature_takes_any_octets)
+{
     cr_assert(FITS("", "\x93\x01\xA1x\xC0"));
-    cr_assert(FITS("*v:v", "\x92\x01\x80"));
+    cr_assert(FITS("", "\xC1 raw"));
+    cr_assert(FITS("", ""));
+    cr_assert(eq(int, FITS("*v:v", "\xC1 raw"), false));
 }
 
 Test(signature_args, what_is_no_array_of_arguments_is_refused_at_every_length)
@@ -116,11 +132,10 @@ Test(signature_args, what_is_no_array_of_arguments_is_refused_at_every_length)
 
     parse("as:i");
     cr_assert(eq(int, check("f", good, whole), 0));
-    for (size_t len = 0; len < whole; len++) {
+    for (size_t len = 1; len < whole; len++) {
         char *cut = malloc(len);
 
-        if (len)
-            memcpy(cut, good, len);
+        memcpy(cut, good, len);
         cr_assert(eq(int, check("f", cut, len), -1), "length %zu", len);
         free(cut);
     }

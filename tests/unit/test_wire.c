@@ -243,6 +243,14 @@ Test(wire, count_must_match_the_items)
     cr_assert(eq(int, decode(), PAR_MALFORMED));
 }
 
+Test(wire, a_run_and_a_result_without_items_are_malformed)
+{
+    make(WIRE_RUN, 0, 0, 0);
+    cr_assert(eq(int, decode(), PAR_MALFORMED));
+    make(WIRE_RESULT, 0, 0, 0);
+    cr_assert(eq(int, decode(), PAR_MALFORMED));
+}
+
 Test(wire, count_of_an_error_is_how_many_ids_it_refuses)
 {
     struct wire_item item;
