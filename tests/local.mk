@@ -5,8 +5,12 @@
 UNIT_TESTS =
 UNIT_TESTS += tests/unit/test_authorized
 UNIT_TESTS += tests/unit/test_batch
+UNIT_TESTS += tests/unit/test_beneath
+UNIT_TESTS += tests/unit/test_cache
 UNIT_TESTS += tests/unit/test_credit
 UNIT_TESTS += tests/unit/test_digest
+UNIT_TESTS += tests/unit/test_disk
+UNIT_TESTS += tests/unit/test_elf
 UNIT_TESTS += tests/unit/test_endpoint
 UNIT_TESTS += tests/unit/test_error
 UNIT_TESTS += tests/unit/test_foreign
@@ -26,7 +30,10 @@ UNIT_TESTS += tests/unit/test_place
 UNIT_TESTS += tests/unit/test_protocol_doc
 UNIT_TESTS += tests/unit/test_signature
 UNIT_TESTS += tests/unit/test_signature_args
+UNIT_TESTS += tests/unit/test_slots
+UNIT_TESTS += tests/unit/test_tail
 UNIT_TESTS += tests/unit/test_utf8
+UNIT_TESTS += tests/unit/test_window
 UNIT_TESTS += tests/unit/test_wire
 
 # Programs and scripts that start daemons.  A script is listed by its name in

@@ -2,7 +2,14 @@
 
 # The nanny and its helpers; needs ZeroMQ.
 noinst_LTLIBRARIES += libparworker.la
-libparworker_la_SOURCES =
+libparworker_la_SOURCES = \
+    worker/beneath.c worker/beneath.h \
+    worker/cache.c worker/cache.h \
+    worker/disk.c worker/disk.h \
+    worker/elf.c worker/elf.h \
+    worker/slots.c worker/slots.h \
+    worker/tail.c worker/tail.h \
+    worker/window.c worker/window.h
 
 # What runs inside a slot: parslot, and libpar for kind `self`.  No ZeroMQ,
 # no keys.

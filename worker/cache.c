@@ -1,0 +1,445 @@
+/* cache.c - see cache.h */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache.h"
+
+enum {
+    PIECE = 256 * 1024,
+    TMP_NAME = 40,
+    CACHE_BUILT_CAP = 256 * 1024 /* 4096 notes */
+};
+
+struct cache {
+    int dir;
+    int objects;
+    int built;
+    int tmp;
+    uint64_t cap;
+};
+
+struct cache_file {
+    struct cache *cache;
+    int fd;
+    uint64_t size;
+    uint64_t got;
+    struct digest digest;
+    struct digest_state *state;
+    char name[TMP_NAME]; /* in tmp/ */
+};
+
+static int fail(struct par_error *err, const char *what)
+{
+    return par_fail(err, errno, "cache: %s: %s", what, strerror(errno));
+}
+
+static int open_folder(int at, const char *name)
+{
+    if (mkdirat(at, name, 0700) < 0 && errno != EEXIST)
+        return -1;
+    return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+struct cache *cache_open(const char *dir, uint64_t cap, struct par_error *err)
+{
+    struct cache *c = calloc(1, sizeof *c);
+    struct stat st;
+
+    if (!c) {
+        par_fail(err, ENOMEM, "out of memory");
+        return NULL;
+    }
+    c->cap = cap;
+    c->objects = c->built = c->tmp = -1;
+    c->dir = -1;
+    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+        goto fail;
+    c->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (c->dir < 0 || fstat(c->dir, &st) < 0)
+        goto fail;
+    if (st.st_uid != geteuid() || (st.st_mode & 022)) {
+        par_fail(err, EACCES, "cache: %s: others may write there", dir);
+        cache_close(c);
+        return NULL;
+    }
+    c->objects = open_folder(c->dir, "objects");
+    c->built = open_folder(c->dir, "built");
+    c->tmp = open_folder(c->dir, "tmp");
+    if (c->objects >= 0 && c->built >= 0 && c->tmp >= 0)
+        return c;
+fail:
+    fail(err, dir);
+    cache_close(c);
+    return NULL;
+}
+
+void cache_close(struct cache *c)
+{
+    if (!c)
+        return;
+    if (c->dir >= 0)
+        close(c->dir);
+    if (c->objects >= 0)
+        close(c->objects);
+    if (c->built >= 0)
+        close(c->built);
+    if (c->tmp >= 0)
+        close(c->tmp);
+    free(c);
+}
+
+bool cache_has(const struct cache *c, const struct digest *d, uint64_t size)
+{
+    char name[DIGEST_TEXT];
+    struct stat st;
+
+    digest_text(d, name);
+    return fstatat(c->objects, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(st.st_mode) && (uint64_t)st.st_size == size;
+}
+
+/* ---- in ---- */
+
+struct cache_file *cache_begin(struct cache *c,
+                               const struct digest *d,
+                               uint64_t size,
+                               struct par_error *err)
+{
+    struct cache_file *f = calloc(1, sizeof *f);
+    uint64_t word[2];
+
+    if (!f || getrandom(word, sizeof word, 0) != (ssize_t)sizeof word) {
+        par_fail(err, ENOMEM, "out of memory");
+        free(f);
+        return NULL;
+    }
+    f->cache = c;
+    f->size = size;
+    f->digest = *d;
+    f->state = digest_start();
+    snprintf(f->name, sizeof f->name, "%016llx%016llx",
+             (unsigned long long)word[0], (unsigned long long)word[1]);
+    f->fd =
+        openat(c->tmp, f->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (f->fd >= 0 && f->state)
+        return f;
+    if (f->fd >= 0)
+        errno = ENOMEM;
+    fail(err, "new file");
+    cache_abandon(f);
+    return NULL;
+}
+
+static int write_all(int fd, const void *data, size_t len)
+{
+    const char *from = data;
+
+    while (len) {
+        ssize_t n = write(fd, from, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        from += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+int cache_add(struct cache_file *f,
+              const void *data,
+              size_t len,
+              struct par_error *err)
+{
+    if (len > f->size - f->got)
+        return par_fail(err, EFBIG, "more octets than were announced");
+    digest_add(f->state, data, len);
+    f->got += len;
+    return write_all(f->fd, data, len) ? fail(err, "write") : 0;
+}
+
+static void file_free(struct cache_file *f)
+{
+    struct digest unused;
+
+    if (f->state)
+        digest_finish(f->state, &unused);
+    if (f->fd >= 0)
+        close(f->fd);
+    free(f);
+}
+
+void cache_abandon(struct cache_file *f)
+{
+    if (!f)
+        return;
+    if (f->fd >= 0)
+        unlinkat(f->cache->tmp, f->name, 0);
+    file_free(f);
+}
+
+/* Give the file the name of its content. */
+static int settle(struct cache_file *f, struct par_error *err)
+{
+    char name[DIGEST_TEXT];
+
+    digest_text(&f->digest, name);
+    if (renameat(f->cache->tmp, f->name, f->cache->objects, name) < 0) {
+        fail(err, name);
+        cache_abandon(f);
+        return -1;
+    }
+    file_free(f);
+    return 0;
+}
+
+int cache_finish(struct cache_file *f, struct par_error *err)
+{
+    struct digest d;
+
+    digest_finish(f->state, &d);
+    f->state = NULL;
+    if (f->got == f->size && digest_equal(&d, &f->digest))
+        return settle(f, err);
+    par_fail(err, EILSEQ,
+             "the content is not what was announced (%llu of %llu octets)",
+             (unsigned long long)f->got, (unsigned long long)f->size);
+    cache_abandon(f);
+    return -1;
+}
+
+/* ---- out ---- */
+
+/* Copy from one to the other, to the end; *d and *size get what it was. */
+static int copy(int from, int to, struct digest *d, uint64_t *size)
+{
+    struct digest_state *state = digest_start();
+    uint8_t *piece = malloc(PIECE);
+    ssize_t n = -1;
+
+    *size = 0;
+    while (state && piece && (n = read(from, piece, PIECE)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 || write_all(to, piece, (size_t)n)) {
+            n = -1;
+            break;
+        }
+        digest_add(state, piece, (size_t)n);
+        *size += (uint64_t)n;
+    }
+    if (!state || !piece)
+        errno = ENOMEM;
+    free(piece);
+    if (state)
+        digest_finish(state, d);
+    return n == 0 ? 0 : -1;
+}
+
+static int open_object(struct cache *c, const char *name)
+{
+    int fd = openat(c->objects, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0) /* used now: cache_trim() goes by this */
+        utimensat(c->objects, name, NULL, AT_SYMLINK_NOFOLLOW);
+    return fd;
+}
+
+int cache_copy(struct cache *c,
+               const struct digest *d,
+               uint64_t size,
+               int fd,
+               struct par_error *err)
+{
+    char name[DIGEST_TEXT];
+    struct digest got;
+    uint64_t octets;
+    int from;
+
+    digest_text(d, name);
+    from = open_object(c, name);
+    if (from < 0)
+        return fail(err, name);
+    if (copy(from, fd, &got, &octets)) {
+        fail(err, name);
+        close(from);
+        return -1;
+    }
+    close(from);
+    if (octets == size && digest_equal(&got, d))
+        return 0;
+    unlinkat(c->objects, name, 0);
+    return par_fail(err, ENOENT, "cache: %s was spoilt, and is removed", name);
+}
+
+int cache_take(struct cache *c,
+               int fd,
+               struct digest *d,
+               uint64_t *size,
+               struct par_error *err)
+{
+    struct cache_file *f = cache_begin(c, &(struct digest){{0}}, 0, err);
+
+    if (!f)
+        return -1;
+    if (copy(fd, f->fd, &f->digest, size)) {
+        fail(err, "copy");
+        cache_abandon(f);
+        return -1;
+    }
+    *d = f->digest;
+    return settle(f, err);
+}
+
+bool cache_built(struct cache *c,
+                 const struct digest *key,
+                 struct digest *d,
+                 uint64_t *size)
+{
+    char name[DIGEST_TEXT], text[DIGEST_TEXT] = "";
+    struct stat st;
+    ssize_t n = -1;
+    int fd;
+
+    digest_text(key, name);
+    fd = openat(c->built, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    n = read(fd, text, sizeof text - 1);
+    futimens(fd, NULL);
+    close(fd);
+    if (n != (ssize_t)sizeof text - 1 || !digest_parse(d, text) ||
+        fstatat(c->objects, text, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
+    *size = (uint64_t)st.st_size;
+    return true;
+}
+
+int cache_note_built(struct cache *c,
+                     const struct digest *key,
+                     const struct digest *d,
+                     struct par_error *err)
+{
+    struct cache_file *f = cache_begin(c, key, DIGEST_TEXT - 1, err);
+    char name[DIGEST_TEXT], text[DIGEST_TEXT];
+
+    if (!f)
+        return -1;
+    digest_text(key, name);
+    digest_text(d, text);
+    if (write_all(f->fd, text, sizeof text - 1) ||
+        renameat(c->tmp, f->name, c->built, name) < 0) {
+        fail(err, name);
+        cache_abandon(f);
+        return -1;
+    }
+    file_free(f);
+    return 0;
+}
+
+/* ---- away ---- */
+
+struct entry {
+    char name[DIGEST_TEXT];
+    int64_t used_s;
+    uint64_t size;
+};
+
+struct entries {
+    struct entry *at;
+    size_t used;
+    size_t size;
+    uint64_t octets;
+};
+
+static int note(struct entries *all, const char *name, const struct stat *st)
+{
+    struct entry *e;
+
+    if (all->used == all->size) {
+        size_t size = all->size ? 2 * all->size : 64;
+        struct entry *more = realloc(all->at, size * sizeof *more);
+
+        if (!more)
+            return -1;
+        all->at = more;
+        all->size = size;
+    }
+    e = &all->at[all->used++];
+    snprintf(e->name, sizeof e->name, "%s", name);
+    e->used_s = st->st_mtim.tv_sec;
+    e->size = (uint64_t)st->st_size;
+    all->octets += e->size;
+    return 0;
+}
+
+/* What is in a folder of ours.  A name that is longer than ours are is left
+ * out: somebody else's. */
+static int list(int folder, struct entries *all)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *e;
+    int result = 0;
+
+    *all = (struct entries){0};
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    while (result == 0 && (e = readdir(dir))) {
+        struct stat st;
+
+        if (e->d_name[0] != '.' && strlen(e->d_name) < DIGEST_TEXT &&
+            fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            result = note(all, e->d_name, &st);
+    }
+    closedir(dir);
+    return result;
+}
+
+static int by_use(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+
+    return x->used_s < y->used_s ? -1 : x->used_s > y->used_s;
+}
+
+/* Remove what was not used since `before_s`, oldest first, until no more than
+ * `cap` octets are left. */
+static int shrink(int folder, int64_t before_s, uint64_t cap)
+{
+    struct entries all;
+    int result = list(folder, &all);
+
+    if (all.used)
+        qsort(all.at, all.used, sizeof *all.at, by_use);
+    for (size_t i = 0; i < all.used && all.octets > cap; i++) {
+        if (all.at[i].used_s >= before_s)
+            break;
+        if (unlinkat(folder, all.at[i].name, 0) == 0 || errno == ENOENT)
+            all.octets -= all.at[i].size;
+    }
+    free(all.at);
+    return result;
+}
+
+int cache_trim(struct cache *c, int64_t now_s, struct par_error *err)
+{
+    if (shrink(c->tmp, now_s - CACHE_STALE_TMP_S, 0) ||
+        shrink(c->objects, now_s - CACHE_FRESH_S, c->cap) ||
+        shrink(c->built, now_s - CACHE_FRESH_S, CACHE_BUILT_CAP))
+        return fail(err, "trim");
+    return 0;
+}
