@@ -84,6 +84,11 @@ canary: tests/canary/memory$(EXEEXT)
 	$(srcdir)/tests/canary/run
 .PHONY: canary
 
+# The benchmark comes with its main file:
+# EXTRA_PROGRAMS += tests/bench/parbench
+# parbench: tests/bench/parbench$(EXEEXT)
+# .PHONY: parbench
+
 # The units, and one job per transport.
 check-quick:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(CHECK_QUICK)'
