@@ -17,6 +17,7 @@ UNIT_TESTS += tests/unit/test_foreign
 UNIT_TESTS += tests/unit/test_heap
 UNIT_TESTS += tests/unit/test_idmap
 UNIT_TESTS += tests/unit/test_keys
+UNIT_TESTS += tests/unit/test_kill
 UNIT_TESTS += tests/unit/test_known
 UNIT_TESTS += tests/unit/test_list
 UNIT_TESTS += tests/unit/test_log
@@ -31,6 +32,7 @@ UNIT_TESTS += tests/unit/test_protocol_doc
 UNIT_TESTS += tests/unit/test_signature
 UNIT_TESTS += tests/unit/test_signature_args
 UNIT_TESTS += tests/unit/test_slots
+UNIT_TESTS += tests/unit/test_spawner
 UNIT_TESTS += tests/unit/test_tail
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_window
@@ -48,7 +50,7 @@ QUICK_TESTS =
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
 
-EXTRA_DIST += tests/unit/random.h tests/unit/scratch.h
+EXTRA_DIST += tests/unit/random.h tests/unit/scratch.h tests/unit/spawning.h
 
 dist_check_SCRIPTS = \
     tests/as-user \

@@ -3,24 +3,21 @@
 #include "pipe.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "memfd.h"
 #include "meta.h"
 
 enum {
     LENGTH = 4,           /* octets before each frame */
     IN_FIRST = 64 * 1024, /* first size of the input buffer */
     IN_KEEP = 256 * 1024, /* a larger one is given back when empty */
-    IN_MAX = LENGTH + WIRE_FRAME_MAX,
-    SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
+    IN_MAX = LENGTH + WIRE_FRAME_MAX
 };
 
 /* A memfd that leaves with the octet at `at` of the output. */
@@ -205,33 +202,6 @@ static enum pipe_read fill(struct pipe *p, enum pipe_effort effort)
     return take_fd(p, &h) == PIPE_BROKEN ? PIPE_BROKEN : PIPE_MESSAGE;
 }
 
-/* Copy the memfd that came along.  The seals prove that it is memory, so that
- * reading cannot block or fail half-way; we copy instead of mapping because a
- * memfd of huge pages can kill whoever touches it. */
-static const char *load_second(struct pipe *p, size_t *len)
-{
-    struct stat st;
-    int seals = fcntl(p->in_fd, F_GET_SEALS);
-    size_t size;
-
-    if (seals < 0 || (seals & SEALS) != SEALS)
-        return "a payload that is not a sealed memfd";
-    if (fstat(p->in_fd, &st) != 0 || st.st_size <= 0 ||
-        st.st_size > WIRE_ITEM_MAX)
-        return "a payload of a size that is not allowed";
-    size = (size_t)st.st_size;
-    p->in_second = malloc(size + 1);
-    if (!p->in_second)
-        return "out of memory";
-    if (pread(p->in_fd, p->in_second, size, 0) != (ssize_t)size)
-        return "a payload that cannot be read";
-    p->in_second[size] = 0;
-    *len = size;
-    discard(p->in_fd);
-    p->in_fd = -1;
-    return NULL;
-}
-
 /* A frame is decoded without a second one first: the descriptor may belong to
  * a later frame. */
 static enum pipe_read decode(struct pipe *p,
@@ -244,9 +214,11 @@ static enum pipe_read decode(struct pipe *p,
     size_t second_len;
 
     if (status == PAR_MALFORMED && p->in_fd >= 0) {
-        why = load_second(p, &second_len);
-        if (why)
+        p->in_second = memfd_copy(p->in_fd, WIRE_ITEM_MAX, &second_len, &why);
+        if (!p->in_second)
             return break_off(p, "%s", why);
+        discard(p->in_fd);
+        p->in_fd = -1;
         status = wire_decode(msg, frame, len, p->in_second, second_len);
     }
     if (status != PAR_OK)
@@ -317,21 +289,6 @@ static int check_frame(const uint8_t *frame,
     return 0;
 }
 
-static int make_memfd(const void *data, size_t len, struct par_error *err)
-{
-    int fd = memfd_create("par", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-    if (fd < 0)
-        return par_fail(err, errno, "memfd_create: %s", strerror(errno));
-    if (write(fd, data, len) != (ssize_t)len ||
-        fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) != 0) {
-        par_fail(err, errno, "memfd: %s", strerror(errno));
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
 static bool room_for_parcel(struct pipe *p)
 {
     struct parcel *more;
@@ -357,7 +314,7 @@ static int add_parcel(struct pipe *p,
 
     if (!room_for_parcel(p))
         return par_fail(err, ENOMEM, "pipe: out of memory");
-    fd = make_memfd(data, len, err);
+    fd = memfd_make(data, len, err);
     if (fd < 0)
         return -1;
     p->parcels[p->parcel_count++] = (struct parcel){at, len, fd};

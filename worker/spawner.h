@@ -19,6 +19,8 @@
 
 #include <par/error.h>
 
+#include "order.h"
+
 struct spawner;
 
 /* Start `program` (parspawn).  It removes `run_dir`, an absolute path, when
@@ -46,28 +48,6 @@ struct keeper *keeper_open(struct spawner *s, struct par_error *err);
 void keeper_close(struct keeper *k);
 
 int keeper_fd(const struct keeper *k);
-
-struct keeper_limit {
-    int resource; /* RLIMIT_... */
-    uint64_t soft;
-    uint64_t hard;
-};
-
-enum { KEEPER_FDS = 5 };
-
-struct keeper_order {
-    const char *program; /* a path, or a name looked up in the order's PATH */
-    const char *const *argv; /* NULL-ended */
-    const char *const *envp; /* NULL-ended: all of its environment */
-    const char *cwd;         /* NULL: the keeper's */
-    int umask;               /* -1: unchanged */
-    bool default_signals;    /* SIGINT and SIGPIPE as for an ordinary command;
-                                else SIGINT is ignored */
-    int fds[KEEPER_FDS];     /* become 0..4; -1: /dev/null for 0-2, closed for
-                                3-4.  Copies travel; the caller keeps its own */
-    const struct keeper_limit *limits;
-    size_t limit_count;
-};
 
 /* Start a process: one at a time per keeper.  Fails with E2BIG if the order
  * is over 1 MiB. */
