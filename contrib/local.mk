@@ -27,3 +27,6 @@ lint: all
 prove-lint:
 	@CC='$(CC)' NM='$(NM)' $(srcdir)/contrib/checks/prove
 .PHONY: lint prove-lint
+
+# A client in another language, written from doc/protocol.md alone.
+EXTRA_DIST += contrib/python/par_min.py
