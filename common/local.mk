@@ -4,6 +4,12 @@
 # Pure: no I/O, no clock, no environment (contrib/checks/purity).
 COMMON_PURE = \
     common/batch.c common/batch.h \
+    common/bundle.c common/bundle.h \
+    common/bundle_decode.c \
+    common/bundle_encode.c \
+    common/bundle_fields.c \
+    common/bundle_keys.h \
+    common/bundle_path.c \
     common/credit.c common/credit.h \
     common/error.c \
     common/heap.c common/heap.h \

@@ -211,6 +211,20 @@ bool meta_check_map(const void *data, size_t len)
 
 /* ---- reading ---- */
 
+const char *meta_kind_name(enum meta_kind kind)
+{
+    static const char *const names[] = {
+        [META_END] = "nothing",      [META_NIL] = "nil",
+        [META_BOOL] = "a boolean",   [META_INT] = "an integer",
+        [META_UINT] = "an integer",  [META_FLOAT] = "a float",
+        [META_STR] = "a string",     [META_BIN] = "bytes",
+        [META_ARRAY] = "an array",   [META_MAP] = "a map",
+        [META_EXT] = "an extension",
+    };
+
+    return names[kind];
+}
+
 struct meta_reader meta_read(const void *data, size_t len)
 {
     const uint8_t *p = data;

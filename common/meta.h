@@ -59,6 +59,9 @@ struct meta_reader {
     const uint8_t *end;
 };
 
+/* "a string": for an error that says what was there.  META_END is "nothing". */
+const char *meta_kind_name(enum meta_kind kind);
+
 /* Read bytes that meta_check() has passed.  Others do no harm (every step
  * keeps within them), but what they say is then anybody's guess.  len 0 reads
  * as nothing. */

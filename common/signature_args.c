@@ -46,19 +46,6 @@ static int check_count(const struct signature *s,
                     least == 1 ? "" : "s", s->text, given);
 }
 
-static const char *kind_name(enum meta_kind kind)
-{
-    static const char *const names[] = {
-        [META_NIL] = "nil",        [META_BOOL] = "a boolean",
-        [META_INT] = "an integer", [META_UINT] = "an integer",
-        [META_FLOAT] = "a float",  [META_STR] = "a string",
-        [META_BIN] = "bytes",      [META_ARRAY] = "an array",
-        [META_MAP] = "a map",      [META_EXT] = "an extension",
-    };
-
-    return names[kind];
-}
-
 /* What each letter wants, and the kinds that do. */
 static const struct want {
     char letter;
@@ -118,8 +105,8 @@ int signature_check(const struct signature *s,
             return fail_args(function, err);
         if (!(want->kinds & 1u << v.kind))
             return par_fail(err, EINVAL, "%s is %s, the signature %s wants %s",
-                            place_of(s, function, i, place), kind_name(v.kind),
-                            s->text, want->name);
+                            place_of(s, function, i, place),
+                            meta_kind_name(v.kind), s->text, want->name);
     }
     return r.p == r.end ? 0 : fail_args(function, err);
 }

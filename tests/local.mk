@@ -7,6 +7,10 @@ UNIT_TESTS += tests/unit/test_authorized
 UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_beneath
 UNIT_TESTS += tests/unit/test_cache
+UNIT_TESTS += tests/unit/test_bundle
+UNIT_TESTS += tests/unit/test_bundle_encode
+UNIT_TESTS += tests/unit/test_bundle_fields
+UNIT_TESTS += tests/unit/test_bundle_path
 UNIT_TESTS += tests/unit/test_credit
 UNIT_TESTS += tests/unit/test_digest
 UNIT_TESTS += tests/unit/test_disk
@@ -50,7 +54,7 @@ QUICK_TESTS =
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
 
-EXTRA_DIST += tests/unit/random.h tests/unit/scratch.h tests/unit/spawning.h
+EXTRA_DIST += tests/unit/manifest.h tests/unit/random.h tests/unit/scratch.h tests/unit/spawning.h
 
 dist_check_SCRIPTS = \
     tests/as-user \

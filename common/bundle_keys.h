@@ -1,0 +1,66 @@
+/* bundle_keys.h - the words of a manifest, for who writes and who reads it */
+#ifndef PAR_BUNDLE_KEYS_H
+#define PAR_BUNDLE_KEYS_H
+
+#include "bundle.h"
+
+enum {
+    KEY_NAME = 1,
+    KEY_KIND = 2,
+    KEY_FUNCTIONS = 3,
+    KEY_FILES = 4,
+    KEY_HOOKS = 5,
+    KEY_ENV = 6,
+    KEY_LIMITS = 7,
+    KEY_SANDBOX = 8,
+    KEY_CLEANUP = 11,
+    KEY_CAPS = 12,
+    KEY_ARGV = 18,
+    KEY_LOCAL = 20,
+    KEYS = 64 /* from here on unknown ones are ignored */
+};
+
+/* inside KEY_LOCAL */
+enum {
+    LOCAL_HOST_ID = 1,
+    LOCAL_UID = 2,
+    LOCAL_CWD = 3,
+    LOCAL_UMASK = 4,
+    LOCAL_ENV = 5
+};
+
+extern const char *const bundle_hook_names[BUNDLE_HOOKS];
+extern const char *const bundle_limit_names[BUNDLE_LIMITS];
+
+/* What stands under a key of the manifest, and who reads it: the kind of *v
+ * has been checked, and r spans what is inside it. */
+struct bundle_field {
+    const char *name;
+    int (*read)(struct bundle *b,
+                const struct meta_value *v,
+                struct meta_reader r,
+                struct par_error *err);
+    enum meta_kind kind;
+};
+
+/* By key; read is NULL where there is none. */
+extern const struct bundle_field bundle_fields[KEYS];
+
+enum { BUNDLE_QUOTE = 100 /* octets of a quoted value in an error */ };
+
+/* "`VALUE' WHAT"; returns -1. */
+int bundle_fail(struct par_error *err,
+                int code,
+                struct bundle_text text,
+                const char *what);
+
+/* The place of a word in one of these tables; `count` if it is not there. */
+size_t bundle_find_word(const char *const *names,
+                        size_t count,
+                        const char *text,
+                        size_t len);
+
+/* Is it a number from 0 on?  A float with an integral value is (P2). */
+bool bundle_is_uint(const struct meta_value *v, uint64_t *n);
+
+#endif
