@@ -9,16 +9,6 @@
 #include "bundle_keys.h"
 #include "signature.h"
 
-int bundle_fail(struct par_error *err,
-                int code,
-                struct bundle_text text,
-                const char *what)
-{
-    return par_fail(err, code, "`%.*s' %s",
-                    text.len < BUNDLE_QUOTE ? (int)text.len : BUNDLE_QUOTE,
-                    text.data, what);
-}
-
 static int check_count(size_t count, size_t most, struct par_error *err)
 {
     if (count <= most)

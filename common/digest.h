@@ -1,6 +1,7 @@
 /* digest.h - BLAKE2b-256 (RFC 7693), by libsodium
  *
- * The name of every file, manifest and program that travels.
+ * The name of every file, manifest and program that travels.  digest.c is pure;
+ * what hashes is in digest_hash.c.
  */
 #ifndef PAR_DIGEST_H
 #define PAR_DIGEST_H

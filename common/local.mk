@@ -8,9 +8,9 @@ COMMON_PURE = \
     common/bundle_decode.c \
     common/bundle_encode.c \
     common/bundle_fields.c \
-    common/bundle_keys.h \
-    common/bundle_path.c \
+    common/bundle_keys.c common/bundle_keys.h \
     common/credit.c common/credit.h \
+    common/digest.c common/digest.h \
     common/error.c \
     common/heap.c common/heap.h \
     common/idmap.c common/idmap.h \
@@ -24,7 +24,7 @@ COMMON_PURE = \
     common/wire.c common/wire.h
 COMMON_EFFECT = \
     common/clock.c common/clock.h \
-    common/digest.c common/digest.h \
+    common/digest_hash.c \
     common/log.c common/log.h \
     common/options.c common/options.h \
     common/place.c common/place.h \

@@ -55,8 +55,9 @@ int signature_parse(struct signature *s,
 size_t signature_find(const struct signature *s, const void *name, size_t len);
 
 /* Do the arguments, the bytes of one msgpack array, fit?  Any bytes may be
- * given; none at all are an empty array.  `function` is the name to speak of.  Fails with EINVAL: "argument 2
- * of add is a string, the signature ii:i wants an integer". */
+ * given; none at all are an empty array.  `function` is the name to speak of.
+ * Fails with EINVAL: "argument 2 of add is a string, the signature ii:i wants
+ * an integer". */
 int signature_check(const struct signature *s,
                     const char *function,
                     const void *args,
