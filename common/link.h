@@ -61,7 +61,7 @@ struct link_server *link_server_open(void *context,
                                      void *router,
                                      struct par_error *err);
 
-/* Stops listening too.  NULL is allowed. */
+/* Gives the addresses back first.  NULL is allowed. */
 void link_server_close(struct link_server *s);
 
 /* Listen on inproc://NAME, ipc://PATH or tcp://ADDRESS:PORT (port `*` or 0:
@@ -78,8 +78,10 @@ int link_server_listen(struct link_server *s,
                        size_t size,
                        struct par_error *err);
 
-/* Stop listening everywhere, and remove what that left in the file system;
- * connections stay. */
+/* Give the addresses back, as far as connections allow: ipc and inproc are
+ * free for another server, and what ipc left in the file system is gone.  A tcp
+ * port stays open, because libzmq closes its connections with it: who still
+ * comes in there must be told to go.  Connections stay. */
 void link_server_deafen(struct link_server *s);
 
 /* What to poll, LINK_POLL items at most.  Returns how many. */
@@ -129,13 +131,15 @@ void link_server_cut(struct link_server *s, uint64_t conn);
 
 /* ---- the connecting side ---- */
 
+/* Until it is connected, a client tries again and again by itself.  The last
+ * three end it: close it, and open another one to try again. */
 enum link_event {
     LINK_NOTHING,
     LINK_CONNECTED, /* handshake done: say HELLO */
-    LINK_LOST,      /* was connected, is not: receive what is left, then
-                       close and open anew */
+    LINK_LOST,      /* was connected, is not; what came is still to be read */
     LINK_REFUSED,   /* the broker does not know our key or uid */
-    LINK_BAD_KEY    /* the handshake fails: not the broker key we trust */
+    LINK_BAD_KEY    /* the handshake fails: not the broker key we trust (or a
+                       broker without a door-keeper) */
 };
 
 struct link_client;
@@ -143,9 +147,8 @@ struct link_client;
 /* Connect to `endpoint`.  `context` is lent (inproc needs the one the server
  * lives in).  For tcp: our key pair and the broker's public key, 32 octets
  * each; NULL otherwise.  Returns at once; link_client_event() says how it
- * went, and it is tried again until the client is closed, also after
- * LINK_REFUSED and LINK_BAD_KEY.  On inproc the connection counts as made when
- * it is opened: ask link_client_event() once before polling. */
+ * went.  On inproc the connection counts as made when it is opened: ask
+ * link_client_event() once before polling. */
 struct link_client *link_client_open(void *context,
                                      const char *endpoint,
                                      const uint8_t *public_key,

@@ -34,8 +34,15 @@ noinst_LTLIBRARIES += libparcommon.la libparlink.la
 libparcommon_la_SOURCES = $(COMMON_PURE) $(COMMON_EFFECT)
 libparlink_la_SOURCES = \
     common/authorized.c \
+    common/conns.c common/conns.h \
     common/endpoint.c \
+    common/ipc.c common/ipc.h \
     common/keys.c common/keys.h \
     common/known.c \
     common/link.h \
+    common/link_client.c \
+    common/link_server.c \
+    common/link_socket.c common/link_socket.h \
+    common/listener.c common/listener.h \
+    common/monitor.c common/monitor.h \
     common/zap.c common/zap.h

@@ -23,6 +23,7 @@ UNIT_TESTS += tests/unit/test_idmap
 UNIT_TESTS += tests/unit/test_keys
 UNIT_TESTS += tests/unit/test_kill
 UNIT_TESTS += tests/unit/test_known
+UNIT_TESTS += tests/unit/test_link
 UNIT_TESTS += tests/unit/test_list
 UNIT_TESTS += tests/unit/test_log
 UNIT_TESTS += tests/unit/test_meta
@@ -41,6 +42,7 @@ UNIT_TESTS += tests/unit/test_tail
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_window
 UNIT_TESTS += tests/unit/test_wire
+UNIT_TESTS += tests/unit/test_zap
 
 # Programs and scripts that start daemons.  A script is listed by its name in
 # the source tree and goes to dist_check_SCRIPTS as well.  The environment
@@ -54,7 +56,12 @@ QUICK_TESTS =
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
 
-EXTRA_DIST += tests/unit/manifest.h tests/unit/random.h tests/unit/scratch.h tests/unit/spawning.h
+EXTRA_DIST += \
+    tests/unit/linked.h \
+    tests/unit/manifest.h \
+    tests/unit/random.h \
+    tests/unit/scratch.h \
+    tests/unit/spawning.h
 
 dist_check_SCRIPTS = \
     tests/as-user \

@@ -1,0 +1,270 @@
+/* link_client.c - the connecting side of a link */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "link_socket.h"
+#include "monitor.h"
+
+enum {
+    LINGER_MIN_MS = 300,
+    /* A peer that closes in the middle of the handshake twice in a row does
+     * not just happen to be restarted: with CURVE it does not have the key
+     * that we think it has, and says nothing more. */
+    CLOSED_TWICE = 2
+};
+
+enum client_state { CONNECTING, CONNECTED, ENDED };
+
+struct link_client {
+    void *dealer;
+    struct monitor monitor; /* none on inproc */
+    enum link_transport transport;
+    enum client_state state;
+    bool told;  /* inproc: that it is connected */
+    bool sent;  /* anything at all */
+    int closed; /* handshakes cut short in a row */
+};
+
+/* ---- opening and closing ---- */
+
+static int set_keys(void *dealer,
+                    const uint8_t *public_key,
+                    const uint8_t *secret_key,
+                    const uint8_t *broker_key,
+                    struct par_error *err)
+{
+    if (zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY, broker_key, LINK_KEY) ==
+            0 &&
+        zmq_setsockopt(dealer, ZMQ_CURVE_PUBLICKEY, public_key, LINK_KEY) ==
+            0 &&
+        zmq_setsockopt(dealer, ZMQ_CURVE_SECRETKEY, secret_key, LINK_KEY) == 0)
+        return 0;
+    return par_fail(err, zmq_errno(), "the keys: %s",
+                    zmq_strerror(zmq_errno()));
+}
+
+static int set_up(struct link_client *c,
+                  void *context,
+                  const char *endpoint,
+                  struct par_error *err)
+{
+    const struct link_option options[] = {
+        /* never into a queue for whoever listens there next */
+        {ZMQ_IMMEDIATE, 1},
+        {ZMQ_RECONNECT_IVL, 200},
+        {ZMQ_RECONNECT_IVL_MAX, c->transport == LINK_TCP ? 10000 : 1000},
+        {ZMQ_CONNECT_TIMEOUT, 3000},
+        {ZMQ_IPV6, strchr(endpoint, '[') != NULL},
+        {ZMQ_LINGER, LINGER_MIN_MS},
+        {0, 0}};
+
+    if (link_set_common(c->dealer, err) != 0 ||
+        link_set_options(c->dealer, options, err) != 0)
+        return -1;
+    if (c->transport == LINK_INPROC) {
+        c->state = CONNECTED;
+        return 0;
+    }
+    return monitor_open(
+        &c->monitor, context, c->dealer,
+        ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+            ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+            ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_DISCONNECTED,
+        err);
+}
+
+static int connect_to(struct link_client *c,
+                      void *context,
+                      const char *endpoint,
+                      struct par_error *err)
+{
+    if (set_up(c, context, endpoint, err) != 0)
+        return -1;
+    if (zmq_connect(c->dealer, endpoint) != 0)
+        return par_fail(err, zmq_errno(), "%s: %s", endpoint,
+                        zmq_strerror(zmq_errno()));
+    return 0;
+}
+
+struct link_client *link_client_open(void *context,
+                                     const char *endpoint,
+                                     const uint8_t *public_key,
+                                     const uint8_t *secret_key,
+                                     const uint8_t *broker_key,
+                                     struct par_error *err)
+{
+    struct link_client *c;
+    bool tcp;
+
+    if (!link_endpoint_ok(endpoint, false, err))
+        return NULL;
+    tcp = link_endpoint_transport(endpoint) == LINK_TCP;
+    if (tcp && (!public_key || !secret_key || !broker_key)) {
+        par_fail(err, EINVAL, "%s: tcp needs a key and the broker's key",
+                 endpoint);
+        return NULL;
+    }
+    c = calloc(1, sizeof *c);
+    if (!c) {
+        par_fail(err, ENOMEM, "link: out of memory");
+        return NULL;
+    }
+    c->transport = link_endpoint_transport(endpoint);
+    c->dealer = zmq_socket(context, ZMQ_DEALER);
+    if (!c->dealer)
+        par_fail(err, zmq_errno(), "%s: %s", endpoint,
+                 zmq_strerror(zmq_errno()));
+    else if ((!tcp || set_keys(c->dealer, public_key, secret_key, broker_key,
+                               err) == 0) &&
+             connect_to(c, context, endpoint, err) == 0)
+        return c;
+    link_client_close(c, 0);
+    return NULL;
+}
+
+void link_client_close(struct link_client *c, int linger_ms)
+{
+    if (!c)
+        return;
+    monitor_close(&c->monitor);
+    if (c->dealer) {
+        /* A queue of two-frame messages that is thrown away while the peer
+         * dies aborts the process, so it always gets a little time. */
+        if (c->sent && linger_ms < LINGER_MIN_MS)
+            linger_ms = LINGER_MIN_MS;
+        zmq_setsockopt(c->dealer, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
+        zmq_close(c->dealer);
+    }
+    free(c);
+}
+
+/* ---- events ---- */
+
+int link_client_poll(struct link_client *c, zmq_pollitem_t *items)
+{
+    int n = 0;
+
+    items[n++] = (zmq_pollitem_t){.socket = c->dealer, .events = ZMQ_POLLIN};
+    if (c->monitor.pair)
+        items[n++] =
+            (zmq_pollitem_t){.socket = c->monitor.pair, .events = ZMQ_POLLIN};
+    return n;
+}
+
+/* Let the socket take notice of its new connection: until then a send finds
+ * none. */
+static void take_notice(struct link_client *c)
+{
+    int events;
+    size_t size = sizeof events;
+
+    zmq_getsockopt(c->dealer, ZMQ_EVENTS, &events, &size);
+}
+
+/* The handshake was cut short, or took too long: then `code` is whatever errno
+ * happened to be. */
+static enum link_event closed_early(struct link_client *c, int code)
+{
+    if (code != EPIPE && code != ECONNRESET)
+        return LINK_NOTHING;
+    if (++c->closed < CLOSED_TWICE)
+        return LINK_NOTHING;
+    c->state = ENDED;
+    return c->transport == LINK_TCP ? LINK_BAD_KEY : LINK_REFUSED;
+}
+
+static enum link_event while_connecting(struct link_client *c,
+                                        uint16_t event,
+                                        uint32_t value)
+{
+    switch (event) {
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        c->state = CONNECTED;
+        take_notice(c);
+        return LINK_CONNECTED;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+        c->state = ENDED;
+        return LINK_REFUSED;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        c->state = ENDED;
+        return LINK_BAD_KEY;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        return closed_early(c, (int)value);
+    default:
+        return LINK_NOTHING;
+    }
+}
+
+enum link_event link_client_event(struct link_client *c)
+{
+    enum link_event told = LINK_NOTHING;
+    uint16_t event;
+    uint32_t value;
+
+    if (c->transport == LINK_INPROC) {
+        if (c->told)
+            return LINK_NOTHING;
+        c->told = true;
+        return LINK_CONNECTED;
+    }
+    while (told == LINK_NOTHING && monitor_next(&c->monitor, &event, &value)) {
+        if (c->state == CONNECTING) {
+            told = while_connecting(c, event, value);
+        } else if (c->state == CONNECTED && event == ZMQ_EVENT_DISCONNECTED) {
+            c->state = ENDED;
+            told = LINK_LOST;
+        }
+    }
+    return told;
+}
+
+/* ---- messages ---- */
+
+bool link_client_recv(struct link_client *c, struct link_msg *m)
+{
+    /* An empty message counts as none: what is behind it wakes the poll. */
+    link_msg_init(m);
+    if (link_recv_rest(c->dealer, m))
+        return true;
+    link_msg_close(m);
+    return false;
+}
+
+static int send_frames(struct link_client *c,
+                       zmq_msg_t *first,
+                       zmq_msg_t *second)
+{
+    if (c->state != CONNECTED) {
+        zmq_msg_close(first);
+        errno = EAGAIN;
+        return -1;
+    }
+    if (link_send_frames(c->dealer, first, second) != 0)
+        return -1;
+    c->sent = true;
+    return 0;
+}
+
+int link_client_send(struct link_client *c,
+                     uint8_t *frame,
+                     size_t len,
+                     zmq_msg_t *second)
+{
+    zmq_msg_t first;
+
+    if (link_frame_take(&first, frame, len) != 0)
+        return -1;
+    return send_frames(c, &first, second);
+}
+
+int link_client_post(struct link_client *c, const void *frame, size_t len)
+{
+    zmq_msg_t first;
+
+    if (link_frame_copy(&first, frame, len) != 0)
+        return -1;
+    return send_frames(c, &first, NULL);
+}
