@@ -13,6 +13,7 @@ dist_noinst_SCRIPTS += \
     contrib/checks/knots \
     contrib/checks/layers \
     contrib/checks/lengths \
+    contrib/checks/man \
     contrib/checks/prove \
     contrib/checks/purity \
     contrib/checks/run
