@@ -1,6 +1,6 @@
 # doc: man pages, examples and texts.
 
-dist_doc_DATA = doc/protocol.md doc/signatures.md
+dist_doc_DATA = doc/protocol.md doc/signatures.md doc/two-hosts.md
 
 dist_man_MANS += \
     doc/man/libpar.3 \
