@@ -18,6 +18,7 @@ UNIT_TESTS += tests/unit/test_elf
 UNIT_TESTS += tests/unit/test_endpoint
 UNIT_TESTS += tests/unit/test_error
 UNIT_TESTS += tests/unit/test_foreign
+UNIT_TESTS += tests/unit/test_golden
 UNIT_TESTS += tests/unit/test_heap
 UNIT_TESTS += tests/unit/test_idmap
 UNIT_TESTS += tests/unit/test_keys
@@ -56,6 +57,8 @@ QUICK_TESTS =
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
 
+# The whole folder.
+EXTRA_DIST += tests/golden
 EXTRA_DIST += \
     tests/unit/linked.h \
     tests/unit/manifest.h \
