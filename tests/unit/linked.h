@@ -164,6 +164,13 @@ static inline struct link_client *client_open_as(const char *endpoint,
     return c;
 }
 
+/* For each transport *t. */
+#define EACH(t)                                                                \
+    for (const enum link_transport *t = transports; t < transports + 3; t++)
+
+static const enum link_transport transports[] = {LINK_INPROC, LINK_IPC,
+                                                 LINK_TCP};
+
 /* ---- waiting ---- */
 
 static inline void wait_for(zmq_pollitem_t *items, int n, uint64_t until)

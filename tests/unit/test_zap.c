@@ -3,6 +3,7 @@
 
 #include "zap.h"
 
+#include <criterion/criterion.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/un.h>

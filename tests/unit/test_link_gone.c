@@ -1,0 +1,242 @@
+#include "config.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "linked.h"
+
+TestSuite(link_gone, .init = linked_open, .fini = linked_close, .timeout = 60);
+
+Test(link_gone, closed_connection_is_told_once_after_all_that_it_sent)
+{
+    const enum link_transport remote[] = {LINK_IPC, LINK_TCP};
+
+    for (int t = 0; t < 2; t++) {
+        struct link_client *c = client_connected(listen_by(remote[t]));
+        uint64_t conn = greet(c, 0);
+        struct link_msg m;
+        uint64_t gone;
+
+        for (uint64_t i = 1; i <= 100; i++)
+            client_ping(c, i);
+        link_client_close(c, 1000);
+        for (uint64_t i = 1; i <= 100; i++) {
+            wait_server_msg(&m);
+            cr_assert(eq(u64, m.wire.head.id, i));
+            cr_assert(eq(u64, m.conn, conn));
+            link_msg_close(&m);
+        }
+        cr_assert(eq(u64, wait_gone(), conn));
+        cr_assert(eq(int, link_server_gone(server, &gone), false));
+        cr_assert(link_server_peer(server, conn) == NULL);
+        cr_assert(eq(int,
+                     link_server_post(server, conn, ping_bytes(1), WIRE_HEADER),
+                     -1));
+        link_server_deafen(server);
+    }
+}
+
+/* A peer that says one thing and is killed: its HELLO may be read after the
+ * news of its death. */
+Test(link_gone, peer_that_dies_right_after_its_first_message_is_told)
+{
+    char endpoint[LINK_ENDPOINT];
+
+    snprintf(endpoint, sizeof endpoint, "%s", listen_by(LINK_IPC));
+    for (int i = 0; i < 20; i++) {
+        struct link_msg m;
+        uint64_t conn;
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            void *own = zmq_ctx_new();
+            struct link_client *c =
+                link_client_open(own, endpoint, NULL, NULL, NULL, NULL);
+            zmq_pollitem_t items[LINK_POLL];
+
+            while (link_client_event(c) != LINK_CONNECTED)
+                zmq_poll(items, link_client_poll(c, items), WAIT_MS);
+            link_client_post(c, ping_bytes(1), WIRE_HEADER);
+            link_client_close(c, 1000);
+            zmq_ctx_term(own);
+            kill(getpid(), SIGKILL);
+        }
+        cr_assert(pid > 0);
+        /* Let it be over before we look. */
+        waitpid(pid, NULL, 0);
+        wait_server_msg(&m);
+        conn = m.conn;
+        link_msg_close(&m);
+        cr_assert(eq(u64, wait_gone(), conn));
+    }
+}
+
+Test(link_gone, many_connections_that_end_at_once_are_all_told)
+{
+    enum { CLIENTS = 60 };
+    const char *endpoint = listen_by(LINK_IPC);
+    struct link_client *c[CLIENTS];
+    uint64_t conns[CLIENTS];
+    int told = 0;
+
+    for (int i = 0; i < CLIENTS; i++) {
+        c[i] = client_connected(endpoint);
+        conns[i] = greet(c[i], 1);
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        if (i % 2)
+            link_client_close(c[i], 0);
+    while (told < CLIENTS / 2) {
+        uint64_t gone = wait_gone();
+
+        for (int i = 0; i < CLIENTS; i++) {
+            if (conns[i] != gone)
+                continue;
+            cr_assert(eq(int, i % 2, 1));
+            conns[i] = 0;
+            told++;
+        }
+    }
+    /* The others are as they were, and new ones take the fds of the dead. */
+    for (int i = 0; i < CLIENTS; i++) {
+        if (i % 2) {
+            c[i] = client_connected(endpoint);
+            greet(c[i], 2);
+        } else {
+            cr_assert(eq(u64, greet(c[i], 2), conns[i]));
+        }
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        link_client_close(c[i], 0);
+}
+
+Test(link_gone, silent_peer_is_no_connection)
+{
+    struct link_client *c = client_connected(listen_by(LINK_IPC));
+    struct link_client *other;
+    struct link_msg m;
+    uint64_t gone;
+
+    link_client_close(c, 0);
+    other = client_connected(listen_by(LINK_TCP));
+    greet(other, 1);
+    cr_assert(eq(int, link_server_recv(server, &m), false));
+    cr_assert(eq(int, link_server_gone(server, &gone), false));
+    link_client_close(other, 0);
+}
+
+Test(link_gone, inproc_peer_that_left_is_told_when_it_is_spoken_to)
+{
+    struct link_client *c = client_connected(listen_by(LINK_INPROC));
+    uint64_t conn = greet(c, 1);
+    int rc = 0;
+
+    link_client_close(c, 0);
+    for (uint64_t until = clock_ms() + WAIT_MS; rc == 0;) {
+        rc = link_server_post(server, conn, ping_bytes(1), WIRE_HEADER);
+        cr_assert(clock_ms() < until);
+    }
+    cr_assert(eq(u64, wait_gone(), conn));
+}
+
+Test(link_gone, dropped_connection_comes_back_as_a_new_one)
+{
+    struct link_client *c = client_connected(listen_by(LINK_INPROC));
+    uint64_t conn = greet(c, 1);
+    uint64_t again;
+
+    link_server_drop(server, conn);
+    link_server_drop(server, conn);
+    cr_assert(link_server_peer(server, conn) == NULL);
+    again = greet(c, 2);
+    cr_assert(ne(u64, again, conn));
+    cr_assert(eq(
+        int, link_server_post(server, conn, ping_bytes(1), WIRE_HEADER), -1));
+    link_client_close(c, 0);
+}
+
+Test(link_gone, cut_peer_is_told_and_comes_again_as_a_new_one)
+{
+    const enum link_transport remote[] = {LINK_IPC, LINK_TCP};
+
+    for (int t = 0; t < 2; t++) {
+        const char *endpoint = listen_by(remote[t]);
+        struct link_client *c = client_connected(endpoint);
+        uint64_t conn = greet(c, 1);
+
+        /* What was on its way when it was cut must not arrive. */
+        client_ping(c, 2);
+        link_server_cut(server, conn);
+        cr_assert(eq(u64, wait_gone(), conn));
+        cr_assert(eq(int, (int)wait_event(c), LINK_LOST));
+        cr_assert(eq(int, link_client_post(c, "x", 1), -1));
+        cr_assert(eq(int, errno, EAGAIN));
+        link_client_close(c, 0);
+
+        c = client_connected(endpoint);
+        cr_assert(ne(u64, greet(c, 3), conn));
+        link_client_close(c, 0);
+        wait_gone();
+        link_server_deafen(server);
+    }
+}
+
+Test(link_gone, cutting_one_leaves_the_others_alone)
+{
+    const char *endpoint = listen_by(LINK_TCP);
+    struct link_client *a = client_connected(endpoint);
+    struct link_client *b = client_connected(endpoint);
+    uint64_t conn_a = greet(a, 1);
+    uint64_t conn_b = greet(b, 1);
+
+    link_server_cut(server, conn_a);
+    cr_assert(eq(u64, wait_gone(), conn_a));
+    cr_assert(eq(u64, greet(b, 2), conn_b));
+    link_client_close(a, 0);
+    link_client_close(b, 0);
+}
+
+Test(link_gone, client_learns_that_its_server_is_gone)
+{
+    const enum link_transport remote[] = {LINK_IPC, LINK_TCP};
+
+    for (int t = 0; t < 2; t++) {
+        struct link_client *c = client_connected(listen_by(remote[t]));
+
+        greet(c, 1);
+        server_close();
+        cr_assert(eq(int, (int)wait_event(c), LINK_LOST));
+        cr_assert(eq(int, link_client_post(c, "x", 1), -1));
+        link_client_close(c, 0);
+        server_open();
+    }
+}
+
+Test(link_gone, client_that_is_not_connected_sends_nothing)
+{
+    char endpoint[LINK_ENDPOINT];
+    struct link_client *c;
+
+    snprintf(endpoint, sizeof endpoint, "ipc://%s/nobody", scratch);
+    c = client_open_as(endpoint, &client_key);
+    cr_assert(eq(int, link_client_post(c, "x", 1), -1));
+    cr_assert(eq(int, errno, EAGAIN));
+    cr_assert(eq(int, (int)link_client_event(c), LINK_NOTHING));
+    link_client_close(c, 0);
+}
+
+Test(link_gone, client_connects_when_its_server_comes)
+{
+    char endpoint[LINK_ENDPOINT];
+    struct link_client *c;
+
+    snprintf(endpoint, sizeof endpoint, "ipc://%s/s", scratch);
+    c = client_open_as(endpoint, &client_key);
+    cr_assert(eq(int, (int)link_client_event(c), LINK_NOTHING));
+    listen_by(LINK_IPC);
+    cr_assert(eq(int, (int)wait_event(c), LINK_CONNECTED));
+    greet(c, 1);
+    link_client_close(c, 0);
+}
