@@ -87,4 +87,20 @@ int signature_from_words(const struct signature *s,
                          struct meta_writer *out,
                          struct par_error *err);
 
+/* One of those words, as argument i. */
+int signature_put_word(const struct signature *s,
+                       const char *function,
+                       size_t i,
+                       const char *word,
+                       struct meta_writer *out,
+                       struct par_error *err);
+
+/* Octets (a file's) as argument i: a string where the signature wants one,
+ * else bytes. */
+void signature_put_bytes(const struct signature *s,
+                         size_t i,
+                         const void *data,
+                         size_t len,
+                         struct meta_writer *out);
+
 #endif

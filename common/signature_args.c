@@ -310,6 +310,39 @@ static const char *put_word(struct meta_writer *out, char letter, const char *w)
     }
 }
 
+int signature_put_word(const struct signature *s,
+                       const char *function,
+                       size_t i,
+                       const char *word,
+                       struct meta_writer *out,
+                       struct par_error *err)
+{
+    size_t before = out->len;
+    char place[PLACE];
+    const char *wanted;
+
+    if (s && i >= s->count && !s->repeats)
+        return check_count(s, function, i + 1, err);
+    wanted = put_word(out, s ? letter_of(s, i) : 's', word);
+    if (!wanted)
+        return 0;
+    out->len = before;
+    return par_fail(err, EINVAL, "%s: `%.80s' is not %s",
+                    place_of(s, function, i, place), word, wanted);
+}
+
+void signature_put_bytes(const struct signature *s,
+                         size_t i,
+                         const void *data,
+                         size_t len,
+                         struct meta_writer *out)
+{
+    if (s && (i < s->count || s->repeats) && letter_of(s, i) == 's')
+        meta_put_strn(out, data, len);
+    else
+        meta_put_bin(out, data, len);
+}
+
 int signature_from_words(const struct signature *s,
                          const char *function,
                          const char *const *words,
@@ -318,18 +351,14 @@ int signature_from_words(const struct signature *s,
                          struct par_error *err)
 {
     size_t before = out->len;
-    char place[PLACE];
 
     if (s && check_count(s, function, count, err) < 0)
         return -1;
     meta_put_array(out, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
-        const char *wanted = put_word(out, s ? letter_of(s, i) : 's', words[i]);
-
-        if (wanted) {
+        if (signature_put_word(s, function, i, words[i], out, err)) {
             out->len = before;
-            return par_fail(err, EINVAL, "%s: `%.80s' is not %s",
-                            place_of(s, function, i, place), words[i], wanted);
+            return -1;
         }
     }
     return out->failed ? par_fail(err, ENOMEM, "out of memory") : 0;
