@@ -11,6 +11,8 @@ UNIT_TESTS += tests/unit/test_bundle
 UNIT_TESTS += tests/unit/test_bundle_encode
 UNIT_TESTS += tests/unit/test_bundle_fields
 UNIT_TESTS += tests/unit/test_bundle_path
+UNIT_TESTS += tests/unit/test_client
+UNIT_TESTS += tests/unit/test_client_runs
 UNIT_TESTS += tests/unit/test_conns
 UNIT_TESTS += tests/unit/test_credit
 UNIT_TESTS += tests/unit/test_digest
@@ -70,6 +72,8 @@ EXTRA_DIST += \
     tests/unit/scratch.h \
     tests/unit/spawning.h
 
+FAKE_BROKER = tests/unit/fake_broker.c tests/unit/fake_broker.h
+
 dist_check_SCRIPTS = \
     tests/as-user \
     tests/count \
@@ -113,6 +117,10 @@ canary: tests/canary/memory$(EXEEXT)
 check-quick:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(CHECK_QUICK)'
 .PHONY: check-quick
+
+# A broker that the tests of the client script.
+tests_unit_test_client_SOURCES = tests/unit/test_client.c $(FAKE_BROKER)
+tests_unit_test_client_runs_SOURCES = tests/unit/test_client_runs.c $(FAKE_BROKER)
 
 # CZMQ reads our key files, and we read its.
 tests_unit_test_keys_LDADD = $(LDADD) $(CZMQ_LIBS)

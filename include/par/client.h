@@ -1,5 +1,7 @@
 /* client.h - run functions and commands on workers, and get the values back
  *
+ * (length: the whole face of libpar, to be read from top to bottom)
+ *
  * A whole program (doc/examples/hello.c):
  *
  *     #include <par/client.h>
@@ -175,21 +177,23 @@ static inline struct par_value par_value_same(struct par_value v)
 /* The arguments of a call: PAR_ARGS(2, 3.5, "x"), up to eight; PAR_NO_ARGS
  * for none. */
 #define PAR_ARGS(...)                                                          \
-    ((const struct par_value[]){PAR_EACH_(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2,    \
-                                          1)(__VA_ARGS__)}),                   \
-        sizeof((const struct par_value[]){PAR_EACH_(                           \
-            __VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1)(__VA_ARGS__)}) /              \
+    ((const struct par_value[]){                                               \
+        PAR_EACH_(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1)(__VA_ARGS__)}),         \
+        sizeof((const struct par_value[]){                                     \
+            PAR_EACH_(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1)(__VA_ARGS__)}) /    \
             sizeof(struct par_value)
 #define PAR_NO_ARGS NULL, 0
+
 #define PAR_EACH_(a, b, c, d, e, f, g, h, n, ...) PAR_EACH_##n
-#define PAR_EACH_1(a)       par_value(a)
-#define PAR_EACH_2(a, ...)  par_value(a), PAR_EACH_1(__VA_ARGS__)
-#define PAR_EACH_3(a, ...)  par_value(a), PAR_EACH_2(__VA_ARGS__)
-#define PAR_EACH_4(a, ...)  par_value(a), PAR_EACH_3(__VA_ARGS__)
-#define PAR_EACH_5(a, ...)  par_value(a), PAR_EACH_4(__VA_ARGS__)
-#define PAR_EACH_6(a, ...)  par_value(a), PAR_EACH_5(__VA_ARGS__)
-#define PAR_EACH_7(a, ...)  par_value(a), PAR_EACH_6(__VA_ARGS__)
-#define PAR_EACH_8(a, ...)  par_value(a), PAR_EACH_7(__VA_ARGS__)
+
+#define PAR_EACH_1(a)      par_value(a)
+#define PAR_EACH_2(a, ...) par_value(a), PAR_EACH_1(__VA_ARGS__)
+#define PAR_EACH_3(a, ...) par_value(a), PAR_EACH_2(__VA_ARGS__)
+#define PAR_EACH_4(a, ...) par_value(a), PAR_EACH_3(__VA_ARGS__)
+#define PAR_EACH_5(a, ...) par_value(a), PAR_EACH_4(__VA_ARGS__)
+#define PAR_EACH_6(a, ...) par_value(a), PAR_EACH_5(__VA_ARGS__)
+#define PAR_EACH_7(a, ...) par_value(a), PAR_EACH_6(__VA_ARGS__)
+#define PAR_EACH_8(a, ...) par_value(a), PAR_EACH_7(__VA_ARGS__)
 #endif
 
 /* ---- computations: set up once, run many times ---- */
@@ -205,8 +209,8 @@ struct par_setup {
     const struct par_file *files; /* ended by a NULL path; object and source:
                                      the first one is the object, every .c is
                                      compiled */
-    const char *const *argv;     /* exec: words before each job's own */
-    const char *const *env;      /* "NAME=value"; NULL-ended */
+    const char *const *argv;      /* exec: words before each job's own */
+    const char *const *env;       /* "NAME=value"; NULL-ended */
     bool local; /* exec: on this host and uid, run in our cwd, with our umask
                    and environment */
     bool keep_files;      /* leave the files when it is closed */
@@ -218,7 +222,7 @@ struct par_setup {
                              functions of the computation itself ... */
     const struct par_value *args; /* ... with these */
     size_t arg_count;
-    int64_t timeout;        /* -1: default */
+    int64_t timeout;        /* 0: default, which starts anew while files move */
     int64_t unplaceable_ms; /* 0: 10 s; -1: for ever */
 };
 
@@ -244,12 +248,25 @@ int par_setup(struct par_client *c,
  * par_setup() of this thread; "" if there is no more than err->text. */
 const char *par_setup_output(const struct par_client *c);
 
-/* Close: drain (running jobs finish), or terminate.  `timeout` -1: default;
- * when it ends, a drain becomes a termination. */
+/* All zero is a good default. */
+struct par_teardown {
+    bool terminate;       /* kill what runs, cancel what waits; else drain:
+                             both finish, and nothing new is taken */
+    int64_t timeout;      /* when it ends, a drain becomes a termination; 0:
+                             default */
+    const char *function; /* run this one, once per host, before the closing
+                             functions of the computation itself ... */
+    const struct par_value *args; /* ... with these ... */
+    size_t arg_count;
+    const char *where; /* ... on this worker or host; NULL: all */
+};
+
+/* Close a computation; `how` NULL: drain.  Returns when its closing functions
+ * have run everywhere and its files are gone.  PAR_CODE(PAR_SETUP_FAILED) has
+ * the words of one that failed; it is closed all the same. */
 int par_teardown(struct par_client *c,
                  uint32_t handle,
-                 bool terminate,
-                 int64_t timeout,
+                 const struct par_teardown *how,
                  struct par_error *err);
 
 /* One function of a computation, with its signature as the worker told it.
@@ -295,8 +312,8 @@ struct par_run_options {
     const char *host;                  /* only hosts that match this glob */
     const struct par_label *labels;    /* ended by a NULL name */
     const struct par_label *resources; /* likewise */
-    bool prefer;    /* the four above are wishes, not conditions */
-    bool io;        /* waits rather than computes: does not count as a slot */
+    bool prefer; /* the four above are wishes, not conditions */
+    bool io;     /* waits rather than computes: does not count as a slot */
     int32_t priority;
     unsigned attempts; /* 0: 1; more says it is safe to run again */
     unsigned crash_limit;
@@ -313,7 +330,7 @@ struct par_run_options {
  * facts (P6); owned: par_result_clear(). */
 struct par_result {
     uint64_t job;
-    int status; /* enum par_status */
+    int status;   /* enum par_status */
     int executed; /* 0 no, 1 maybe, 2 yes */
     uint64_t wall_us;
     const void *data;
@@ -342,8 +359,9 @@ int par_result_exit(const struct par_result *r, int *value);
 
 /* Start one job.  Does not wait: it is sent with others when somebody waits,
  * or when there is a full batch, or by par_flush().  Blocks only while the
- * broker grants no credit.  *job is its id in this handle.  EINVAL: the
- * arguments do not fit the signature (both are named); nothing is sent. */
+ * broker grants no credit, for as long as the broker is there.  *job is its id
+ * in this handle.  EINVAL: the arguments do not fit the signature (both are
+ * named); nothing is sent. */
 int par_run(struct par_client *c,
             const struct par_function *function,
             const struct par_value *args,
@@ -361,7 +379,8 @@ int par_run_raw(struct par_client *c,
                 uint64_t *job,
                 struct par_error *err);
 
-/* Start `count` jobs with the same options: jobs[i] gets the id of payload i. */
+/* Start `count` jobs with the same options: jobs[i] gets the id of payload i.
+ */
 int par_run_many(struct par_client *c,
                  const struct par_function *function,
                  const struct par_value *payloads, /* PAR_T_RAW: as they are */
@@ -395,7 +414,8 @@ int par_wait_all(struct par_client *c,
                  int64_t timeout,
                  struct par_error *err);
 
-/* Run and wait.  Unlike par_wait(), a failed job is a failed call: -1 with
+/* Run and wait, as long as it takes: a worker or a broker that dies ends it.
+ * Unlike par_wait(), a failed job is a failed call: -1 with
  * PAR_CODE(status) and its sentence, and nothing to clear. */
 int par_call(struct par_client *c,
              const struct par_function *function,
@@ -404,6 +424,14 @@ int par_call(struct par_client *c,
              struct par_result *result,
              struct par_error *err);
 
+/* Ask for the end of a job of this account by its public number, the one that
+ * par_status() shows; whoever waits for it hears.  PAR_CODE(PAR_UNKNOWN_ID):
+ * there is none (any more). */
+int par_cancel_job(struct par_client *c,
+                   uint64_t number,
+                   enum par_cancel mode,
+                   struct par_error *err);
+
 /* Ask for the end of a job; its result says how it ended.  ENOENT: it has
  * ended; PAR_CODE(PAR_NOT_KILLABLE): it runs on (seen while waiting for it). */
 int par_cancel(struct par_client *c,
@@ -411,17 +439,18 @@ int par_cancel(struct par_client *c,
                enum par_cancel mode,
                struct par_error *err);
 
+/* While on, every call that waits on this handle returns -1 with EINTR; what
+ * was started goes on.  From any thread, and from a signal handler. */
+void par_interrupt(struct par_client *c, bool on);
+
 /* ---- streams of commands ---- */
 
 /* Called from the thread that waits, in order, for each piece of stdout
  * (stream 1) or stderr (2) of a job; `len` 0: the stream has ended.  Return
  * less than 0 to cancel the job.  Set before the job is started; without it
  * output is dropped. */
-typedef int par_stream_f(void *context,
-                         uint64_t job,
-                         int stream,
-                         const void *data,
-                         size_t len);
+typedef int par_stream_f(
+    void *context, uint64_t job, int stream, const void *data, size_t len);
 void par_on_stream(struct par_client *c, par_stream_f *on, void *context);
 
 /* Feed a job's standard input (options.input); `end`: no more follows.  Blocks
@@ -458,10 +487,10 @@ int par_map(struct par_client *c,
             struct par_error *err);
 
 struct par_reduce {
-    struct par_map map; /* each is not used */
+    struct par_map map;                 /* each is not used */
     const struct par_function *combine; /* two values to one, on workers; must
                                            be associative */
-    bool commutative; /* may combine in any order: faster */
+    bool commutative;                   /* may combine in any order: faster */
 };
 
 /* Map, and combine the values.  *result is the one that is left; a status of

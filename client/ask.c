@@ -1,0 +1,237 @@
+/* Questions: is it there, what does it do, who is registered. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "clock.h"
+#include "request.h"
+#include "setup.h"
+
+enum {
+    KEY_WHAT = 1,
+    KEY_LIMIT = 2,  /* STATUS */
+    KEY_WORKER = 2, /* PING */
+    KEY_JOB = 78,
+    ROWS = 100000,
+    LOOK_AGAIN = 50 /* ms between two looks at the workers */
+};
+
+/* Ask and wait. */
+static int ask(struct par_client *c,
+               struct wire_header *head,
+               struct meta_writer *meta,
+               int64_t timeout,
+               struct request *q,
+               struct par_error *err)
+{
+    head->id = q->id;
+    if (client_say(c, head, meta->len > 0 ? meta : NULL, NULL, 0, err))
+        return -1;
+    return request_wait(c, q, client_deadline(timeout), 0, err);
+}
+
+int par_ping(struct par_client *c,
+             const char *worker,
+             uint32_t handle,
+             int64_t timeout,
+             uint64_t *rtt_us,
+             struct par_error *err)
+{
+    struct wire_header head = {.type = WIRE_PING};
+    struct meta_writer meta = {0};
+    struct computation *k = NULL;
+    struct request q;
+    uint64_t begin;
+    int rc;
+
+    if (client_begin(c, err))
+        return -1;
+    if (handle != 0) {
+        k = client_computation(c, handle);
+        if (!k || k->session != c->session) {
+            client_leave(c);
+            return par_fail(err, PAR_CODE(PAR_UNKNOWN_HANDLE),
+                            "%s is not set up (any more)",
+                            k ? k->name : "the computation");
+        }
+        head.ref = k->handle;
+    }
+    if (worker) {
+        meta_put_map(&meta, 1);
+        meta_pair_str(&meta, KEY_WORKER, worker);
+    }
+    begin = clock_us();
+    request_open(c, &q);
+    rc = ask(c, &head, &meta, timeout, &q, err);
+    if (rc == 0 && rtt_us)
+        *rtt_us = clock_us() - begin;
+    request_close(&q);
+    client_leave(c);
+    meta_writer_clear(&meta);
+    return rc;
+}
+
+int client_rows(struct par_client *c,
+                const char *what,
+                struct meta_writer *rows,
+                struct par_error *err)
+{
+    struct wire_header head = {.type = WIRE_STATUS};
+    struct meta_writer meta = {0};
+    struct request q;
+    int rc;
+
+    meta_put_map(&meta, 2);
+    meta_pair_str(&meta, KEY_WHAT, what);
+    meta_pair_int(&meta, KEY_LIMIT, ROWS);
+    if (client_begin(c, err)) {
+        meta_writer_clear(&meta);
+        return -1;
+    }
+    request_open(c, &q);
+    rc = ask(c, &head, &meta, -1, &q, err);
+    if (rc == 0) {
+        meta_put_raw(rows, q.body.data, q.body.len);
+        if (rows->failed)
+            rc = par_fail(err, ENOMEM, "out of memory");
+    }
+    request_close(&q);
+    client_leave(c);
+    meta_writer_clear(&meta);
+    return rc;
+}
+
+/* Each answer brought an array of rows: the next row of any. */
+bool rows_next(struct rows *r, const uint8_t **row, size_t *len)
+{
+    struct meta_value v;
+
+    while (r->left == 0) {
+        const uint8_t *at;
+        size_t n;
+
+        if (!meta_skip(&r->arrays, &at, &n))
+            return false;
+        if (!meta_check(at, n))
+            continue;
+        r->row = meta_read(at, n);
+        if (meta_next(&r->row, &v) && v.kind == META_ARRAY)
+            r->left = v.len;
+    }
+    r->left--;
+    return meta_skip(&r->row, row, len);
+}
+
+struct rows rows_read(const struct meta_writer *bytes)
+{
+    return (struct rows){.arrays = meta_read(bytes->data, bytes->len)};
+}
+
+int par_status(struct par_client *c,
+               const char *what,
+               char **json,
+               struct par_error *err)
+{
+    struct meta_writer bytes = {0};
+    struct meta_writer out = {0};
+    const uint8_t *row;
+    struct rows rows;
+    size_t len;
+    size_t n = 0;
+    int rc = client_rows(c, what, &bytes, err);
+
+    meta_put_raw(&out, "[", 1);
+    rows = rows_read(&bytes);
+    while (rc == 0 && rows_next(&rows, &row, &len)) {
+        if (n++ > 0)
+            meta_put_raw(&out, ",", 1);
+        if (meta_json(&out, row, len))
+            rc = par_fail(err, EPROTO, "%s: the broker's answer is no table",
+                          what);
+    }
+    meta_put_raw(&out, "]", 2); /* and the NUL */
+    if (rc == 0 && out.failed)
+        rc = par_fail(err, ENOMEM, "out of memory");
+    meta_writer_clear(&bytes);
+    if (rc)
+        meta_writer_clear(&out);
+    else
+        *json = (char *)out.data;
+    return rc;
+}
+
+static int count_workers(struct par_client *c,
+                         unsigned *count,
+                         struct par_error *err)
+{
+    struct meta_writer bytes = {0};
+    const uint8_t *row;
+    struct rows rows;
+    size_t len;
+    int rc = client_rows(c, "workers", &bytes, err);
+
+    *count = 0;
+    rows = rows_read(&bytes);
+    while (rc == 0 && rows_next(&rows, &row, &len))
+        (*count)++;
+    meta_writer_clear(&bytes);
+    return rc;
+}
+
+int par_wait_workers(struct par_client *c,
+                     unsigned count,
+                     int64_t timeout,
+                     struct par_error *err)
+{
+    uint64_t deadline = client_deadline(timeout);
+    unsigned there;
+
+    for (;;) {
+        uint64_t now;
+        int rc;
+
+        if (count_workers(c, &there, err))
+            return -1;
+        if (there >= count)
+            return 0;
+        if (client_begin(c, err))
+            return -1;
+        rc = client_patience(c, deadline, err,
+                             "%u of %u workers are registered", there, count);
+        now = clock_ms();
+        if (rc == 0)
+            client_turn(c, now + LOOK_AGAIN < deadline ? now + LOOK_AGAIN
+                                                       : deadline);
+        client_leave(c);
+        if (rc)
+            return -1;
+    }
+}
+
+int par_cancel_job(struct par_client *c,
+                   uint64_t number,
+                   enum par_cancel mode,
+                   struct par_error *err)
+{
+    struct wire_header head = {.type = WIRE_CANCEL, .ref = mode};
+    struct meta_writer meta = {0};
+    struct request q;
+    int rc;
+
+    meta_put_map(&meta, 1);
+    meta_put_uint(&meta, KEY_JOB);
+    meta_put_uint(&meta, number);
+    if (client_begin(c, err)) {
+        meta_writer_clear(&meta);
+        return -1;
+    }
+    request_open(c, &q);
+    rc = ask(c, &head, &meta, -1, &q, err);
+    request_close(&q);
+    client_leave(c);
+    meta_writer_clear(&meta);
+    return rc;
+}

@@ -1,0 +1,79 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "handle.h"
+
+int client_enter(struct par_client *c, struct par_error *err)
+{
+    /* Before the lock: in a forked child nobody may be left to release it. */
+    if (c->pid != getpid())
+        return par_fail(err, EINVAL,
+                        "this handle belongs to process %ld: after fork() "
+                        "open another one",
+                        (long)c->pid);
+    pthread_mutex_lock(&c->lock);
+    return 0;
+}
+
+void client_leave(struct par_client *c)
+{
+    pthread_mutex_unlock(&c->lock);
+}
+
+int client_begin(struct par_client *c, struct par_error *err)
+{
+    if (client_enter(c, err))
+        return -1;
+    if (c->state != CLIENT_OPEN && client_connect(c, err)) {
+        client_leave(c);
+        return -1;
+    }
+    return 0;
+}
+
+uint64_t client_deadline(int64_t timeout)
+{
+    uint64_t now = clock_ms();
+
+    if (timeout < 0)
+        timeout = PAR_TIMEOUT_DEFAULT;
+    if ((uint64_t)timeout > UINT64_MAX / 2 - now)
+        return UINT64_MAX / 2;
+    return now + (uint64_t)timeout;
+}
+
+int client_patience(const struct par_client *c,
+                    uint64_t deadline,
+                    struct par_error *err,
+                    const char *what,
+                    ...)
+{
+    char text[PAR_ERROR_TEXT];
+    va_list args;
+
+    if (c->interrupted)
+        return par_fail(err, EINTR, "interrupted");
+    if (clock_ms() < deadline)
+        return 0;
+    va_start(args, what);
+    vsnprintf(text, sizeof text, what, args);
+    va_end(args);
+    return par_fail(err, ETIMEDOUT, "%s", text);
+}
+
+void par_interrupt(struct par_client *c, bool on)
+{
+    uint64_t one = 1;
+    int keep = errno;
+
+    /* No lock and no pid check: it is for signal handlers. */
+    c->interrupted = on;
+    if (on && write(c->wake, &one, sizeof one) < 0)
+        c->interrupted = on; /* the eventfd is full: it is readable already */
+    errno = keep;
+}

@@ -1,0 +1,27 @@
+/* private.h - the door to a broker inside this process
+ *
+ * client/ may not include embed/, which includes all; so embed/ comes in by
+ * this one symbol.
+ */
+#ifndef PAR_PRIVATE_H
+#define PAR_PRIVATE_H
+
+#include <par/client.h>
+
+struct private_broker_ops {
+    /* A broker and a worker in a thread of their own, in this zmq context.
+     * Returns NULL on failure. */
+    void *(*start)(void *context,
+                   const struct par_options *options,
+                   struct par_error *err);
+    /* Its inproc endpoint; valid until stop(). */
+    const char *(*endpoint)(const void *broker);
+    /* Kills what still runs; returns when nothing is left. */
+    void (*stop)(void *broker);
+};
+
+/* Weak: without embed/ in the program there is no private mode, and
+ * par_open() says so. */
+extern const struct private_broker_ops private_broker __attribute__((weak));
+
+#endif

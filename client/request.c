@@ -1,0 +1,96 @@
+#include "config.h"
+
+#include "request.h"
+
+#include <errno.h>
+
+#include "clock.h"
+#include "handle.h"
+#include "wire.h"
+
+enum { TEXT = 72 }; /* metadata: the sentence for people */
+
+void request_open(struct par_client *c, struct request *q)
+{
+    *q = (struct request){.id = c->next_id++, .heard = clock_ms()};
+    list_append(&c->requests, &q->node);
+}
+
+void request_close(struct request *q)
+{
+    list_remove(&q->node);
+    meta_writer_clear(&q->meta);
+    meta_writer_clear(&q->body);
+}
+
+struct request *request_find(const struct par_client *c, uint64_t id)
+{
+    for (const struct list *n = c->requests.next; n != &c->requests;
+         n = n->next) {
+        struct request *q = LIST_ENTRY(n, struct request, node);
+
+        if (q->id == id)
+            return q;
+    }
+    return NULL;
+}
+
+void request_answer(struct request *q, const struct wire_msg *msg)
+{
+    struct wire_item item;
+    size_t cursor = 0;
+    bool more =
+        msg->head.type == WIRE_STATUS && !(msg->head.flags & WIRE_FINAL);
+
+    if (q->done)
+        return;
+    q->heard = clock_ms();
+    q->ref = msg->head.ref;
+    meta_writer_reset(&q->meta);
+    meta_put_raw(&q->meta, msg->meta, msg->head.meta_len);
+    if (msg->head.type == WIRE_ERROR) {
+        q->status = msg->head.ref > 0 && msg->head.ref < 1000
+                        ? (int)msg->head.ref
+                        : PAR_INTERNAL;
+    } else {
+        while (wire_next(msg, &cursor, &item))
+            meta_put_raw(&q->body, item.data, item.len);
+    }
+    q->done = !more;
+}
+
+/* The answer's own words, or its status by name. */
+static int refused(const struct request *q, struct par_error *err)
+{
+    char text[PAR_ERROR_TEXT];
+
+    if (meta_text(q->meta.data, q->meta.len, TEXT, text, sizeof text) > 0)
+        return par_fail(err, PAR_CODE(q->status), "%s", text);
+    return par_fail(err, PAR_CODE(q->status), "the broker answers %s",
+                    par_status_name(q->status));
+}
+
+int request_wait(struct par_client *c,
+                 struct request *q,
+                 uint64_t deadline,
+                 uint64_t patience,
+                 struct par_error *err)
+{
+    for (;;) {
+        uint64_t until = deadline;
+
+        if (patience > 0 && q->heard + patience > until)
+            until = q->heard + patience;
+        if (q->done)
+            break;
+        if (client_patience(c, until, err, "no answer from %s in time",
+                            c->endpoint))
+            return -1;
+        client_turn(c, until);
+    }
+    if (q->status < 0)
+        return par_fail(err, c->trouble.code, "%s", c->trouble.text);
+    if (q->meta.failed || q->body.failed)
+        return par_fail(err, ENOMEM, "out of memory");
+    return q->status == PAR_OK ? 0 : refused(q, err);
+}

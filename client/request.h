@@ -1,0 +1,51 @@
+/* request.h - a question to the broker and its answer
+ *
+ * It lives on the asker's stack and in the handle's list while it is open.
+ */
+#ifndef PAR_REQUEST_H
+#define PAR_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <par/error.h>
+
+#include "list.h"
+#include "meta.h"
+
+struct par_client;
+struct wire_msg;
+
+struct request {
+    struct list node;
+    uint64_t id;
+    bool done;
+    int status; /* PAR_OK, or an enum par_status; -1: the broker was lost */
+    uint64_t ref;
+    uint64_t heard; /* when it last moved on, for patience with uploads */
+    struct meta_writer meta; /* of the last answer; of an error too */
+    struct meta_writer body; /* the items of all answers, one after another */
+};
+
+/* Give it an id and put it into the handle's list: then send it. */
+void request_open(struct par_client *c, struct request *q);
+
+/* Take it out of the list and free what it gathered. */
+void request_close(struct request *q);
+
+/* An answer has come for it. */
+void request_answer(struct request *q, const struct wire_msg *msg);
+
+/* The request of this id; NULL if nobody asked. */
+struct request *request_find(const struct par_client *c, uint64_t id);
+
+/* Wait for the answer until `deadline`.  With `patience` (ms, 0: none) the
+ * deadline moves on while the request does.  Fails with the answer's error,
+ * ETIMEDOUT or ECONNRESET. */
+int request_wait(struct par_client *c,
+                 struct request *q,
+                 uint64_t deadline,
+                 uint64_t patience,
+                 struct par_error *err);
+
+#endif

@@ -1,0 +1,164 @@
+/* The caller's wishes, as metadata of RUN (doc/protocol.md, P7). */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handle.h"
+#include "meta.h"
+
+enum {
+    KEY_PATH = 1,
+    KEY_WORKER = 2,
+    KEY_HOST = 3,
+    KEY_LABELS = 4,
+    KEY_RESOURCES = 5,
+    KEY_STRICT = 6,
+    KEY_CLASS = 7,
+    KEY_ATTEMPTS = 13,
+    KEY_CRASH_LIMIT = 14,
+    KEY_TIMEOUT = 17,
+    KEY_QUEUE = 18,
+    KEY_UNPLACEABLE = 19,
+    KEY_CANCEL = 20,
+    KEY_GRACE = 21,
+    KEY_INPUT = 28,
+    KEY_DEADLINE = 64,
+    KEY_PRIORITY = 65
+};
+
+/* A map in the making, ascending keys. */
+struct pairs {
+    struct meta_writer *w;
+    uint32_t count;
+};
+
+static void put_text(struct pairs *p, uint64_t key, const char *text)
+{
+    if (!text)
+        return;
+    meta_pair_str(p->w, key, text);
+    p->count++;
+}
+
+/* 0 is the default, and need not be said. */
+static void put_int(struct pairs *p, uint64_t key, int64_t v)
+{
+    if (v == 0)
+        return;
+    meta_pair_int(p->w, key, v);
+    p->count++;
+}
+
+static void put_bool(struct pairs *p, uint64_t key, bool v)
+{
+    meta_put_uint(p->w, key);
+    meta_put_bool(p->w, v);
+    p->count++;
+}
+
+static size_t count_labels(const struct par_label *l)
+{
+    size_t n = 0;
+
+    while (l[n].name)
+        n++;
+    return n;
+}
+
+static void put_labels(struct pairs *p, const struct par_label *l)
+{
+    size_t n = l ? count_labels(l) : 0;
+
+    if (n == 0)
+        return;
+    meta_put_uint(p->w, KEY_LABELS);
+    meta_put_map(p->w, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
+        meta_put_str(p->w, l[i].name);
+        meta_put_str(p->w, l[i].value ? l[i].value : "");
+    }
+    p->count++;
+}
+
+static int put_resources(struct pairs *p,
+                         const struct par_label *l,
+                         struct par_error *err)
+{
+    size_t n = l ? count_labels(l) : 0;
+
+    if (n == 0)
+        return 0;
+    meta_put_uint(p->w, KEY_RESOURCES);
+    meta_put_map(p->w, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = l[i].value ? l[i].value : "1";
+        char *end;
+        double v = strtod(text, &end);
+
+        if (end == text || *end || !(v >= 0))
+            return par_fail(err, EINVAL,
+                            "resource %s: `%s' is not a number from 0 up",
+                            l[i].name, text);
+        meta_put_str(p->w, l[i].name);
+        if (v < 1e9 && v == (double)(int64_t)v)
+            meta_put_int(p->w, (int64_t)v);
+        else
+            meta_put_float(p->w, v);
+    }
+    p->count++;
+    return 0;
+}
+
+static int put_options(struct pairs *p,
+                       const struct par_run_options *o,
+                       struct par_error *err)
+{
+    if (o->cancel && strcmp(o->cancel, "soft") && strcmp(o->cancel, "kill") &&
+        strcmp(o->cancel, "never"))
+        return par_fail(err, EINVAL,
+                        "cancel: `%s' is none of soft, kill, never", o->cancel);
+    put_text(p, KEY_WORKER, o->worker);
+    put_text(p, KEY_HOST, o->host);
+    put_labels(p, o->labels);
+    if (put_resources(p, o->resources, err))
+        return -1;
+    if (o->prefer)
+        put_bool(p, KEY_STRICT, false);
+    if (o->io)
+        put_text(p, KEY_CLASS, "io");
+    put_int(p, KEY_ATTEMPTS, o->attempts);
+    put_int(p, KEY_CRASH_LIMIT, o->crash_limit);
+    put_int(p, KEY_TIMEOUT, o->timeout_ms);
+    put_int(p, KEY_QUEUE, o->queue_ms);
+    put_int(p, KEY_UNPLACEABLE, o->unplaceable_ms);
+    put_text(p, KEY_CANCEL, o->cancel);
+    put_int(p, KEY_GRACE, o->grace_ms);
+    if (o->input)
+        put_bool(p, KEY_INPUT, true);
+    put_int(p, KEY_DEADLINE, o->deadline_ms);
+    put_int(p, KEY_PRIORITY, o->priority);
+    return 0;
+}
+
+int client_run_options(const struct par_function *function,
+                       const struct par_run_options *options,
+                       struct meta_writer *meta,
+                       struct par_error *err)
+{
+    struct pairs p = {.w = meta};
+    size_t mark;
+
+    if (function->handle != 0 && !options)
+        return 0;
+    mark = meta_open_map(meta);
+    if (function->handle == 0)
+        put_text(&p, KEY_PATH, function->name);
+    if (options && put_options(&p, options, err))
+        return -1;
+    meta_close_map(meta, mark, p.count);
+    if (p.count == 0)
+        meta_writer_reset(meta);
+    return meta->failed ? par_fail(err, ENOMEM, "out of memory") : 0;
+}

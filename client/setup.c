@@ -1,0 +1,138 @@
+/* Sending code: par_setup(). */
+#include "config.h"
+
+#include "setup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "output.h"
+#include "request.h"
+#include "value.h"
+
+enum { KEY_WAIT = 9, KEY_LIFETIME = 10, KEY_TARGET = 17, KEY_UNPLACEABLE = 19 };
+
+static int put_setup(struct meta_writer *meta,
+                     const struct par_setup *s,
+                     struct par_error *err)
+{
+    size_t mark = meta_open_map(meta);
+    uint32_t n = 1;
+
+    meta_pair_int(meta, KEY_WAIT, s->wait > 0 ? s->wait : 1);
+    if (s->account) {
+        meta_pair_int(meta, KEY_LIFETIME, 1);
+        n++;
+    }
+    if (s->function) {
+        if (value_put_call(meta, s->function, s->args, s->arg_count, err))
+            return -1;
+        n++;
+    }
+    if (s->where) {
+        meta_pair_str(meta, KEY_TARGET, s->where);
+        n++;
+    }
+    if (s->unplaceable_ms != 0) {
+        meta_pair_int(meta, KEY_UNPLACEABLE, s->unplaceable_ms);
+        n++;
+    }
+    meta_close_map(meta, mark, n);
+    return 0;
+}
+
+/* Say SETUP and wait.  Without a timeout of the caller's it has patience for
+ * as long as files move. */
+static int ask_setup(struct par_client *c,
+                     const struct par_setup *s,
+                     const struct manifest *m,
+                     struct request *q,
+                     struct par_error *err)
+{
+    struct wire_header head = {.type = WIRE_SETUP, .id = q->id};
+    struct meta_writer meta = {0};
+    bool patient = s->timeout <= 0;
+    uint64_t extra =
+        patient && s->unplaceable_ms > 0 ? (uint64_t)s->unplaceable_ms : 0;
+    int rc = put_setup(&meta, s, err);
+
+    if (rc == 0)
+        rc = client_say(c, &head, &meta, m->bytes.data, m->bytes.len, err);
+    meta_writer_clear(&meta);
+    if (rc)
+        return -1;
+    if (patient && s->unplaceable_ms < 0)
+        return request_wait(c, q, UINT64_MAX / 2, 0, err);
+    return request_wait(c, q,
+                        client_deadline(patient ? -1 : s->timeout) + extra,
+                        patient ? PAR_TIMEOUT_DEFAULT + extra : 0, err);
+}
+
+static struct computation *find_same(const struct par_client *c,
+                                     const struct digest *identity)
+{
+    for (uint32_t i = 0; i < c->computation_count; i++) {
+        struct computation *k = c->computations[i];
+
+        if (k->is_ours && digest_equal(&k->identity, identity))
+            return k;
+    }
+    return NULL;
+}
+
+static int set_up(struct par_client *c,
+                  const struct par_setup *s,
+                  struct manifest *m,
+                  uint32_t *number,
+                  struct par_error *err)
+{
+    struct digest identity;
+    struct computation *k;
+    struct request q;
+    int rc;
+
+    digest_of(&identity, m->bytes.data, m->bytes.len);
+    k = find_same(c, &identity);
+    if (k && k->session == c->session && !s->function && s->wait <= 1 &&
+        !s->account) {
+        *number = k->number;
+        return 0;
+    }
+    if (!k) {
+        k = computation_add(c, err);
+        if (!k)
+            return -1;
+        k->is_ours = true;
+        k->is_exec = strcmp(s->kind, "exec") == 0;
+        k->identity = identity;
+        snprintf(k->name, sizeof k->name, "%s", m->name);
+        k->sources = m->sources;
+        m->sources = (struct sources){0};
+    }
+    request_open(c, &q);
+    rc = ask_setup(c, s, m, &q, err);
+    if (rc == 0)
+        rc = computation_adopt(c, k, &q, err);
+    else
+        output_keep(c, &q);
+    request_close(&q);
+    *number = k->number;
+    return rc ? par_fail_in(err, m->name) : 0;
+}
+
+int par_setup(struct par_client *c,
+              const struct par_setup *setup,
+              uint32_t *handle,
+              struct par_error *err)
+{
+    struct manifest m;
+    int rc = manifest_make(&m, setup, err);
+
+    if (rc == 0 && (rc = client_begin(c, err)) == 0) {
+        output_forget(c);
+        rc = set_up(c, setup, &m, handle, err);
+        client_leave(c);
+    }
+    manifest_clear(&m);
+    return rc;
+}

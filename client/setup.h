@@ -1,0 +1,83 @@
+/* setup.h - the computations that this handle knows
+ *
+ * Callers name one by its place here, counted from 1, and never by the
+ * broker's number: after a reconnection that number may mean another.
+ */
+#ifndef PAR_SETUP_H
+#define PAR_SETUP_H
+
+#include <par/client.h>
+
+#include "digest.h"
+#include "handle.h"
+#include "meta.h"
+#include "signature.h"
+#include "sources.h"
+
+struct request;
+
+struct function_entry {
+    char name[64];
+    struct signature signature;
+};
+
+struct computation {
+    uint32_t number;  /* what the caller knows */
+    uint32_t handle;  /* what the broker knows ... */
+    uint32_t session; /* ... in this connection; 0: not set up */
+    bool is_exec;
+    bool is_ours; /* set up by us, not found by name: identity counts */
+    char name[129];
+    struct digest identity;
+    struct sources sources; /* served until it is closed */
+    struct function_entry *functions;
+    size_t function_count;
+};
+
+/* A computation's manifest in the making, its files hashed. */
+struct manifest {
+    struct meta_writer bytes;
+    struct sources sources;
+    char name[129];
+};
+
+/* Check what is asked for, read the files, write the manifest.  Blocks for as
+ * long as the disk takes, and needs no handle. */
+int manifest_make(struct manifest *m,
+                  const struct par_setup *setup,
+                  struct par_error *err);
+void manifest_clear(struct manifest *m);
+
+/* A new one, not set up; NULL if out of memory. */
+struct computation *computation_add(struct par_client *c,
+                                    struct par_error *err);
+
+/* The caller's number, if it is set up in this connection; NULL says not. */
+struct computation *computation_need(struct par_client *c,
+                                     uint32_t number,
+                                     struct par_error *err);
+
+/* The broker's number; NULL if we have none of it. */
+struct computation *computation_by_handle(const struct par_client *c,
+                                          uint32_t handle);
+
+/* READY has come with its handle and functions. */
+int computation_adopt(struct par_client *c,
+                      struct computation *k,
+                      const struct request *q,
+                      struct par_error *err);
+
+/* RUN's ref for a function; fails if its computation has to be set up again. */
+int computation_ref(const struct par_client *c,
+                    const struct par_function *function,
+                    uint64_t *ref,
+                    struct par_error *err);
+
+/* Do the arguments (one msgpack array) fit?  A map as the only one is matched
+ * by names and rewritten. */
+int computation_check(const struct par_client *c,
+                      const struct par_function *function,
+                      struct meta_writer *args,
+                      struct par_error *err);
+
+#endif

@@ -1,0 +1,282 @@
+/* Standard input, output and error of commands. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "flow.h"
+#include "handle.h"
+#include "meta.h"
+
+enum {
+    KEY_GRANT = 1,
+    KEY_CREDIT_STREAM = 2, /* which stream a CREDIT is for */
+    KEY_STREAM = 1,        /* which stream a STREAM carries */
+    STREAM_IN = 0
+};
+
+/* What a job wrote, until the caller's function has seen it. */
+struct piece {
+    struct list node;
+    uint64_t job;
+    int stream;
+    struct frame *frame;
+    const void *data;
+    size_t len;
+    bool last;
+};
+
+static struct flow *flow_of(struct run *run)
+{
+    if (!run->flow)
+        run->flow = flow_create();
+    return run->flow;
+}
+
+static void piece_destroy(struct piece *p)
+{
+    list_remove(&p->node);
+    frame_drop(p->frame);
+    free(p);
+}
+
+void client_stream_clear(struct par_client *c)
+{
+    while (!list_is_empty(&c->pieces))
+        piece_destroy(LIST_ENTRY(c->pieces.next, struct piece, node));
+}
+
+/* Let the job write `len` octets more. */
+static void say_credit(struct par_client *c,
+                       struct run *run,
+                       int stream,
+                       size_t len)
+{
+    struct wire_header head = {.type = WIRE_CREDIT, .id = run->id};
+    struct flow_side *side = &run->flow->out[stream - 1];
+    struct meta_writer meta = {0};
+
+    if (run->done || side->ended)
+        return;
+    /* Told at half, as every window. */
+    side->consumed += len;
+    if (side->granted - side->consumed > FLOW_WINDOW / 2)
+        return;
+    side->granted = side->consumed + FLOW_WINDOW;
+    meta_put_map(&meta, 2);
+    meta_put_uint(&meta, KEY_GRANT);
+    meta_put_array(&meta, 1);
+    meta_put_array(&meta, 3);
+    meta_put_uint(&meta, CREDIT_STREAM);
+    meta_put_uint(&meta, side->granted); /* items: not looked at */
+    meta_put_uint(&meta, side->granted);
+    meta_pair_int(&meta, KEY_CREDIT_STREAM, stream);
+    client_say(c, &head, &meta, NULL, 0, NULL);
+    meta_writer_clear(&meta);
+}
+
+void client_stream_piece(struct par_client *c, struct link_msg *m)
+{
+    int64_t stream =
+        meta_int(m->wire.meta, m->wire.head.meta_len, KEY_STREAM, -1);
+    struct run *run = runs_find(&c->runs, m->wire.head.id);
+    struct flow_side *side;
+    struct piece *p;
+
+    if (!run || run->done || (stream != FLOW_OUT && stream != FLOW_ERR) ||
+        !flow_of(run))
+        return;
+    side = &run->flow->out[stream - 1];
+    if (m->wire.head.ref == 0 && side->used > 0) /* the job is run again */
+        *side = (struct flow_side){.granted = FLOW_WINDOW};
+    side->used += m->wire.items_len;
+    if (side->used > side->granted || side->ended) {
+        client_lose(c, EPROTO, "it sent more output than was granted");
+        return;
+    }
+    p = calloc(1, sizeof *p);
+    if (!p)
+        return;
+    p->frame = frame_take(m);
+    if (!p->frame) {
+        free(p);
+        return;
+    }
+    p->job = run->id;
+    p->stream = (int)stream;
+    p->data = m->wire.items;
+    p->len = m->wire.items_len;
+    p->last = m->wire.head.flags & WIRE_FINAL;
+    side->ended = p->last;
+    list_append(&c->pieces, &p->node);
+    run->flow->pending++;
+}
+
+/* Hand one piece out, without the lock: the caller's function may call us. */
+static void deliver(struct par_client *c, struct piece *p)
+{
+    par_stream_f *on = c->on_stream;
+    void *context = c->on_stream_context;
+    struct run *run;
+    int rc = 0;
+
+    if (on) {
+        pthread_mutex_unlock(&c->lock);
+        if (p->len > 0)
+            rc = on(context, p->job, p->stream, p->data, p->len);
+        if (p->last && rc >= 0)
+            rc = on(context, p->job, p->stream, NULL, 0);
+        pthread_mutex_lock(&c->lock);
+    }
+    run = runs_find(&c->runs, p->job);
+    if (!run)
+        return;
+    if (run->flow) {
+        run->flow->pending--;
+        say_credit(c, run, p->stream, p->len);
+    }
+    if (rc < 0)
+        client_cancel(c, p->job, PAR_AS_THE_JOB_SAYS, NULL);
+}
+
+void client_stream_deliver(struct par_client *c)
+{
+    if (c->delivering)
+        return;
+    c->delivering = true;
+    while (!list_is_empty(&c->pieces)) {
+        struct piece *p = LIST_ENTRY(c->pieces.next, struct piece, node);
+
+        deliver(c, p);
+        piece_destroy(p);
+        /* A result that waited for this piece may be taken now. */
+        if (c->waiting > 0)
+            pthread_cond_broadcast(&c->news);
+        client_poke(c);
+    }
+    c->delivering = false;
+}
+
+void par_on_stream(struct par_client *c, par_stream_f *on, void *context)
+{
+    if (client_enter(c, NULL))
+        return;
+    c->on_stream = on;
+    c->on_stream_context = context;
+    client_leave(c);
+}
+
+void client_stream_credit(struct par_client *c, const struct wire_msg *msg)
+{
+    const uint8_t *meta = msg->meta;
+    size_t len = msg->head.meta_len;
+    struct run *run = runs_find(&c->runs, msg->head.id);
+    struct meta_value v;
+    struct meta_reader r;
+
+    if (!run || run->done || !flow_of(run) ||
+        meta_int(meta, len, KEY_CREDIT_STREAM, STREAM_IN) != STREAM_IN ||
+        !meta_find(meta, len, KEY_GRANT, &v, &r) || v.kind != META_ARRAY ||
+        !meta_next(&r, &v) || v.kind != META_ARRAY || v.len < 3)
+        return;
+    for (int i = 0; i < 3; i++)
+        if (!meta_next(&r, &v) || v.kind != META_INT || v.i < 0)
+            return;
+    if (v.u > run->flow->in.granted)
+        run->flow->in.granted = v.u;
+}
+
+static int say_input(struct par_client *c,
+                     struct run *run,
+                     const void *data,
+                     size_t len,
+                     bool end,
+                     struct par_error *err)
+{
+    struct wire_header head = {.type = WIRE_STREAM,
+                               .flags = end ? WIRE_FINAL : 0,
+                               .id = run->id,
+                               .ref = run->flow->in.used};
+    struct meta_writer meta = {0};
+    int rc;
+
+    run->flow->in.used += len;
+    run->flow->in.ended = end;
+    meta_put_map(&meta, 1);
+    meta_pair_int(&meta, KEY_STREAM, STREAM_IN);
+    rc = client_say(c, &head, &meta, len > 0 ? data : NULL, len, err);
+    meta_writer_clear(&meta);
+    return rc;
+}
+
+/* How much may be written now, of `len`; waits until it is something.  NULL:
+ * the job has ended, or the time. */
+static struct run *wait_for_room(struct par_client *c,
+                                 uint64_t job,
+                                 uint64_t deadline,
+                                 size_t len,
+                                 size_t *room,
+                                 struct par_error *err)
+{
+    uint64_t left;
+
+    for (;;) {
+        struct run *run = runs_find(&c->runs, job);
+
+        if (!run || run->done) {
+            par_fail(err, EPIPE, "job %llu has ended", (unsigned long long)job);
+            return NULL;
+        }
+        if (!flow_of(run)) {
+            par_fail(err, ENOMEM, "out of memory");
+            return NULL;
+        }
+        if (run->flow->in.ended) {
+            par_fail(err, EINVAL, "the input of job %llu has been ended",
+                     (unsigned long long)job);
+            return NULL;
+        }
+        left = run->flow->in.granted - run->flow->in.used;
+        *room = left < len ? (size_t)left : len;
+        if (*room > WIRE_CHUNK_MAX)
+            *room = WIRE_CHUNK_MAX;
+        if (*room > 0 || len == 0)
+            return run;
+        if (client_patience(c, deadline, err,
+                            "job %llu does not read its input",
+                            (unsigned long long)job))
+            return NULL;
+        client_turn(c, deadline);
+    }
+}
+
+int par_write(struct par_client *c,
+              uint64_t job,
+              const void *data,
+              size_t len,
+              bool end,
+              int64_t timeout,
+              struct par_error *err)
+{
+    uint64_t deadline = client_deadline(timeout);
+    const char *at = data;
+    int rc = 0;
+
+    if (client_enter(c, err))
+        return -1;
+    client_end_batch(c, NULL); /* the job itself goes first */
+    do {
+        size_t n;
+        struct run *run = wait_for_room(c, job, deadline, len, &n, err);
+
+        if (!run) {
+            rc = -1;
+            break;
+        }
+        rc = say_input(c, run, at, n, end && n == len, err);
+        at += n;
+        len -= n;
+    } while (rc == 0 && len > 0);
+    client_leave(c);
+    return rc;
+}
