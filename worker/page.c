@@ -154,7 +154,10 @@ const uint8_t *page_frame(const struct page *p, size_t *len)
 
 void page_sent(struct page *p)
 {
-    atomic_store_explicit(&p->outbox_len, 0, memory_order_release);
+    uint32_t turn = atomic_load_explicit(&p->outbox_turn, memory_order_relaxed);
+
+    atomic_store(&p->outbox_len, 0);
+    atomic_store(&p->outbox_turn, turn + 1);
 }
 
 /* ---- the nanny ---- */
@@ -202,12 +205,17 @@ static size_t count_items(const uint8_t *frame, size_t len)
 
 bool page_collect(const struct page *p, uint8_t *copy, struct wire_msg *msg)
 {
-    size_t len = atomic_load_explicit(&p->outbox_len, memory_order_acquire);
+    uint32_t turn = atomic_load(&p->outbox_turn);
+    size_t len = atomic_load(&p->outbox_len);
     size_t count;
 
     if (len <= WIRE_HEADER || len > PAGE_OUTBOX)
         return false;
     memcpy(copy, p->outbox, len);
+    /* Items are only added to what is there, unless all have left meanwhile. */
+    if (atomic_load(&p->outbox_len) < len ||
+        atomic_load(&p->outbox_turn) != turn)
+        return false;
     count = count_items(copy, len);
     if (count > WIRE_ITEMS_MAX)
         return false;

@@ -52,17 +52,18 @@ enum { PAGE_VERSION = 1, PAGE_OUTBOX = 128 * 1024 };
 /* All zero but the version is a page on which nothing has begun. */
 struct page {
     uint32_t version;
-    _Atomic uint64_t next;       /* items begun since the slot started, and
-                                    PAGE_CLOSED */
-    _Atomic uint64_t finished;   /* of them */
-    _Atomic uint64_t running;    /* the dispatch id now running, 0: none */
-    _Atomic uint64_t since_us;   /* CLOCK_MONOTONIC when it began */
-    _Atomic uint64_t cancel;     /* the nanny: this dispatch is asked to stop */
-    _Atomic uint32_t outbox_len; /* octets of the outbox that hold whole items
-                                    (and their header) which may not have
-                                    left */
-    uint8_t outbox[PAGE_OUTBOX]; /* one RESULT frame; the count in its header
-                                    may be one too high: count the items */
+    _Atomic uint64_t next;     /* items begun since the slot started, and
+                                  PAGE_CLOSED */
+    _Atomic uint64_t finished; /* of them */
+    _Atomic uint64_t running;  /* the dispatch id now running, 0: none */
+    _Atomic uint64_t since_us; /* CLOCK_MONOTONIC when it began */
+    _Atomic uint64_t cancel;   /* the nanny: this dispatch is asked to stop */
+    _Atomic uint32_t outbox_turn; /* how often the outbox has been emptied */
+    _Atomic uint32_t outbox_len;  /* octets of the outbox that hold whole items
+                                     (and their header) which may not have
+                                     left */
+    uint8_t outbox[PAGE_OUTBOX];  /* one RESULT frame; the count in its header
+                                     may be one too high: count the items */
 };
 
 /* Nanny: make one, in a memfd that *fd gets (sealed against shrinking). */
@@ -104,9 +105,11 @@ void page_reopen(struct page *p);
 /* What runs now, and since when?  False: nothing. */
 bool page_running(const struct page *p, uint64_t *dispatch, uint64_t *since_us);
 
-/* Copy the outbox of a slot that is dead to `copy` (PAGE_OUTBOX octets) and
- * decode it: *msg points into the copy.  False: there is nothing, or garbage.
- * The items may have come by the pipe, too. */
+/* Copy the outbox to `copy` (PAGE_OUTBOX octets) and decode it: *msg points
+ * into the copy.  False: there is nothing, or garbage.  The items may have come
+ * by the pipe, or may still come.  Also while the slot lives: a function that
+ * is quick as a rule may run long for once, with the results of others waiting
+ * behind it; whoever sees that it runs long (to send STARTED) looks here. */
 bool page_collect(const struct page *p, uint8_t *copy, struct wire_msg *msg);
 
 #endif
