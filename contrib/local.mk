@@ -14,7 +14,6 @@ dist_noinst_SCRIPTS += \
     contrib/checks/layers \
     contrib/checks/lengths \
     contrib/checks/man \
-    contrib/checks/modules \
     contrib/checks/prove \
     contrib/checks/purity \
     contrib/checks/run

@@ -43,6 +43,10 @@ UNIT_TESTS += tests/unit/test_place
 UNIT_TESTS += tests/unit/test_protocol_doc
 UNIT_TESTS += tests/unit/test_signature
 UNIT_TESTS += tests/unit/test_signature_args
+UNIT_TESTS += tests/unit/test_slot
+UNIT_TESTS += tests/unit/test_slot_blame
+UNIT_TESTS += tests/unit/test_slot_setup
+UNIT_TESTS += tests/unit/test_slot_state
 UNIT_TESTS += tests/unit/test_slots
 UNIT_TESTS += tests/unit/test_spawner
 UNIT_TESTS += tests/unit/test_tail
@@ -66,10 +70,12 @@ ROOT_TESTS =
 # The whole folder.
 EXTRA_DIST += tests/golden
 EXTRA_DIST += \
+    tests/unit/functions.c \
     tests/unit/linked.h \
     tests/unit/manifest.h \
     tests/unit/random.h \
     tests/unit/scratch.h \
+    tests/unit/slotting.h \
     tests/unit/spawning.h
 
 FAKE_BROKER = tests/unit/fake_broker.c tests/unit/fake_broker.h
@@ -80,6 +86,14 @@ dist_check_SCRIPTS = \
     tests/installed \
     tests/canary/leaves \
     tests/canary/run
+
+# A computation, for the tests of slots.
+check_DATA = tests/unit/functions.so
+CLEANFILES += tests/unit/functions.so
+tests/unit/functions.so: tests/unit/functions.c include/par/task.h
+	$(AM_V_CC)$(MKDIR_P) tests/unit && \
+	    $(CC) $(WARN_CFLAGS) -D_GNU_SOURCE -O -shared -fPIC \
+	    -I$(top_srcdir)/include -o $@ $(srcdir)/tests/unit/functions.c
 
 # Every test program that names no libraries of its own links all of ours.
 LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS) $(CRITERION_LIBS)

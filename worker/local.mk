@@ -15,39 +15,41 @@ libparworker_la_SOURCES = \
 # no keys.
 noinst_LTLIBRARIES += libparslot.la
 libparslot_la_SOURCES = \
-    worker/memfd.c \
-    worker/memfd.h \
-    worker/page.c \
-    worker/page.h \
-    worker/pipe.c \
-    worker/pipe.h
+    worker/call.c worker/call.h \
+    worker/call_args.c \
+    worker/call_put.c \
+    worker/load.c worker/load.h \
+    worker/memfd.c worker/memfd.h \
+    worker/page.c worker/page.h \
+    worker/pipe.c worker/pipe.h \
+    worker/slot.h \
+    worker/slot_inside.h \
+    worker/slot_loop.c \
+    worker/slot_process.c \
+    worker/slot_self.c \
+    worker/slot_setup.c \
+    worker/slot_state.c worker/slot_state.h
 
 # Processes that cannot outlive the nanny: its side and parspawn's.  No ZeroMQ.
 noinst_LTLIBRARIES += libparspawn.la
 libparspawn_la_SOURCES = \
-    worker/keeper.c \
-    worker/keeper.h \
-    worker/order.c \
-    worker/order.h \
-    worker/rmtree.c \
-    worker/rmtree.h \
+    worker/keeper.c worker/keeper.h \
+    worker/order.c worker/order.h \
+    worker/rmtree.c worker/rmtree.h \
     worker/spawn.h \
-    worker/spawner.c \
-    worker/spawner.h \
-    worker/start.c \
-    worker/start.h \
-    worker/tree.c \
-    worker/tree.h
+    worker/spawner.c worker/spawner.h \
+    worker/start.c worker/start.h \
+    worker/tree.c worker/tree.h
 
 pkglibexec_PROGRAMS += parspawn
 parspawn_SOURCES = worker/spawn_main.c
 parspawn_LDADD = libparspawn.la libparslot.la libparcommon.la
 
-# Each of these comes with its main file:
-# pkglibexec_PROGRAMS += parslot
-# parslot_SOURCES = worker/slot_main.c
-# parslot_LDADD = libparslot.la libparcommon.la $(SODIUM_LIBS) $(MSGPACK_LIBS)
-#
+pkglibexec_PROGRAMS += parslot
+parslot_SOURCES = worker/slot_main.c
+parslot_LDADD = libparslot.la libparcommon.la
+
+# It comes with its main file:
 # bin_PROGRAMS += parworker
 # parworker_SOURCES = worker/main.c
 # parworker_LDADD = libparworker.la libparspawn.la libparslot.la libparlink.la libparcommon.la $(PAR_LIBS_LIBS)

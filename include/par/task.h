@@ -265,7 +265,7 @@ static inline bool par_cancelled(struct par_task *t)
 
 /* ---- state, and where we are ---- */
 
-enum { PAR_LEVEL_SLOT, PAR_LEVEL_CLIENT };
+enum { PAR_LEVEL_SLOT, PAR_LEVEL_CLIENT, PAR_LEVEL_FUNCTION };
 
 static inline void *par_state(struct par_task *t)
 {
@@ -331,6 +331,8 @@ struct par_function_entry {
 #define PAR_SLOT_CLOSE(fn)          PAR_ENTRY_(PAR_IS_SLOT_CLOSE, fn, "")
 #define PAR_HOST_CLOSE(fn)          PAR_ENTRY_(PAR_IS_HOST_CLOSE, fn, "")
 
+#ifndef PAR_TASK_NO_TABLE /* the slot's own code has no table */
+
 /* The linker gathers the section; this function, the same in every file that
  * includes task.h, is how a slot finds it. */
 extern const struct par_function_entry *const __start_par_table[]
@@ -346,6 +348,8 @@ const struct par_function_entry *const *par_functions(size_t *count)
     *count = (size_t)(__stop_par_table - __start_par_table);
     return __start_par_table;
 }
+
+#endif
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,50 @@
+/* slot_inside.h - what slot_loop.c and slot_setup.c share; nobody else's
+ */
+#ifndef PAR_SLOT_INSIDE_H
+#define PAR_SLOT_INSIDE_H
+
+#include "batch.h"
+#include "call.h"
+#include "pipe.h"
+#include "slot.h"
+
+struct slot {
+    struct slot_config config;
+    struct pipe *pipe;
+    struct page *page;
+    struct page *own_page; /* if the nanny gave none */
+    struct load load;
+    bool is_ready; /* set up, and not closed */
+    uint32_t handle;
+    struct slot_state state;
+    struct call call;
+    struct batch batch;
+    uint64_t now_us;          /* when the last item ended */
+    uint64_t first_unsent_us; /* when the oldest result in the outbox did */
+};
+
+/* ---- slot_loop.c ---- */
+
+/* Answer `to`, behind all results that are finished.  Blocks.  -1: the nanny
+ * is gone. */
+int slot_send_message(struct slot *s,
+                      enum wire_type type,
+                      const struct wire_header *to,
+                      uint64_t ref,
+                      const struct meta_writer *meta);
+
+/* ERROR, with the words of the last call. */
+int slot_send_failure(struct slot *s,
+                      const struct wire_header *to,
+                      uint64_t ref);
+
+/* ---- slot_setup.c ---- */
+
+/* Run the hook, if there is one.  -1: what it said is in s->call. */
+int slot_run_hook(struct slot *s, enum par_hook hook, uint32_t origin);
+
+/* SETUP and CLOSE.  -1: the nanny is gone. */
+int slot_on_setup(struct slot *s, const struct wire_msg *msg);
+int slot_on_close(struct slot *s, const struct wire_msg *msg);
+
+#endif
