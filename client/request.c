@@ -3,12 +3,16 @@
 #include "request.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "clock.h"
 #include "handle.h"
 #include "wire.h"
 
-enum { TEXT = 72 }; /* metadata: the sentence for people */
+enum {
+    TEXT = 72,   /* metadata: the sentence for people */
+    WORDS = 8192 /* of it that are looked through */
+};
 
 void request_open(struct par_client *c, struct request *q)
 {
@@ -59,15 +63,37 @@ void request_answer(struct request *q, const struct wire_msg *msg)
     q->done = !more;
 }
 
+/* Of many lines (a compiler's) the first that speaks of an error; the caller
+ * gets them all by par_setup_output(). */
+static const char *telling_line(const char *text, int *len)
+{
+    const char *best = text;
+
+    for (const char *line = text; *line;) {
+        size_t n = strcspn(line, "\n");
+
+        if (memmem(line, n, "error", 5)) {
+            best = line;
+            break;
+        }
+        line += n + (line[n] == '\n');
+    }
+    *len = (int)strcspn(best, "\n");
+    return best;
+}
+
 /* The answer's own words, or its status by name. */
 static int refused(const struct request *q, struct par_error *err)
 {
-    char text[PAR_ERROR_TEXT];
+    char text[WORDS];
+    const char *line;
+    int len;
 
-    if (meta_text(q->meta.data, q->meta.len, TEXT, text, sizeof text) > 0)
-        return par_fail(err, PAR_CODE(q->status), "%s", text);
-    return par_fail(err, PAR_CODE(q->status), "the broker answers %s",
-                    par_status_name(q->status));
+    if (meta_text(q->meta.data, q->meta.len, TEXT, text, sizeof text) <= 0)
+        return par_fail(err, PAR_CODE(q->status), "the broker answers %s",
+                        par_status_name(q->status));
+    line = telling_line(text, &len);
+    return par_fail(err, PAR_CODE(q->status), "%.*s", len, line);
 }
 
 int request_wait(struct par_client *c,

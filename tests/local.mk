@@ -12,7 +12,11 @@ UNIT_TESTS += tests/unit/test_bundle_encode
 UNIT_TESTS += tests/unit/test_bundle_fields
 UNIT_TESTS += tests/unit/test_bundle_path
 UNIT_TESTS += tests/unit/test_client
+UNIT_TESTS += tests/unit/test_client_map
+UNIT_TESTS += tests/unit/test_client_result
 UNIT_TESTS += tests/unit/test_client_runs
+UNIT_TESTS += tests/unit/test_client_setup
+UNIT_TESTS += tests/unit/test_client_stream
 UNIT_TESTS += tests/unit/test_conns
 UNIT_TESTS += tests/unit/test_credit
 UNIT_TESTS += tests/unit/test_digest
@@ -134,6 +138,9 @@ check-quick:
 
 # A broker that the tests of the client script.
 tests_unit_test_client_SOURCES = tests/unit/test_client.c $(FAKE_BROKER)
+tests_unit_test_client_map_SOURCES = tests/unit/test_client_map.c $(FAKE_BROKER)
+tests_unit_test_client_setup_SOURCES = tests/unit/test_client_setup.c $(FAKE_BROKER)
+tests_unit_test_client_stream_SOURCES = tests/unit/test_client_stream.c $(FAKE_BROKER)
 tests_unit_test_client_runs_SOURCES = tests/unit/test_client_runs.c $(FAKE_BROKER)
 
 # CZMQ reads our key files, and we read its.

@@ -1,0 +1,274 @@
+#include "config.h"
+
+#include <par/client.h>
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "credit.h"
+#include "fake_broker.h"
+
+enum { WINDOW = 64 * 1024 };
+
+static struct fake fake;
+static struct par_client *client;
+static struct par_error err;
+static char heard[64];
+static uint64_t total;
+
+static void open_client(void)
+{
+    fake_start(&fake, zmq_ctx_new());
+    client = fake_client(&fake);
+}
+
+static void close_client(void)
+{
+    par_close(client);
+    fake_stop(&fake);
+    zmq_ctx_term(fake.context);
+}
+
+TestSuite(streams, .init = open_client, .fini = close_client, .timeout = 20);
+
+/* "1:text" for each piece, "1." for an end. */
+static int hear(
+    void *context, uint64_t job, int stream, const void *data, size_t len)
+{
+    size_t n = strlen(heard);
+
+    (void)context;
+    (void)job;
+    total += len;
+    if (n + len + 4 < sizeof heard)
+        snprintf(heard + n, sizeof heard - n, "%d%c%.*s", stream,
+                 len > 0 ? ':' : '.', (int)len, (const char *)data);
+    return 0;
+}
+
+static void stream(struct fake *f,
+                   uint64_t job,
+                   int which,
+                   uint64_t offset,
+                   const char *data,
+                   size_t len,
+                   bool last)
+{
+    struct meta_writer w = {0};
+
+    meta_put_map(&w, 1);
+    meta_pair_int(&w, 1, which);
+    fake_say(f, WIRE_STREAM, last ? WIRE_FINAL : 0, job, offset, &w, data, len);
+}
+
+static bool talk(struct fake *f, struct link_msg *m)
+{
+    uint64_t id = m->wire.head.id;
+
+    if (m->wire.head.type != WIRE_RUN)
+        return false;
+    stream(f, id, 1, 0, "one", 3, false);
+    stream(f, id, 2, 0, "oh", 2, true);
+    stream(f, id, 1, 3, "two", 3, true);
+    fake_answer(f, id, 0, 2, NULL, 0);
+    return true;
+}
+
+Test(streams, output_comes_in_order_before_the_result)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = talk;
+    par_on_stream(client, hear, NULL);
+    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+    cr_assert(eq(str, heard, "1:one2:oh2.1:two1."));
+}
+
+static int refuse(
+    void *context, uint64_t job, int stream, const void *d, size_t n)
+{
+    (void)context;
+    (void)job;
+    (void)stream;
+    (void)d;
+    (void)n;
+    return -1;
+}
+
+/* Writes as long as it may, and ends when it is cancelled. */
+static struct {
+    uint64_t job;
+    uint64_t sent;
+    uint64_t granted;
+    uint64_t limit;
+} writer;
+
+static void write_on(struct fake *f)
+{
+    static char block[16 * 1024];
+
+    while (writer.sent + sizeof block <= writer.granted &&
+           writer.sent < writer.limit) {
+        stream(f, writer.job, 1, writer.sent, block, sizeof block,
+               writer.sent + sizeof block == writer.limit);
+        writer.sent += sizeof block;
+    }
+    if (writer.sent == writer.limit)
+        fake_answer(f, writer.job, 0, 2, NULL, 0);
+}
+
+static bool write_much(struct fake *f, struct link_msg *m)
+{
+    struct meta_reader r;
+    struct meta_value v;
+
+    switch (m->wire.head.type) {
+    case WIRE_RUN:
+        writer.job = m->wire.head.id;
+        writer.granted = WINDOW;
+        write_on(f);
+        return true;
+    case WIRE_CREDIT:
+        if (m->wire.head.id != writer.job || writer.job == 0)
+            return false;
+        meta_find(m->wire.meta, m->wire.head.meta_len, 1, &v, &r);
+        for (int i = 0; i < 4; i++)
+            meta_next(&r, &v);
+        writer.granted = v.u;
+        write_on(f);
+        return true;
+    case WIRE_CANCEL:
+        fake_answer(f, m->wire.head.id, PAR_CANCELLED, 1, NULL, 0);
+        return true;
+    default:
+        return false;
+    }
+}
+
+Test(streams, credit_follows_what_was_handed_out)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = write_much;
+    writer.limit = 4 * 1024 * 1024;
+    par_on_stream(client, hear, NULL);
+    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+    cr_assert(eq(u64, total, writer.limit));
+}
+
+Test(streams, nobody_who_listens_still_lets_it_run)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = write_much;
+    writer.limit = 1024 * 1024;
+    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+}
+
+Test(streams, a_listener_that_refuses_cancels_the_job)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = write_much;
+    writer.limit = UINT64_C(1) << 40;
+    par_on_stream(client, refuse, NULL);
+    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), -1));
+    cr_assert(eq(int, err.code, PAR_CODE(PAR_CANCELLED)));
+}
+
+static bool write_too_much(struct fake *f, struct link_msg *m)
+{
+    static char block[WINDOW];
+
+    if (m->wire.head.type != WIRE_RUN)
+        return false;
+    stream(f, m->wire.head.id, 1, 0, block, sizeof block, false);
+    stream(f, m->wire.head.id, 1, WINDOW, block, 1, false);
+    return true;
+}
+
+Test(streams, a_broker_that_goes_beyond_its_credit_is_left)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = write_too_much;
+    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), -1));
+    cr_assert(eq(int, err.code, PAR_CODE(PAR_LOST)));
+}
+
+/* ---- standard input ---- */
+
+static uint64_t input_len;
+static bool input_asked;
+
+static void grant_input(struct fake *f, uint64_t job, uint64_t bytes)
+{
+    struct meta_writer w = {0};
+
+    meta_put_map(&w, 2);
+    meta_put_uint(&w, 1);
+    meta_put_array(&w, 1);
+    meta_put_array(&w, 3);
+    meta_put_uint(&w, CREDIT_STREAM);
+    meta_put_uint(&w, bytes);
+    meta_put_uint(&w, bytes);
+    meta_pair_int(&w, 2, 0);
+    fake_say(f, WIRE_CREDIT, 0, job, 0, &w, NULL, 0);
+}
+
+static bool read_input(struct fake *f, struct link_msg *m)
+{
+    const struct wire_header *h = &m->wire.head;
+
+    if (h->type == WIRE_RUN) {
+        input_asked = meta_bool(m->wire.meta, h->meta_len, 28, false);
+        grant_input(f, h->id, 1000);
+        return true;
+    }
+    if (h->type != WIRE_STREAM)
+        return false;
+    cr_assert(eq(u64, h->ref, input_len));
+    input_len += m->wire.items_len;
+    cr_assert(le(u64, input_len, 1000 * (uint64_t)(f->step + 1)));
+    if (h->flags & WIRE_FINAL)
+        fake_answer(f, h->id, 0, 2, NULL, 0);
+    else
+        grant_input(f, h->id, 1000 * (uint64_t)(++f->step + 1));
+    return true;
+}
+
+Test(streams, input_waits_for_credit)
+{
+    static char text[10 * 1000 + 7];
+    struct par_run_options o = {.input = true};
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+    uint64_t job;
+
+    fake.on = read_input;
+    cr_assert(eq(int, par_run(client, &f, PAR_NO_ARGS, &o, &job, &err), 0));
+    cr_assert(
+        eq(int, par_write(client, job, text, sizeof text, true, -1, &err), 0));
+    cr_assert(eq(int, par_wait(client, job, -1, &r, &err), 0));
+    cr_assert(eq(u64, input_len, sizeof text));
+    cr_assert(eq(int, input_asked, true));
+    cr_assert(eq(int, par_write(client, job, text, 1, true, -1, &err), -1));
+    cr_assert(eq(int, err.code, EPIPE));
+}
+
+Test(streams, a_job_that_does_not_read_times_out_the_writer)
+{
+    struct par_function f = fake_function(client, "never");
+    uint64_t job;
+
+    par_run(client, &f, PAR_NO_ARGS, NULL, &job, &err);
+    cr_assert(eq(int, par_write(client, job, "x", 1, false, 10, &err), -1));
+    cr_assert(eq(int, err.code, ETIMEDOUT));
+}
