@@ -40,6 +40,7 @@ UNIT_TESTS += tests/unit/test_log
 UNIT_TESTS += tests/unit/test_meta
 UNIT_TESTS += tests/unit/test_meta_check
 UNIT_TESTS += tests/unit/test_meta_json
+UNIT_TESTS += tests/unit/test_no_memory
 UNIT_TESTS += tests/unit/test_options
 UNIT_TESTS += tests/unit/test_page
 UNIT_TESTS += tests/unit/test_pipe
@@ -70,6 +71,9 @@ QUICK_TESTS =
 
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
+
+tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \
+    -Wl,--wrap=realloc -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
 
 # The whole folder.
 EXTRA_DIST += tests/golden
