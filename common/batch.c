@@ -30,20 +30,29 @@ void batch_begin(struct batch *b,
     meta_put_raw(&b->frame, meta, meta_len);
 }
 
-static void add(struct batch *b,
-                const uint8_t *head,
-                size_t head_len,
-                const void *data,
-                uint32_t len)
+/* Make room for an item and put its payload there, if it does not come in the
+ * second frame.  Returns where the head goes, `head` octets; NULL if there is
+ * no room. */
+static uint8_t *add(struct batch *b,
+                    size_t head,
+                    const void *data,
+                    uint32_t len)
 {
+    size_t payload = len == WIRE_SECOND_FRAME ? 0 : len;
+    uint8_t *to;
+
     assert(b->head.count < WIRE_ITEMS_MAX);
     assert(len != WIRE_SECOND_FRAME || (!data && b->head.count == 0));
     b->head.count++;
-    meta_put_raw(&b->frame, head, head_len);
-    if (len != WIRE_SECOND_FRAME)
-        meta_put_raw(&b->frame, data, len);
+    to = meta_room(&b->frame, head + payload);
+    if (!to)
+        return NULL;
+    if (payload)
+        memcpy(to + head, data, payload);
+    b->frame.len += head + payload;
     if (b->frame.len > WIRE_FRAME_MAX)
         b->frame.failed = true;
+    return to;
 }
 
 void batch_add_run(struct batch *b,
@@ -51,11 +60,12 @@ void batch_add_run(struct batch *b,
                    const void *data,
                    uint32_t len)
 {
-    uint8_t head[WIRE_RUN_ITEM];
+    uint8_t *head = add(b, WIRE_RUN_ITEM, data, len);
 
+    if (!head)
+        return;
     wire_put_u32(head, origin);
     wire_put_u32(head + 4, len);
-    add(b, head, sizeof head, data, len);
 }
 
 void batch_add_result(struct batch *b,
@@ -66,25 +76,25 @@ void batch_add_result(struct batch *b,
                       const void *data,
                       uint32_t len)
 {
-    uint8_t head[WIRE_RESULT_ITEM];
+    uint8_t *head = add(b, WIRE_RESULT_ITEM, data, len);
 
+    if (!head)
+        return;
     wire_put_u32(head, index);
     wire_put_u16(head + 4, (uint16_t)status);
     head[6] = (uint8_t)executed;
     head[7] = 0;
     wire_put_u32(head + 8, wall_us);
     wire_put_u32(head + 12, len);
-    add(b, head, sizeof head, data, len);
 }
 
 void batch_add_bare(struct batch *b, const void *data, size_t len)
 {
     assert(b->head.count == 0);
-    if (len > WIRE_ITEM_MAX) {
+    if (len > WIRE_ITEM_MAX)
         b->frame.failed = true;
-        return;
-    }
-    add(b, NULL, 0, data, (uint32_t)len);
+    else
+        add(b, 0, data, (uint32_t)len);
 }
 
 static size_t head_len(unsigned type)
