@@ -1,0 +1,61 @@
+/* ranks.h - who is next: a heap of (rank, place)
+ *
+ * As common/heap, but ordered by what fair scheduling asks: the higher
+ * priority first; within it who was served longest ago; then who came first.
+ */
+#ifndef PAR_RANKS_H
+#define PAR_RANKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RANKS_NOWHERE UINT32_MAX
+
+struct rank {
+    uint64_t served; /* when its client was last served, in servings */
+    uint64_t serial; /* of its first job */
+    int32_t priority;
+};
+
+/* Called with the new position of `place`, or RANKS_NOWHERE. */
+typedef void ranks_at_f(void *owner, uint32_t place, uint32_t position);
+
+/* All zero but `at` and `owner` is an empty heap. */
+struct ranks {
+    struct ranks_item {
+        struct rank rank;
+        uint32_t place;
+    } * items;
+    uint32_t used;
+    uint32_t size;
+    ranks_at_f *at;
+    void *owner;
+};
+
+void ranks_clear(struct ranks *h);
+
+static inline bool rank_is_before(const struct rank *a, const struct rank *b)
+{
+    if (a->priority != b->priority)
+        return a->priority > b->priority;
+    if (a->served != b->served)
+        return a->served < b->served;
+    return a->serial < b->serial;
+}
+
+static inline bool rank_is_same(const struct rank *a, const struct rank *b)
+{
+    return a->priority == b->priority && a->served == b->served &&
+           a->serial == b->serial;
+}
+
+/* Returns -1 if out of memory; the heap is then unchanged. */
+int ranks_push(struct ranks *h, struct rank rank, uint32_t place);
+
+void ranks_remove(struct ranks *h, uint32_t position);
+
+/* Give the item at `position` another rank. */
+void ranks_move(struct ranks *h, uint32_t position, struct rank rank);
+
+#endif

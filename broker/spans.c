@@ -1,0 +1,106 @@
+#include "config.h"
+
+#include "spans.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So that the counts of a span cannot overflow. */
+#define SPAN_MAX (UINT32_MAX / 2)
+
+void spans_clear(struct spans *t)
+{
+    free(t->items);
+    *t = (struct spans){0};
+}
+
+/* Close the gaps that dead spans leave. */
+static void pack(struct spans *t)
+{
+    size_t to = 0;
+
+    for (size_t i = t->first; i < t->end; i++)
+        if (t->items[i].live > 0)
+            t->items[to++] = t->items[i];
+    t->first = t->dead = 0;
+    t->end = to;
+}
+
+static int grow(struct spans *t)
+{
+    size_t size = t->size ? 2 * t->size : 4;
+    struct span *items;
+
+    if (t->end < t->size)
+        return 0;
+    if ((t->first + t->dead) * 2 > t->size) {
+        pack(t);
+        return 0;
+    }
+    items = realloc(t->items, size * sizeof *items);
+    if (!items)
+        return -1;
+    t->items = items;
+    t->size = size;
+    return 0;
+}
+
+int spans_add(struct spans *t, uint64_t run, uint64_t serial, uint32_t n)
+{
+    struct span *last = t->end > t->first ? &t->items[t->end - 1] : NULL;
+
+    if (last && last->live > 0 && last->first_run + last->count == run &&
+        last->first_serial + last->count == serial && n <= SPAN_MAX &&
+        last->count <= SPAN_MAX - n) {
+        last->count += n;
+        last->live += n;
+        return 0;
+    }
+    if (grow(t) < 0)
+        return -1;
+    t->items[t->end++] = (struct span){run, serial, n, n};
+    return 0;
+}
+
+static struct span *find(const struct spans *t, uint64_t run)
+{
+    size_t low = t->first;
+    size_t high = t->end;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct span *span = &t->items[middle];
+
+        if (run < span->first_run)
+            high = middle;
+        else if (run - span->first_run >= span->count)
+            low = middle + 1;
+        else
+            return span;
+    }
+    return NULL;
+}
+
+uint64_t spans_find(const struct spans *t, uint64_t run)
+{
+    const struct span *span = find(t, run);
+
+    return span ? span->first_serial + (run - span->first_run) : 0;
+}
+
+void spans_drop(struct spans *t, uint64_t run)
+{
+    struct span *span = find(t, run);
+
+    assert(span && span->live > 0);
+    if (--span->live > 0)
+        return;
+    t->dead++;
+    while (t->first < t->end && t->items[t->first].live == 0) {
+        t->first++;
+        t->dead--;
+    }
+    if (t->first == t->end)
+        t->first = t->end = 0;
+}
