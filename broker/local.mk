@@ -1,7 +1,66 @@
 # broker: decides who runs what, never runs user code, never reads payloads.
 
 # Pure: no I/O, no clock, no environment (contrib/checks/purity).
-BROKER_PURE =
+BROKER_PURE = \
+    broker/decision.c \
+    broker/decision.h \
+    broker/glob.c \
+    broker/glob.h \
+    broker/job.c \
+    broker/job.h \
+    broker/keymap.c \
+    broker/keymap.h \
+    broker/placement.c \
+    broker/placement.h \
+    broker/policy.c \
+    broker/policy.h \
+    broker/pool.c \
+    broker/pool.h \
+    broker/ranks.c \
+    broker/ranks.h \
+    broker/roster.c \
+    broker/roster.h \
+    broker/run_options.c \
+    broker/run_options.h \
+    broker/sched.h \
+    broker/sched_assign.c \
+    broker/sched_assign.h \
+    broker/sched_check.c \
+    broker/sched_clients.c \
+    broker/sched_close.c \
+    broker/sched_close.h \
+    broker/sched_demand.c \
+    broker/sched_demand.h \
+    broker/sched_end.c \
+    broker/sched_end.h \
+    broker/sched_hold.c \
+    broker/sched_hold.h \
+    broker/sched_jobs.c \
+    broker/sched_life.c \
+    broker/sched_life.h \
+    broker/sched_order.c \
+    broker/sched_order.h \
+    broker/sched_queue.c \
+    broker/sched_queue.h \
+    broker/sched_results.c \
+    broker/sched_review.c \
+    broker/sched_review.h \
+    broker/sched_seats.c \
+    broker/sched_seats.h \
+    broker/sched_setup.c \
+    broker/sched_setup.h \
+    broker/sched_spec.c \
+    broker/sched_spec.h \
+    broker/sched_state.c \
+    broker/sched_state.h \
+    broker/sched_targets.c \
+    broker/sched_tick.c \
+    broker/sched_view.c \
+    broker/sched_workers.c \
+    broker/serials.c \
+    broker/serials.h \
+    broker/spans.c \
+    broker/spans.h
 BROKER_EFFECT =
 
 noinst_LTLIBRARIES += libparbroker.la

@@ -34,18 +34,25 @@ struct payload_ref {
 
 struct sched_limits {
     uint32_t max_queued;       /* jobs waiting, per account */
-    uint64_t max_queued_bytes; /* of their payloads, per account */
+    uint64_t max_queued_bytes; /* of their payloads and options, likewise */
+    uint64_t seed; /* for jitter and hashing: anything hard to guess */
 };
 
+/* NULL if out of memory. */
 struct sched *sched_create(const struct sched_limits *limits);
 void sched_destroy(struct sched *s);
+
+/* True once memory ran out in a place where nobody could be refused: the
+ * tables are whole, but words are lost; end the broker. */
+bool sched_is_out_of_memory(const struct sched *s);
 
 /* ---- clients ---- */
 
 int sched_client_join(struct sched *s, uint32_t client, uint32_t account);
 
 /* Its queued foreground jobs vanish, its running ones are aborted by their
- * cancel rule, its session-long targets are closed.  Nobody is told. */
+ * cancel rule, the targets that only it has set up are closed.  Nobody is
+ * told.  What it has detached goes on; its RESULT then has client 0. */
 void sched_client_leave(struct sched *s, uint64_t now, uint32_t client);
 
 /* ---- workers ---- */
@@ -136,12 +143,20 @@ struct setup_order {
     int64_t timeout_ms;      /* CLOSE: then terminate; -1: none */
 };
 
-/* Both answer with a decision (READY, CLOSED, REFUSED) in their time.  Return
- * PAR_OK, or the status that refuses them at once. */
+/* Both answer with a decision (READY, CLOSED, REFUSED) in their time, after a
+ * sched_tick().  Return PAR_OK, and the call is sched's to release, or the
+ * status that refuses them at once.
+ *
+ * A session that sets a target up holds it, and a target that nobody holds is
+ * closed, unless one of its SETUPs said `keep`.  A CLOSE by one of several
+ * holders only ends its hold (`terminate`: and its jobs); any other, of the
+ * last holder or of somebody who holds nothing, is for all.  `where` closes
+ * the target at some workers only: they get no more of it until a SETUP. */
 int sched_setup(struct sched *s, uint64_t now, const struct setup_order *order);
 int sched_close(struct sched *s, uint64_t now, const struct setup_order *order);
 
-/* A worker has answered a SETUP or a CLOSE.  `text` is the failure's. */
+/* A worker has answered a SETUP or a CLOSE.  `text` is the failure's, and
+ * sched's to release. */
 void sched_request_done(struct sched *s,
                         uint64_t now,
                         uint32_t worker,
@@ -173,7 +188,8 @@ int sched_submit(struct sched *s,
                  uint64_t *first_serial,
                  struct par_error *err);
 
-/* mode: 0 as the job says, 1 soft, 2 kill.  Returns PAR_OK, UNKNOWN_ID. */
+/* mode: 0 as the job says, 1 soft, 2 kill.  Returns PAR_OK, UNKNOWN_ID, or
+ * NOT_KILLABLE: it runs on, because it says so. */
 int sched_cancel(struct sched *s,
                  uint64_t now,
                  uint32_t client,
@@ -193,7 +209,10 @@ struct job_outcome {
 };
 
 /* What a worker says of a dispatch.  Return false (late or unknown: dropped
- * and counted, the payload stays the caller's) or true. */
+ * and counted, the payload stays the caller's) or true (it is sched's to
+ * release).  A job that was answered before its worker is done with it, by
+ * its deadline or because its client left, keeps the worker busy until then;
+ * that word is late too. */
 bool sched_started(struct sched *s,
                    uint64_t now,
                    uint32_t worker,
@@ -245,7 +264,8 @@ enum decision_kind {
     DECIDE_REFUSED, /* client, run (its request id), target, status, payload
                        (the worker's words) or reason */
     DECIDE_FORGET,  /* payload: nobody needs it any more */
-    DECIDE_RETIRE   /* target: closed everywhere; forget its manifest */
+    DECIDE_RETIRE   /* target: closed everywhere; forget its manifest.  Not
+                       for paths, which come and go with their users */
 };
 
 struct decision {
@@ -271,6 +291,8 @@ struct decision {
 };
 
 /* The next decision, in the order they were made; false when there is none.
+ * Facts that come before they are drained may overtake them: a decision can
+ * name a client or a worker that has left meanwhile.
  * Names (of workers, targets, specs, reasons, grants) that decisions quote
  * stay readable until sched_settle(). */
 bool sched_next(struct sched *s, struct decision *d);
@@ -296,7 +318,8 @@ bool sched_grant(const struct sched *s,
                  const char **name,
                  uint32_t *index);
 
-/* How the workers answered a setup so far: the i-th, for READY's list. */
+/* How the workers answered a setup so far: the i-th, for READY's list.  The
+ * text stays sched's. */
 bool sched_target_worker(const struct sched *s,
                          uint32_t target,
                          size_t i,

@@ -46,6 +46,8 @@ UNIT_TESTS += tests/unit/test_page
 UNIT_TESTS += tests/unit/test_pipe
 UNIT_TESTS += tests/unit/test_place
 UNIT_TESTS += tests/unit/test_protocol_doc
+UNIT_TESTS += tests/unit/test_sched
+UNIT_TESTS += tests/unit/test_sched_random
 UNIT_TESTS += tests/unit/test_signature
 UNIT_TESTS += tests/unit/test_signature_args
 UNIT_TESTS += tests/unit/test_slot
@@ -82,6 +84,7 @@ EXTRA_DIST += \
     tests/unit/linked.h \
     tests/unit/manifest.h \
     tests/unit/random.h \
+    tests/unit/sched_world.h \
     tests/unit/scratch.h \
     tests/unit/slotting.h \
     tests/unit/spawning.h
@@ -134,6 +137,13 @@ canary: tests/canary/memory$(EXEEXT)
 # EXTRA_PROGRAMS += tests/bench/parbench
 # parbench: tests/bench/parbench$(EXEEXT)
 # .PHONY: parbench
+
+# What a job costs in the broker's core.
+EXTRA_PROGRAMS += tests/bench/bench_sched
+tests_bench_bench_sched_SOURCES = tests/bench/bench_sched.c
+tests_bench_bench_sched_LDADD = libparbroker.la libparcommon.la
+bench_sched: tests/bench/bench_sched$(EXEEXT)
+.PHONY: bench_sched
 
 # The units, and one job per transport.
 check-quick:

@@ -1,0 +1,138 @@
+#include "config.h"
+
+#include "job.h"
+
+#include <assert.h>
+
+#define HELD_MOVES                                                             \
+    [JOB_RETURN] = JOB_QUEUED, [JOB_RETRY] = JOB_DELAYED,                      \
+    [JOB_STOP] = JOB_STOPPING, [JOB_ABANDON] = JOB_ABANDONED,                  \
+    [JOB_FINISH] = JOB_DONE, [JOB_FAIL] = JOB_FAILED,                          \
+    [JOB_CANCEL] = JOB_CANCELLED, [JOB_QUARANTINE] = JOB_QUARANTINED
+
+/* Read a row as: in this state, these events lead there.  A hole is
+ * JOB_NONE. */
+static const unsigned char next_state[JOB_STATES][JOB_EVENTS] = {
+    [JOB_QUEUED] = {[JOB_ASSIGN] = JOB_ASSIGNED,
+                    [JOB_FAIL] = JOB_FAILED,
+                    [JOB_CANCEL] = JOB_CANCELLED,
+                    [JOB_EXPIRE] = JOB_EXPIRED},
+    [JOB_DELAYED] = {[JOB_WAKE] = JOB_QUEUED,
+                     [JOB_FAIL] = JOB_FAILED,
+                     [JOB_CANCEL] = JOB_CANCELLED,
+                     [JOB_EXPIRE] = JOB_EXPIRED},
+    [JOB_ASSIGNED] = {HELD_MOVES, [JOB_START] = JOB_RUNNING},
+    [JOB_RUNNING] = {HELD_MOVES},
+    [JOB_STOPPING] = {[JOB_ABANDON] = JOB_ABANDONED,
+                      [JOB_FINISH] = JOB_DONE,
+                      [JOB_FAIL] = JOB_FAILED,
+                      [JOB_CANCEL] = JOB_CANCELLED},
+    [JOB_ABANDONED] = {[JOB_RELEASE] = JOB_RELEASED},
+};
+
+enum job_state job_step(struct job *job, enum job_event ev)
+{
+    enum job_state to;
+
+    assert(job->state > JOB_NONE && job->state < JOB_STATES);
+    assert(ev < JOB_EVENTS);
+
+    to = next_state[job->state][ev];
+    if (to != JOB_NONE)
+        job->state = (uint8_t)to;
+    return to;
+}
+
+const char *job_state_name(enum job_state state)
+{
+    static const char *const names[JOB_STATES] = {
+        [JOB_NONE] = "none",           [JOB_QUEUED] = "queued",
+        [JOB_DELAYED] = "delayed",     [JOB_ASSIGNED] = "assigned",
+        [JOB_RUNNING] = "running",     [JOB_STOPPING] = "stopping",
+        [JOB_ABANDONED] = "abandoned", [JOB_DONE] = "done",
+        [JOB_FAILED] = "failed",       [JOB_CANCELLED] = "cancelled",
+        [JOB_EXPIRED] = "expired",     [JOB_QUARANTINED] = "quarantined",
+        [JOB_RELEASED] = "released",
+    };
+
+    return names[state];
+}
+
+bool job_is_final(const struct job *job)
+{
+    return job->state >= JOB_DONE;
+}
+
+bool job_is_held(const struct job *job)
+{
+    return job->state >= JOB_ASSIGNED && job->state <= JOB_ABANDONED;
+}
+
+bool job_is_waiting(const struct job *job)
+{
+    return job->state == JOB_QUEUED || job->state == JOB_DELAYED;
+}
+
+void job_row_init(struct job_row *row)
+{
+    *row = (struct job_row){POOL_NONE, POOL_NONE, 0};
+}
+
+/* Link it in behind `prev`, POOL_NONE: as the first. */
+static void insert_behind(struct job_row *row,
+                          const struct pool *jobs,
+                          uint32_t prev,
+                          uint32_t at)
+{
+    struct job *job = pool_at(jobs, at);
+    uint32_t *from_prev = &row->first;
+    uint32_t *from_next = &row->last;
+
+    if (prev != POOL_NONE)
+        from_prev = &((struct job *)pool_at(jobs, prev))->next;
+    job->prev = prev;
+    job->next = *from_prev;
+    if (job->next != POOL_NONE)
+        from_next = &((struct job *)pool_at(jobs, job->next))->prev;
+    *from_prev = at;
+    *from_next = at;
+    row->count++;
+}
+
+void job_row_append(struct job_row *row, const struct pool *jobs, uint32_t at)
+{
+    insert_behind(row, jobs, row->last, at);
+}
+
+void job_row_insert(struct job_row *row, const struct pool *jobs, uint32_t at)
+{
+    const struct job *job = pool_at(jobs, at);
+    uint32_t prev = POOL_NONE;
+    uint32_t next = row->first;
+
+    /* Those that come back are older than nearly all that wait. */
+    while (next != POOL_NONE) {
+        const struct job *other = pool_at(jobs, next);
+
+        if (other->serial > job->serial)
+            break;
+        prev = next;
+        next = other->next;
+    }
+    insert_behind(row, jobs, prev, at);
+}
+
+void job_row_remove(struct job_row *row, const struct pool *jobs, uint32_t at)
+{
+    struct job *job = pool_at(jobs, at);
+
+    if (job->prev != POOL_NONE)
+        ((struct job *)pool_at(jobs, job->prev))->next = job->next;
+    else
+        row->first = job->next;
+    if (job->next != POOL_NONE)
+        ((struct job *)pool_at(jobs, job->next))->prev = job->prev;
+    else
+        row->last = job->prev;
+    row->count--;
+}

@@ -1,0 +1,424 @@
+#include "config.h"
+
+#include "run_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "meta.h"
+
+/* A thousand years; sums of a few stay far from overflow. */
+#define MS_MAX INT64_C(31536000000000)
+
+/* An option that is asked for: what, and where it goes. */
+struct asked {
+    struct run_options *o;
+    uint64_t key;
+    struct meta_value v;
+    struct meta_reader inside; /* of a compound */
+};
+
+typedef bool take_f(struct asked *a);
+
+struct option {
+    uint64_t key;
+    const char *name;
+    take_f *take; /* NULL: not built yet */
+    const char *allowed;
+};
+
+/* ---- values ---- */
+
+/* JavaScript and Lua send 3 as 3.0. */
+static bool whole(const struct meta_value *v, int64_t *n)
+{
+    if (v->kind == META_INT) {
+        *n = v->i;
+        return true;
+    }
+    if (v->kind != META_FLOAT || !(v->f >= -9e15 && v->f <= 9e15))
+        return false;
+    *n = (int64_t)v->f;
+    return !((double)*n < v->f) && !((double)*n > v->f);
+}
+
+static bool whole_within(const struct meta_value *v,
+                         int64_t min,
+                         int64_t max,
+                         int64_t *n)
+{
+    return whole(v, n) && *n >= min && *n <= max;
+}
+
+static bool number(const struct meta_value *v, double *n)
+{
+    if (v->kind == META_INT)
+        *n = (double)v->i;
+    else if (v->kind == META_FLOAT)
+        *n = v->f;
+    else
+        return false;
+    return true;
+}
+
+static bool text(const struct meta_value *v, struct text *out)
+{
+    if (v->kind != META_STR || v->len == 0 || v->len > 255)
+        return false;
+    *out = (struct text){(const char *)v->data, v->len};
+    return true;
+}
+
+/* ---- options ---- */
+
+static bool take_nothing(struct asked *a)
+{
+    (void)a;
+    return true;
+}
+
+static bool take_worker(struct asked *a)
+{
+    return text(&a->v, &a->o->where.worker);
+}
+
+static bool take_host(struct asked *a)
+{
+    return text(&a->v, &a->o->where.host);
+}
+
+static bool take_labels(struct asked *a)
+{
+    struct placement *p = &a->o->where;
+    struct meta_value key;
+    struct meta_value value;
+
+    if (a->v.kind != META_MAP || a->v.len > PLACEMENT_LABELS)
+        return false;
+    for (size_t i = 0; i < a->v.len; i++) {
+        struct placement_label *l = &p->labels[i];
+
+        if (!meta_next(&a->inside, &key) || !meta_next(&a->inside, &value) ||
+            !text(&key, &l->key) || value.kind != META_STR)
+            return false;
+        l->value = (struct text){(const char *)value.data, value.len};
+    }
+    p->label_count = (uint32_t)a->v.len;
+    return true;
+}
+
+static bool take_resources(struct asked *a)
+{
+    struct placement *p = &a->o->where;
+    struct meta_value key;
+    struct meta_value value;
+
+    if (a->v.kind != META_MAP || a->v.len > PLACEMENT_NEEDS)
+        return false;
+    p->need_count = 0;
+    for (size_t i = 0; i < a->v.len; i++) {
+        struct placement_need *n = &p->needs[p->need_count];
+
+        if (!meta_next(&a->inside, &key) || !meta_next(&a->inside, &value) ||
+            !text(&key, &n->name) || !number(&value, &n->amount) ||
+            !(n->amount >= 0 && n->amount <= 1e15))
+            return false;
+        for (uint32_t k = 0; k < p->need_count; k++)
+            if (p->needs[k].name.len == n->name.len &&
+                memcmp(p->needs[k].name.data, n->name.data, n->name.len) == 0)
+                return false;
+        p->need_count += n->amount > 0;
+    }
+    return true;
+}
+
+static bool take_strict(struct asked *a)
+{
+    a->o->where.strict = a->v.boolean;
+    return a->v.kind == META_BOOL;
+}
+
+static bool take_class(struct asked *a)
+{
+    a->o->where.run_class = meta_is(&a->v, "io") ? RUN_IO : RUN_CPU;
+    return meta_is(&a->v, "io") || meta_is(&a->v, "cpu");
+}
+
+static bool take_attempts(struct asked *a)
+{
+    int64_t n;
+
+    if (!whole_within(&a->v, 1, 10000, &n))
+        return false;
+    if (a->key == 13)
+        a->o->rules.attempts = (uint16_t)n;
+    else
+        a->o->rules.crash_limit = (uint16_t)n;
+    return true;
+}
+
+static bool take_retry_on(struct asked *a)
+{
+    struct meta_value word;
+
+    if (a->v.kind != META_ARRAY)
+        return false;
+    a->o->rules.retry_on = 0;
+    for (size_t i = 0; i < a->v.len; i++) {
+        if (!meta_next(&a->inside, &word))
+            return false;
+        if (meta_is(&word, "error"))
+            a->o->rules.retry_on |= RETRY_ERROR;
+        else if (meta_is(&word, "crash"))
+            a->o->rules.retry_on |= RETRY_CRASH;
+        else if (meta_is(&word, "timeout"))
+            a->o->rules.retry_on |= RETRY_TIMEOUT;
+        else
+            return false;
+    }
+    return true;
+}
+
+static bool take_backoff(struct asked *a)
+{
+    struct meta_value first;
+    struct meta_value factor;
+    struct meta_value max;
+
+    return a->v.kind == META_ARRAY && a->v.len == 3 &&
+           meta_next(&a->inside, &first) && meta_next(&a->inside, &factor) &&
+           meta_next(&a->inside, &max) &&
+           whole_within(&first, 0, MS_MAX, &a->o->rules.backoff_first) &&
+           number(&factor, &a->o->rules.backoff_factor) &&
+           a->o->rules.backoff_factor >= 1 &&
+           a->o->rules.backoff_factor <= 1000 &&
+           whole_within(&max, 0, MS_MAX, &a->o->rules.backoff_max);
+}
+
+static bool take_ms(struct asked *a)
+{
+    int64_t n;
+
+    if (!whole_within(&a->v, 0, MS_MAX, &n))
+        return false;
+    switch (a->key) {
+    case 18:
+        a->o->rules.queue_ms = n;
+        break;
+    case 64:
+        a->o->rules.deadline_ms = n;
+        break;
+    default: /* 17: the worker's business */
+        break;
+    }
+    return true;
+}
+
+static bool take_unplaceable(struct asked *a)
+{
+    return whole_within(&a->v, -1, MS_MAX, &a->o->where.unplaceable_ms);
+}
+
+static bool take_cancel(struct asked *a)
+{
+    if (meta_is(&a->v, "soft"))
+        a->o->rules.cancel = CANCEL_SOFT;
+    else if (meta_is(&a->v, "kill"))
+        a->o->rules.cancel = CANCEL_KILL;
+    else if (meta_is(&a->v, "never"))
+        a->o->rules.cancel = CANCEL_NEVER;
+    else
+        return false;
+    return true;
+}
+
+static bool take_grace(struct asked *a)
+{
+    int64_t n;
+
+    if (!whole_within(&a->v, 0, 3600 * 1000, &n))
+        return false;
+    a->o->rules.grace_ms = (uint32_t)n;
+    return true;
+}
+
+static bool take_priority(struct asked *a)
+{
+    int64_t n;
+
+    if (!whole_within(&a->v, INT32_MIN, INT32_MAX, &n))
+        return false;
+    a->o->rules.priority = (int32_t)n;
+    return true;
+}
+
+#define MS_ALLOWED    "a whole number of ms, 0 or more"
+#define COUNT_ALLOWED "a whole number from 1 to 10000"
+
+static const struct option options[] = {
+    {1, "path", take_nothing, ""}, /* the caller has looked it up */
+    {2, "worker", take_worker, "a name of at most 255 octets"},
+    {3, "host", take_host, "a pattern of at most 255 octets"},
+    {4, "labels", take_labels, "a map of at most 16 texts to texts"},
+    {5, "resources", take_resources,
+     "a map of at most 8 names to numbers, 0 or more"},
+    {6, "strict", take_strict, "true or false"},
+    {7, "class", take_class, "\"cpu\" or \"io\""},
+    {8, "pool", NULL, ""},
+    {9, "limit", NULL, ""},
+    {10, "depends", NULL, ""},
+    {11, "not_before", NULL, ""},
+    {12, "keep", NULL, ""},
+    {13, "attempts", take_attempts, COUNT_ALLOWED},
+    {14, "crash_limit", take_attempts, COUNT_ALLOWED},
+    {15, "retry_on", take_retry_on,
+     "an array of \"error\", \"crash\", \"timeout\""},
+    {16, "backoff", take_backoff, "[first ms, factor from 1 to 1000, most ms]"},
+    {17, "timeout_ms", take_ms, MS_ALLOWED},
+    {18, "queue_ms", take_ms, MS_ALLOWED},
+    {19, "unplaceable_ms", take_unplaceable,
+     "a whole number of ms, 0 or more, or -1 for ever"},
+    {20, "cancel", take_cancel, "\"soft\", \"kill\" or \"never\""},
+    {21, "grace_ms", take_grace, "a whole number of ms from 0 to 3600000"},
+    {22, "result_ttl_ms", NULL, ""},
+    {23, "job_labels", NULL, ""},
+    {24, "env", NULL, ""},
+    {25, "files", NULL, ""},
+    {30, "key", NULL, ""},
+    {64, "deadline_ms", take_ms, MS_ALLOWED},
+    {65, "priority", take_priority, "a whole number of 32 bits"},
+    {66, "account", take_nothing, ""},
+    {67, "trace", take_nothing, ""},
+    {68, "content", take_nothing, ""},
+    {75, "critical", take_nothing, ""},
+};
+
+static const struct option *find_option(uint64_t key)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].key == key)
+            return &options[i];
+    return NULL;
+}
+
+/* ---- the whole ---- */
+
+/* Keys under `critical` (75) must be understood. */
+static int check_critical(struct asked *a, struct par_error *err)
+{
+    struct meta_value key;
+
+    for (size_t i = 0; a->v.kind == META_ARRAY && i < a->v.len; i++) {
+        if (!meta_next(&a->inside, &key))
+            break;
+        if (key.kind == META_INT && key.i >= 0 && find_option(key.u))
+            continue;
+        par_fail(err, PAR_CODE(PAR_UNSUPPORTED),
+                 "option %lld is critical, and unknown here",
+                 key.kind == META_INT ? (long long)key.i : 0LL);
+        return PAR_UNSUPPORTED;
+    }
+    return PAR_OK;
+}
+
+static void value_text(const struct meta_value *v, char *to, size_t size)
+{
+    switch (v->kind) {
+    case META_NIL:
+        snprintf(to, size, "nil");
+        break;
+    case META_BOOL:
+        snprintf(to, size, v->boolean ? "true" : "false");
+        break;
+    case META_INT:
+        snprintf(to, size, "%lld", (long long)v->i);
+        break;
+    case META_UINT:
+        snprintf(to, size, "%llu", (unsigned long long)v->u);
+        break;
+    case META_FLOAT:
+        snprintf(to, size, "%.15g", v->f);
+        break;
+    case META_STR:
+        snprintf(to, size, "\"%.*s\"", v->len < 40 ? (int)v->len : 40,
+                 (const char *)v->data);
+        break;
+    case META_BIN:
+        snprintf(to, size, "binary");
+        break;
+    case META_ARRAY:
+        snprintf(to, size, "this array of %zu", v->len);
+        break;
+    case META_MAP:
+        snprintf(to, size, "this map of %zu", v->len);
+        break;
+    default:
+        snprintf(to, size, "this");
+        break;
+    }
+}
+
+static int take_option(struct asked *a, struct par_error *err)
+{
+    const struct option *option = find_option(a->key);
+    char value[64];
+
+    if (!option)
+        return PAR_OK;
+    if (a->key == 75)
+        return check_critical(a, err);
+    if (!option->take) {
+        par_fail(err, PAR_CODE(PAR_UNSUPPORTED),
+                 "option %s (%d) is not built yet", option->name, (int)a->key);
+        return PAR_UNSUPPORTED;
+    }
+    if (option->take(a))
+        return PAR_OK;
+    value_text(&a->v, value, sizeof value);
+    par_fail(err, PAR_CODE(PAR_MALFORMED), "option %s (%d): %s is not %s",
+             option->name, (int)a->key, value, option->allowed);
+    return PAR_MALFORMED;
+}
+
+static const struct run_options defaults = {
+    .where = {.strict = true, .unplaceable_ms = 10000},
+    .rules = {.queue_ms = -1,
+              .deadline_ms = -1,
+              .backoff_first = 100,
+              .backoff_factor = 2,
+              .backoff_max = 10000,
+              .grace_ms = 500,
+              .attempts = 1,
+              .crash_limit = 3,
+              .retry_on = RETRY_CRASH,
+              .cancel = CANCEL_SOFT},
+};
+
+int run_options_parse(struct run_options *o,
+                      const void *meta,
+                      size_t len,
+                      struct par_error *err)
+{
+    struct meta_reader r = meta_read(meta, len);
+    struct meta_value map = {0};
+    struct meta_value key;
+    int status = PAR_OK;
+
+    *o = defaults;
+    if (len > 0)
+        meta_next(&r, &map);
+    for (size_t i = 0; status == PAR_OK && i < map.len; i++) {
+        struct asked a = {.o = o};
+        const uint8_t *raw;
+        size_t raw_len;
+
+        if (!meta_next(&r, &key) || !meta_skip(&r, &raw, &raw_len))
+            break;
+        a.inside = meta_read(raw, raw_len);
+        meta_next(&a.inside, &a.v);
+        a.key = key.u;
+        if (key.kind == META_INT && key.i >= 0)
+            status = take_option(&a, err);
+    }
+    return status;
+}

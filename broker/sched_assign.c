@@ -1,0 +1,211 @@
+#include "config.h"
+
+#include "sched_assign.h"
+
+#include "sched_hold.h"
+#include "sched_queue.h"
+#include "sched_seats.h"
+#include "wire.h"
+
+/* ---- which worker ---- */
+
+/* The least loaded worker with room, among those in whom the demand sees all
+ * bits of `want`; POOL_NONE. */
+static uint32_t search(const struct sched *s,
+                       const struct demand *d,
+                       uint32_t function,
+                       unsigned want)
+{
+    const struct list *lists = s->roomy[d->where.run_class];
+
+    for (uint64_t bits = s->roomy_bits[d->where.run_class]; bits != 0;
+         bits &= bits - 1) {
+        const struct list *head = &lists[__builtin_ctzll(bits)];
+
+        for (struct list *n = head->next; n != head; n = n->next) {
+            uint32_t worker = LIST_ENTRY(n, struct side, roomy)->worker;
+
+            if ((fit_at(d, worker) & want) == want &&
+                hold_has_room(s, worker, d, function))
+                return worker;
+        }
+    }
+    return POOL_NONE;
+}
+
+/* Have the target set up at workers that could run these jobs, but for that;
+ * not at more of them than there are jobs. */
+static void set_up_more(struct sched *s, const struct demand *d, unsigned want)
+{
+    struct target *t = target_at(s, d->target);
+    const struct list *lists = s->roomy[d->where.run_class];
+
+    if (t->is_path)
+        return;
+    for (uint64_t bits = s->roomy_bits[d->where.run_class]; bits != 0;
+         bits &= bits - 1) {
+        const struct list *head = &lists[__builtin_ctzll(bits)];
+
+        for (struct list *n = head->next; n != head; n = n->next) {
+            uint32_t worker = LIST_ENTRY(n, struct side, roomy)->worker;
+            const struct seat *seat = seat_at(t, worker);
+
+            if (t->setting >= d->queued)
+                return;
+            if ((fit_at(d, worker) & want) == want &&
+                (!seat || seat->state == SEAT_NONE))
+                seat_setup(s, d->target, worker, POOL_NONE);
+        }
+    }
+}
+
+static uint32_t choose(struct sched *s,
+                       const struct demand *d,
+                       uint32_t function)
+{
+    uint32_t worker = POOL_NONE;
+
+    if (d->reserved != POOL_NONE && (fit_at(d, d->reserved) & FIT_READY) &&
+        hold_has_room(s, d->reserved, d, function))
+        return d->reserved;
+    if (!d->where.strict) {
+        worker = search(s, d, function, FIT_MATCH | FIT_READY | FIT_PREFER);
+        if (worker == POOL_NONE)
+            set_up_more(s, d, FIT_MATCH | FIT_PREFER);
+    }
+    if (worker == POOL_NONE)
+        worker = search(s, d, function, FIT_MATCH | FIT_READY);
+    if (worker == POOL_NONE)
+        set_up_more(s, d, FIT_MATCH);
+    return worker;
+}
+
+/* ---- reservations ---- */
+
+/* Nobody had room for its first job.  If that asks for resources, it may not
+ * be passed over by smaller ones for ever. */
+static void pass_over(struct sched *s, struct demand *d)
+{
+    uint64_t due;
+
+    if (d->where.need_count > 0 && d->placeable > 0) {
+        if (d->passed_since == 0)
+            d->passed_since = s->now;
+        due = d->passed_since + POLICY_PATIENCE_MS;
+        if (d->reserved == POOL_NONE && due < s->patience_due)
+            s->patience_due = due;
+    }
+    queue_stick(s, d);
+}
+
+/* Keep the least loaded worker that could run it free for it. */
+static void reserve(struct sched *s, struct demand *d)
+{
+    unsigned want = FIT_MATCH | FIT_READY;
+    struct worker *best = NULL;
+
+    for (uint32_t i = 0; i < d->fit_count; i++) {
+        struct worker *w;
+
+        if ((d->fits[i] & want) != want)
+            continue;
+        w = worker_at(s, i);
+        if (w->paused || w->reserved != POOL_NONE)
+            continue;
+        if (!best || side_load(&w->sides[d->where.run_class]) <
+                         side_load(&best->sides[d->where.run_class]))
+            best = w;
+    }
+    if (!best)
+        return;
+    best->reserved = d->place;
+    d->reserved = best->sides[0].worker;
+}
+
+static void reserve_due(struct sched *s)
+{
+    if (s->patience_due > s->now)
+        return;
+    s->patience_due = SCHED_NEVER;
+    for (struct list *n = s->stuck.next; n != &s->stuck; n = n->next) {
+        struct demand *d = LIST_ENTRY(n, struct demand, stuck);
+        uint64_t due = d->passed_since + POLICY_PATIENCE_MS;
+
+        if (d->passed_since == 0 || d->reserved != POOL_NONE)
+            continue;
+        if (due <= s->now)
+            reserve(s, d);
+        if (d->reserved == POOL_NONE) /* too early, or all are taken */
+            due = due > s->now ? due : s->now + POLICY_PATIENCE_MS;
+        if (d->reserved == POOL_NONE && due < s->patience_due)
+            s->patience_due = due;
+    }
+}
+
+/* ---- all together ---- */
+
+static void assign_class(struct sched *s, enum run_class run_class)
+{
+    while (s->roomy_bits[run_class] != 0 && !s->no_memory) {
+        uint32_t lane = queue_best(s, run_class);
+        struct demand *d;
+        const struct job *job;
+        uint32_t worker;
+
+        if (lane == POOL_NONE)
+            return;
+        d = demand_at(s, lane_at(s, lane)->demand);
+        job = job_at(s, lane_at(s, lane)->row.first);
+        worker = choose(s, d, spec_at(s, job->spec)->function);
+        if (worker == POOL_NONE) {
+            pass_over(s, d);
+            continue;
+        }
+        hold_take(s, queue_serve(s, lane), worker);
+        d->passed_since = 0;
+        queue_unreserve(s, d);
+    }
+}
+
+static void tell(struct sched *s, const struct job *job)
+{
+    struct decision *d = decisions_add(&s->decisions, DECIDE_ASSIGN);
+    const struct spec *spec = spec_at(s, job->spec);
+
+    d->worker = worker_at(s, job->where)->number;
+    d->dispatch = job->dispatch;
+    d->target = target_at(s, spec->target)->number;
+    d->function = spec->function;
+    d->spec = job->spec;
+    d->client = client_at(s, job->client)->number;
+    d->attempt = job->starts + UINT32_C(1);
+    d->run = job->run;
+    d->serial = job->serial;
+    d->payload = job->payload;
+    d->grant = job->grant;
+}
+
+/* Number what a worker got: one after the other, so that one message can
+ * carry them. */
+static void number(struct sched *s, struct worker *w)
+{
+    for (uint32_t at = w->fresh; at != POOL_NONE; at = job_at(s, at)->next) {
+        struct job *job = job_at(s, at);
+
+        job->dispatch = ++s->dispatches | WIRE_BROKER_ID;
+        if (serials_put(&s->dispatched, job->dispatch, at) < 0)
+            s->no_memory = true;
+        tell(s, job);
+    }
+    w->fresh = POOL_NONE;
+    list_remove(&w->touched);
+}
+
+void assign_jobs(struct sched *s)
+{
+    reserve_due(s);
+    for (int i = 0; i < RUN_CLASSES; i++)
+        assign_class(s, (enum run_class)i);
+    while (!list_is_empty(&s->touched_workers))
+        number(s, LIST_ENTRY(s->touched_workers.next, struct worker, touched));
+}

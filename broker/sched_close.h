@@ -1,0 +1,19 @@
+/* sched_close.h - the end of computations: drained or terminated, then closed
+ * at each worker, then retired
+ */
+#ifndef PAR_SCHED_CLOSE_H
+#define PAR_SCHED_CLOSE_H
+
+#include "sched_state.h"
+
+/* Nobody holds it any more. */
+void close_unheld(struct sched *s, uint32_t target);
+
+/* Something changed at a target: close the seats whose jobs are through,
+ * answer the CLOSEs that are done, retire it. */
+void close_review(struct sched *s, uint32_t target);
+
+/* The timer of a CLOSE has gone off: its patience with running jobs ends. */
+void close_time(struct sched *s, struct order *o);
+
+#endif

@@ -1,0 +1,282 @@
+#include "config.h"
+
+#include "sched_demand.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sched_queue.h"
+
+/* ---- fits ---- */
+
+static bool is_placeable(const struct target *t, unsigned fit)
+{
+    if (!(fit & FIT_MATCH))
+        return false;
+    return t->is_path ? fit & FIT_READY : !(fit & FIT_BARRED);
+}
+
+/* Change what a demand sees in a worker, and draw the conclusions. */
+static void set_fit(struct sched *s,
+                    struct demand *d,
+                    uint32_t worker,
+                    unsigned fit)
+{
+    const struct target *t = target_at(s, d->target);
+    unsigned was = d->fits[worker];
+    uint32_t before = d->placeable;
+
+    d->fits[worker] = (uint8_t)fit;
+    d->placeable -= is_placeable(t, was);
+    d->placeable += is_placeable(t, fit);
+    if ((fit & ~was) & (FIT_MATCH | FIT_READY))
+        queue_unstick(s, d);
+    if ((before == 0) == (d->placeable == 0))
+        return;
+    if (d->placeable == 0)
+        d->unplaceable_since = s->now;
+    for (uint32_t i = 0; i < d->lanes.used; i++)
+        queue_set_timer(s, d->lanes.items[i].place);
+}
+
+static unsigned match(const struct demand *d, const struct worker *w)
+{
+    switch (placement_match(&d->where, w)) {
+    case PLACEMENT_FITS:
+        return FIT_MATCH;
+    case PLACEMENT_PREFERS:
+        return FIT_MATCH | FIT_PREFER;
+    default:
+        return 0;
+    }
+}
+
+static unsigned see(const struct target *t, uint32_t worker)
+{
+    const struct seat *seat = seat_at(t, worker);
+
+    switch (seat ? seat->state : SEAT_NONE) {
+    case SEAT_NONE:
+    case SEAT_SETTING:
+        return 0;
+    case SEAT_READY:
+        return FIT_READY;
+    default:
+        return FIT_BARRED;
+    }
+}
+
+static int reserve(struct demand *d, uint32_t count)
+{
+    uint8_t *fits;
+
+    if (count <= d->fit_count)
+        return 0;
+    if (count < 2 * d->fit_count)
+        count = 2 * d->fit_count;
+    fits = realloc(d->fits, count);
+    if (!fits)
+        return -1;
+    memset(fits + d->fit_count, 0, count - d->fit_count);
+    d->fits = fits;
+    d->fit_count = count;
+    return 0;
+}
+
+int demand_reserve_worker(struct sched *s, uint32_t worker)
+{
+    for (struct list *n = s->all_demands.next; n != &s->all_demands;
+         n = n->next)
+        if (reserve(LIST_ENTRY(n, struct demand, all), worker + 1) < 0)
+            return -1;
+    return 0;
+}
+
+void demand_meet_worker(struct sched *s, uint32_t worker)
+{
+    for (struct list *n = s->all_demands.next; n != &s->all_demands;
+         n = n->next) {
+        struct demand *d = LIST_ENTRY(n, struct demand, all);
+
+        set_fit(s, d, worker,
+                match(d, worker_at(s, worker)) |
+                    see(target_at(s, d->target), worker));
+    }
+}
+
+void demand_lose_worker(struct sched *s, uint32_t worker)
+{
+    for (struct list *n = s->all_demands.next; n != &s->all_demands;
+         n = n->next) {
+        struct demand *d = LIST_ENTRY(n, struct demand, all);
+
+        set_fit(s, d, worker, 0);
+        if (d->reserved == worker)
+            queue_unreserve(s, d);
+    }
+}
+
+void demand_see_seat(struct sched *s, struct target *t, uint32_t worker)
+{
+    unsigned seen = see(t, worker);
+
+    for (struct list *n = t->demands.next; n != &t->demands; n = n->next) {
+        struct demand *d = LIST_ENTRY(n, struct demand, of_target);
+        unsigned kept = fit_at(d, worker) & (FIT_MATCH | FIT_PREFER);
+
+        set_fit(s, d, worker, kept | seen);
+    }
+}
+
+/* ---- one for all jobs that ask the same ---- */
+
+static uint64_t hash_of(const struct sched *s,
+                        uint32_t target,
+                        const struct placement *where)
+{
+    return placement_hash(s->limits.seed + target, where);
+}
+
+static int build(struct sched *s, struct demand *d)
+{
+    struct target *t = target_at(s, d->target);
+
+    if (reserve(d, pool_end(&s->worker_pool)) < 0)
+        return -1;
+    for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++) {
+        const struct worker *w = worker_at(s, i);
+
+        if (w->number == 0 || w->gone)
+            continue;
+        d->fits[i] = (uint8_t)(match(d, w) | see(t, i));
+        d->placeable += is_placeable(t, d->fits[i]);
+    }
+    d->unplaceable_since = s->now;
+    return 0;
+}
+
+static void drop(struct sched *s, uint32_t place)
+{
+    struct demand *d = demand_at(s, place);
+
+    queue_unreserve(s, d);
+    keymap_drop(&s->demands, d->hash, place);
+    list_remove(&d->all);
+    list_remove(&d->of_target);
+    ranks_clear(&d->lanes);
+    free(d->texts);
+    free(d->fits);
+    pool_give(&s->demand_pool, place);
+}
+
+static void lane_rank_at(void *owner, uint32_t place, uint32_t position)
+{
+    lane_at(owner, place)->rank_at = position;
+}
+
+uint32_t demand_intern(struct sched *s,
+                       uint32_t target,
+                       const struct placement *where)
+{
+    struct demand_key key = {where, target};
+    uint64_t hash = hash_of(s, target, where);
+    uint32_t place = keymap_find(&s->demands, hash, &key);
+    struct demand *d;
+
+    if (place != POOL_NONE)
+        return place;
+    place = pool_take(&s->demand_pool);
+    if (place == POOL_NONE)
+        return POOL_NONE;
+    d = demand_at(s, place);
+    d->place = place;
+    d->hash = hash;
+    d->target = target;
+    d->live = true;
+    d->reserved = POOL_NONE;
+    d->ready_at = RANKS_NOWHERE;
+    d->lanes.at = lane_rank_at;
+    d->lanes.owner = s;
+    list_init(&d->stuck);
+    list_append(&s->all_demands, &d->all);
+    list_append(&target_at(s, target)->demands, &d->of_target);
+    if (placement_copy(&d->where, where, &d->texts) < 0 || build(s, d) < 0 ||
+        keymap_put(&s->demands, hash, place) < 0) {
+        drop(s, place);
+        return POOL_NONE;
+    }
+    return place;
+}
+
+void demand_hold(struct sched *s, uint32_t place)
+{
+    demand_at(s, place)->specs++;
+}
+
+void demand_release(struct sched *s, uint32_t place)
+{
+    struct demand *d = demand_at(s, place);
+
+    if (d->specs > 0)
+        d->specs--;
+    if (d->specs == 0)
+        drop(s, place);
+}
+
+/* ---- why not ---- */
+
+/* The term that one worker lacks; false if it could run it. */
+static bool explain_one(const struct sched *s,
+                        const struct demand *d,
+                        uint32_t place,
+                        char *text,
+                        size_t size)
+{
+    const struct target *t = target_at(s, d->target);
+    unsigned fit = fit_at(d, place);
+
+    if (placement_missing(&d->where, worker_at(s, place), text, size))
+        return true;
+    if (t->is_path && !(fit & FIT_READY)) {
+        snprintf(text, size, "the path %s", t->name);
+        return true;
+    }
+    if (!t->is_path && (fit & FIT_BARRED)) {
+        snprintf(text, size, "a working set-up of %s", t->name);
+        return true;
+    }
+    return false;
+}
+
+void demand_explain(const struct sched *s,
+                    const struct demand *d,
+                    char *text,
+                    size_t size)
+{
+    char first[200] = "";
+    char other[200];
+    bool several = false;
+
+    for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++) {
+        const struct worker *w = worker_at(s, i);
+
+        if (w->number == 0 || w->gone)
+            continue;
+        if (!explain_one(s, d, i, other, sizeof other))
+            continue;
+        if (first[0] == 0)
+            memcpy(first, other, sizeof first);
+        else if (strcmp(first, other) != 0)
+            several = true;
+    }
+    if (s->worker_count == 0)
+        snprintf(text, size, "no worker is connected");
+    else if (d->placeable > 0)
+        snprintf(text, size, "a worker could run it, and is busy");
+    else if (several)
+        snprintf(text, size, "no worker has all that it asks for; one lacks %s",
+                 first);
+    else
+        snprintf(text, size, "no worker has %s", first);
+}

@@ -1,0 +1,222 @@
+#include "config.h"
+
+#include "sched_hold.h"
+
+#include <stdlib.h>
+
+#include "sched_queue.h"
+
+/* ---- lists of those with room ---- */
+
+static bool is_listed(const struct side *side)
+{
+    return !list_is_empty(&side->roomy);
+}
+
+static void unlist(struct sched *s, struct side *side, int run_class)
+{
+    list_remove(&side->roomy);
+    if (list_is_empty(&s->roomy[run_class][side->load]))
+        s->roomy_bits[run_class] &= ~(UINT64_C(1) << side->load);
+}
+
+/* Behind all others that are as full: equals take turns. */
+static void enlist(struct sched *s, struct side *side, int run_class)
+{
+    if (is_listed(side))
+        unlist(s, side, run_class);
+    side->load = side_load(side);
+    list_append(&s->roomy[run_class][side->load], &side->roomy);
+    s->roomy_bits[run_class] |= UINT64_C(1) << side->load;
+}
+
+/* Fill again when it is half empty, so that work goes out in batches; but a
+ * slot never waits for that. */
+static bool has_sunk(const struct side *side)
+{
+    return side->held <= side->slots || side->held <= side->window / 2;
+}
+
+void hold_open(struct sched *s, uint32_t place)
+{
+    struct worker *w = worker_at(s, place);
+
+    if (w->paused || w->gone)
+        return;
+    for (int i = 0; i < RUN_CLASSES; i++)
+        if (w->sides[i].slots > 0 && has_sunk(&w->sides[i]))
+            enlist(s, &w->sides[i], i);
+    queue_unstick_worker(s, place);
+}
+
+void hold_shut(struct sched *s, uint32_t place)
+{
+    struct worker *w = worker_at(s, place);
+
+    for (int i = 0; i < RUN_CLASSES; i++)
+        if (is_listed(&w->sides[i]))
+            unlist(s, &w->sides[i], i);
+}
+
+/* ---- room ---- */
+
+/* How many jobs the side may hold, this one among them. */
+static uint32_t window_for(const struct side *side,
+                           const struct seat *seat,
+                           const struct demand *d,
+                           uint32_t function)
+{
+    /* What is taken out of a count, and what only waits, must not wait in
+     * front of a busy slot. */
+    if (d->where.run_class == RUN_IO || d->where.need_count > 0)
+        return side->slots;
+    if (side->heavy > 0)
+        return side->slots + 1;
+    return policy_window(seat->paces, function, side->slots);
+}
+
+/* The worker is kept free for another demand, which this job would delay. */
+static bool delays(const struct sched *s,
+                   const struct worker *w,
+                   const struct demand *d)
+{
+    const struct demand *first;
+    const struct side *side = &w->sides[d->where.run_class];
+
+    if (w->reserved == POOL_NONE || w->reserved == d->place)
+        return false;
+    first = demand_at(s, w->reserved);
+    return placement_compete(&first->where, &d->where) ||
+           (first->where.run_class == d->where.run_class &&
+            side->held + 1 >= side->slots);
+}
+
+bool hold_has_room(const struct sched *s,
+                   uint32_t place,
+                   const struct demand *d,
+                   uint32_t function)
+{
+    const struct worker *w = worker_at(s, place);
+    const struct seat *seat = seat_at(target_at(s, d->target), place);
+    const struct side *side = &w->sides[d->where.run_class];
+
+    return side->held < window_for(side, seat, d, function) &&
+           !delays(s, w, d) &&
+           (d->where.need_count == 0 || placement_is_free(&d->where, w));
+}
+
+/* ---- taking and giving ---- */
+
+/* Returns the grant, 0 if there are no indexes to hand out. */
+static uint32_t take_indexes(struct sched *s,
+                             uint32_t worker,
+                             const struct placement *where)
+{
+    struct worker *w = worker_at(s, worker);
+    size_t count = placement_index_count(where, w);
+    uint32_t place = POOL_NONE;
+    struct placement_index *indexes = NULL;
+
+    if (count > 0) {
+        place = pool_take(&s->grant_pool);
+        indexes = calloc(count, sizeof *indexes);
+    }
+    if (place == POOL_NONE || !indexes) {
+        s->no_memory = s->no_memory || count > 0;
+        free(indexes);
+        return 0;
+    }
+    placement_take(where, w, indexes);
+    *grant_at(s, place) = (struct grant){
+        .worker = worker,
+        .count = count,
+        .indexes = indexes,
+    };
+    return place;
+}
+
+void hold_take(struct sched *s, uint32_t place, uint32_t worker)
+{
+    struct job *job = job_at(s, place);
+    const struct spec *spec = spec_at(s, job->spec);
+    struct demand *d = demand_at(s, spec->demand);
+    struct worker *w = worker_at(s, worker);
+    struct seat *seat = seat_at(target_at(s, d->target), worker);
+    struct side *side = &w->sides[d->where.run_class];
+
+    job_move(s, job, JOB_ASSIGN);
+    job->where = worker;
+    job->since = s->now;
+    job->heavy = pace_is_heavy(seat->paces, spec->function);
+    job_row_append(&w->held, &s->job_pool, place);
+    if (w->fresh == POOL_NONE)
+        w->fresh = place;
+    if (list_is_empty(&w->touched))
+        list_append(&s->touched_workers, &w->touched);
+    if (d->where.need_count > 0) {
+        job->grant = take_indexes(s, worker, &d->where);
+        if (job->grant == 0)
+            placement_take(&d->where, w, NULL);
+    }
+    seat->held++;
+    side->window = window_for(side, seat, d, spec->function);
+    if (d->where.run_class == RUN_CPU && side->window <= side->slots)
+        side->window = side->slots + 1; /* for others than this one */
+    side->held++;
+    side->heavy += job->heavy;
+    if (side->held < side->window)
+        enlist(s, side, d->where.run_class);
+    else if (is_listed(side))
+        unlist(s, side, d->where.run_class);
+}
+
+static void give_resources(struct sched *s,
+                           struct job *job,
+                           struct worker *w,
+                           const struct demand *d)
+{
+    const struct grant *grant = NULL;
+
+    if (job->grant != 0)
+        grant = grant_at(s, job->grant);
+    placement_give(&d->where, w, grant ? grant->indexes : NULL,
+                   grant ? grant->count : 0);
+    if (grant) { /* decisions may still quote it */
+        grant_at(s, job->grant)->next = s->doomed_grants;
+        s->doomed_grants = job->grant;
+        job->grant = 0;
+    }
+}
+
+void hold_give(struct sched *s, uint32_t place)
+{
+    struct job *job = job_at(s, place);
+    const struct demand *d = demand_at(s, spec_at(s, job->spec)->demand);
+    struct target *t = target_at(s, d->target);
+    struct worker *w = worker_at(s, job->where);
+    struct seat *seat = seat_at(t, job->where);
+    struct side *side = &w->sides[d->where.run_class];
+
+    if (w->fresh == place)
+        w->fresh = job->next;
+    job_row_remove(&w->held, &s->job_pool, place);
+    if (job->dispatch != 0)
+        serials_take(&s->dispatched, job->dispatch);
+    job->dispatch = 0;
+    if (d->where.need_count > 0)
+        give_resources(s, job, w, d);
+    side->held--;
+    side->heavy -= job->heavy;
+    if (--seat->held == 0 && seat->state == SEAT_LEAVING)
+        target_touch(s, t);
+    if (t->is_path && seat->held == 0 && seat->state == SEAT_NONE)
+        target_loosen(s, t);
+    if (w->paused || w->gone)
+        return;
+    if (is_listed(side) || has_sunk(side))
+        enlist(s, side, d->where.run_class);
+    if (!list_is_empty(&s->stuck) &&
+        (side->held <= side->slots || side->heavy == 0 ||
+         d->where.need_count > 0))
+        queue_unstick_worker(s, job->where);
+}

@@ -1,0 +1,273 @@
+#include "config.h"
+
+#include "sched_queue.h"
+
+/* ---- ranks ---- */
+
+static struct rank lane_rank(const struct sched *s, const struct lane *lane)
+{
+    int64_t priority = (int64_t)lane->priority + lane->boost;
+
+    return (struct rank){
+        client_at(s, lane->client)->served,
+        job_at(s, lane->row.first)->serial,
+        priority < INT32_MAX ? (int32_t)priority : INT32_MAX,
+    };
+}
+
+/* Its best lane is another one, or none is left. */
+static void demand_rerank(struct sched *s, struct demand *d)
+{
+    struct ranks *ready = &s->ready[d->where.run_class];
+
+    if (d->lanes.used == 0) {
+        list_remove(&d->stuck);
+        if (d->ready_at != RANKS_NOWHERE)
+            ranks_remove(ready, d->ready_at);
+        d->passed_since = 0;
+        queue_unreserve(s, d);
+        return;
+    }
+    if (!list_is_empty(&d->stuck))
+        return;
+    if (d->ready_at != RANKS_NOWHERE)
+        ranks_move(ready, d->ready_at, d->lanes.items[0].rank);
+    else if (ranks_push(ready, d->lanes.items[0].rank, d->place) < 0)
+        s->no_memory = true;
+}
+
+uint32_t queue_best(struct sched *s, enum run_class run_class)
+{
+    struct ranks *ready = &s->ready[run_class];
+
+    while (ready->used > 0) {
+        struct demand *d = demand_at(s, ready->items[0].place);
+        uint32_t lane = d->lanes.items[0].place;
+        struct rank rank = lane_rank(s, lane_at(s, lane));
+
+        if (!rank_is_same(&rank, &d->lanes.items[0].rank))
+            ranks_move(&d->lanes, 0, rank);
+        else if (!rank_is_same(&rank, &ready->items[0].rank))
+            ranks_move(ready, 0, rank);
+        else
+            return lane;
+    }
+    return POOL_NONE;
+}
+
+/* ---- lanes ---- */
+
+static uint64_t lane_hash(const struct sched *s, const struct lane_key *key)
+{
+    return keymap_hash(s->limits.seed, key, sizeof *key);
+}
+
+static uint32_t make_lane(struct sched *s, const struct lane_key *key)
+{
+    uint32_t place = pool_take(&s->lane_pool);
+    struct lane *lane;
+
+    if (place == POOL_NONE)
+        return POOL_NONE;
+    if (keymap_put(&s->lanes, lane_hash(s, key), place) < 0) {
+        pool_give(&s->lane_pool, place);
+        return POOL_NONE;
+    }
+    lane = lane_at(s, place);
+    *lane = (struct lane){.client = key->client,
+                          .demand = key->demand,
+                          .priority = key->priority,
+                          .clock = s->now,
+                          .rank_at = RANKS_NOWHERE,
+                          .age_at = HEAP_NOWHERE,
+                          .due_at = HEAP_NOWHERE,
+                          .live = true};
+    job_row_init(&lane->row);
+    return place;
+}
+
+uint32_t queue_lane(struct sched *s,
+                    uint32_t client,
+                    uint32_t demand,
+                    int32_t priority)
+{
+    struct lane_key key = {client, demand, priority};
+    uint32_t place = keymap_find(&s->lanes, lane_hash(s, &key), &key);
+
+    return place != POOL_NONE ? place : make_lane(s, &key);
+}
+
+static void drop_lane(struct sched *s, uint32_t place)
+{
+    struct lane *lane = lane_at(s, place);
+    struct lane_key key = {lane->client, lane->demand, lane->priority};
+
+    if (lane->rank_at != RANKS_NOWHERE)
+        ranks_remove(&demand_at(s, lane->demand)->lanes, lane->rank_at);
+    if (lane->age_at != HEAP_NOWHERE)
+        heap_remove(&s->lane_ages, lane->age_at);
+    if (lane->due_at != HEAP_NOWHERE)
+        heap_remove(&s->lane_timers, lane->due_at);
+    keymap_drop(&s->lanes, lane_hash(s, &key), place);
+    pool_give(&s->lane_pool, place);
+}
+
+static void lane_rerank(struct sched *s, uint32_t place)
+{
+    struct lane *lane = lane_at(s, place);
+    struct ranks *ranks = &demand_at(s, lane->demand)->lanes;
+    struct rank rank = lane_rank(s, lane);
+
+    if (lane->rank_at != RANKS_NOWHERE)
+        ranks_move(ranks, lane->rank_at, rank);
+    else if (ranks_push(ranks, rank, place) < 0)
+        s->no_memory = true;
+}
+
+void queue_settle(struct sched *s, uint32_t place)
+{
+    struct lane *lane = lane_at(s, place);
+    struct demand *d = demand_at(s, lane->demand);
+
+    if (lane->row.count == 0) {
+        drop_lane(s, place);
+    } else {
+        lane_rerank(s, place);
+        if (lane->age_at == HEAP_NOWHERE &&
+            heap_push(&s->lane_ages, lane->clock + POLICY_AGE_MS, place) < 0)
+            s->no_memory = true;
+        if (d->placeable == 0)
+            queue_set_timer(s, place);
+    }
+    demand_rerank(s, d);
+}
+
+void queue_put(struct sched *s, uint32_t place)
+{
+    struct job *job = job_at(s, place);
+    const struct spec *spec = spec_at(s, job->spec);
+    struct demand *d = demand_at(s, spec->demand);
+    uint32_t lane =
+        queue_lane(s, job->client, spec->demand, spec->rules.priority);
+
+    if (lane == POOL_NONE) {
+        s->no_memory = true;
+        return;
+    }
+    job->where = lane;
+    job_row_insert(&lane_at(s, lane)->row, &s->job_pool, place);
+    d->queued++;
+    queue_settle(s, lane);
+    queue_unstick(s, d);
+}
+
+void queue_remove(struct sched *s, uint32_t place)
+{
+    uint32_t lane = job_at(s, place)->where;
+    struct demand *d = demand_at(s, lane_at(s, lane)->demand);
+
+    job_row_remove(&lane_at(s, lane)->row, &s->job_pool, place);
+    d->queued--;
+    queue_settle(s, lane);
+    queue_unstick(s, d);
+}
+
+uint32_t queue_serve(struct sched *s, uint32_t place)
+{
+    struct lane *lane = lane_at(s, place);
+    uint32_t job = lane->row.first;
+
+    job_row_remove(&lane->row, &s->job_pool, job);
+    demand_at(s, lane->demand)->queued--;
+    client_at(s, lane->client)->served = ++s->servings;
+    lane->clock = s->now;
+    lane->boost = 0;
+    queue_settle(s, place);
+    return job;
+}
+
+/* ---- stuck demands ---- */
+
+void queue_stick(struct sched *s, struct demand *d)
+{
+    if (d->ready_at == RANKS_NOWHERE)
+        return;
+    ranks_remove(&s->ready[d->where.run_class], d->ready_at);
+    list_append(&s->stuck, &d->stuck);
+}
+
+void queue_unstick(struct sched *s, struct demand *d)
+{
+    if (list_is_empty(&d->stuck))
+        return;
+    list_remove(&d->stuck);
+    demand_rerank(s, d);
+}
+
+void queue_unstick_worker(struct sched *s, uint32_t worker)
+{
+    struct list *node = s->stuck.next;
+
+    while (node != &s->stuck) {
+        struct demand *d = LIST_ENTRY(node, struct demand, stuck);
+
+        node = node->next;
+        if (fit_at(d, worker) & FIT_MATCH)
+            queue_unstick(s, d);
+    }
+}
+
+void queue_unreserve(struct sched *s, struct demand *d)
+{
+    uint32_t worker = d->reserved;
+
+    if (worker == POOL_NONE)
+        return;
+    d->reserved = POOL_NONE;
+    worker_at(s, worker)->reserved = POOL_NONE;
+    queue_unstick_worker(s, worker);
+}
+
+/* ---- time ---- */
+
+void queue_age(struct sched *s)
+{
+    while (heap_due(&s->lane_ages) <= s->now) {
+        uint32_t place = heap_first(&s->lane_ages);
+        struct lane *lane = lane_at(s, place);
+        uint64_t boost = (s->now - lane->clock) / POLICY_AGE_MS;
+        uint64_t due = lane->clock + (boost + 1) * POLICY_AGE_MS;
+
+        heap_remove(&s->lane_ages, lane->age_at);
+        if (heap_push(&s->lane_ages, due, place) < 0)
+            s->no_memory = true;
+        if (boost == lane->boost)
+            continue; /* it was served meanwhile */
+        lane->boost = boost < UINT32_MAX ? (uint32_t)boost : UINT32_MAX;
+        lane_rerank(s, place);
+        demand_rerank(s, demand_at(s, lane->demand));
+    }
+}
+
+uint64_t queue_due(const struct sched *s, const struct lane *lane)
+{
+    const struct demand *d = demand_at(s, lane->demand);
+    uint64_t since = d->unplaceable_since;
+
+    if (d->placeable > 0 || d->where.unplaceable_ms < 0)
+        return SCHED_NEVER;
+    if (job_at(s, lane->row.first)->submitted > since)
+        since = job_at(s, lane->row.first)->submitted;
+    return since + (uint64_t)d->where.unplaceable_ms;
+}
+
+void queue_set_timer(struct sched *s, uint32_t place)
+{
+    struct lane *lane = lane_at(s, place);
+    uint64_t due = queue_due(s, lane);
+
+    if (lane->due_at != HEAP_NOWHERE)
+        heap_remove(&s->lane_timers, lane->due_at);
+    if (due != SCHED_NEVER && heap_push(&s->lane_timers, due, place) < 0)
+        s->no_memory = true;
+}

@@ -1,0 +1,53 @@
+/* sched_queue.h - the jobs that wait, and which of them is next
+ *
+ * Lanes stand in the ranks of their demand, and demands with work in the
+ * ranks of their class, unless they are stuck: no worker had room for their
+ * first job.  A rank goes stale when its client is served elsewhere; that
+ * only ever makes it look better than it is, so it is mended when it comes
+ * to the top.
+ */
+#ifndef PAR_SCHED_QUEUE_H
+#define PAR_SCHED_QUEUE_H
+
+#include "sched_state.h"
+
+/* The lane of (client, demand, priority), made if there is none; POOL_NONE if
+ * out of memory.  A new one must be settled, with jobs or without. */
+uint32_t queue_lane(struct sched *s,
+                    uint32_t client,
+                    uint32_t demand,
+                    int32_t priority);
+
+/* Its row has changed: put it where it belongs now, or drop it if empty. */
+void queue_settle(struct sched *s, uint32_t lane);
+
+/* A job comes (back) into the queue, or leaves it. */
+void queue_put(struct sched *s, uint32_t job);
+void queue_remove(struct sched *s, uint32_t job);
+
+/* The lane whose first job is next in a class; POOL_NONE. */
+uint32_t queue_best(struct sched *s, enum run_class run_class);
+
+/* Take the first job of a lane out, to be assigned: its client is served. */
+uint32_t queue_serve(struct sched *s, uint32_t lane);
+
+/* Nobody has room for this demand now; somebody may have. */
+void queue_stick(struct sched *s, struct demand *d);
+void queue_unstick(struct sched *s, struct demand *d);
+/* ... because this worker has. */
+void queue_unstick_worker(struct sched *s, uint32_t worker);
+
+/* No worker is kept free for this demand any more. */
+void queue_unreserve(struct sched *s, struct demand *d);
+
+/* Lanes that got nothing for long rise. */
+void queue_age(struct sched *s);
+
+/* (Re)set the timer of a lane: when its first job gives up waiting for a
+ * worker that could run it. */
+void queue_set_timer(struct sched *s, uint32_t lane);
+
+/* When that is; SCHED_NEVER while there is such a worker. */
+uint64_t queue_due(const struct sched *s, const struct lane *lane);
+
+#endif

@@ -1,0 +1,141 @@
+#include "config.h"
+
+#include "sched_review.h"
+
+#include "sched_close.h"
+#include "sched_order.h"
+#include "sched_seats.h"
+#include "sched_setup.h"
+
+static bool is_wanted(const struct target *t)
+{
+    if (t->holds > 0 || t->keep)
+        return true;
+    for (struct list *n = t->orders.next; n != &t->orders; n = n->next)
+        if (!LIST_ENTRY(n, struct order, of_target)->close)
+            return true;
+    return false;
+}
+
+static void review(struct sched *s, uint32_t place)
+{
+    struct target *t = target_at(s, place);
+    struct list *node = t->orders.next;
+
+    while (!t->closing && node != &t->orders) {
+        struct order *o = LIST_ENTRY(node, struct order, of_target);
+
+        node = node->next;
+        if (!o->close)
+            setup_review(s, o);
+    }
+    if (!t->closing && !is_wanted(t))
+        close_unheld(s, place);
+    close_review(s, place);
+}
+
+void review_targets(struct sched *s)
+{
+    /* A review may touch targets again; those wait for the next turn, which
+     * bounds this one. */
+    struct list turn;
+
+    if (list_is_empty(&s->touched_targets))
+        return;
+    list_init(&turn);
+    list_append(&s->touched_targets, &turn);
+    list_remove(&s->touched_targets); /* `turn` is the head of them now */
+    while (!list_is_empty(&turn)) {
+        struct target *t = LIST_ENTRY(turn.next, struct target, touched);
+
+        list_remove(&t->touched);
+        review(s, idmap_get(&s->targets, t->number));
+    }
+}
+
+void review_due(struct sched *s)
+{
+    while (heap_due(&s->order_timers) <= s->now) {
+        struct order *o = order_at(s, heap_first(&s->order_timers));
+
+        order_set_timer(s, o, SCHED_NEVER);
+        if (o->close)
+            close_time(s, o);
+        else
+            target_touch(s, target_at(s, o->target));
+    }
+}
+
+/* ---- what workers answer ---- */
+
+static struct request *find_request(struct sched *s,
+                                    uint32_t worker,
+                                    uint64_t id)
+{
+    struct worker *w = worker_at(s, worker);
+
+    for (struct list *n = w->requests.next; n != &w->requests; n = n->next)
+        if (LIST_ENTRY(n, struct request, of_worker)->id == id)
+            return LIST_ENTRY(n, struct request, of_worker);
+    return NULL;
+}
+
+/* Returns whether the seat keeps the text. */
+static bool setup_answered(struct sched *s,
+                           const struct request *r,
+                           int status,
+                           struct payload_ref text)
+{
+    struct target *t = target_at(s, r->target);
+    struct seat *seat = seat_at(t, r->worker);
+
+    seat->setups--;
+    if (seat->state != SEAT_SETTING)
+        return false;
+    seat_note(s, seat, status, text);
+    if (status == PAR_OK)
+        seat_set(s, t, r->worker, SEAT_READY);
+    else if (seat->setups == 0) /* else the next may do better */
+        seat_set(s, t, r->worker, SEAT_FAILED);
+    return true;
+}
+
+void sched_request_done(struct sched *s,
+                        uint64_t now,
+                        uint32_t worker,
+                        uint64_t request,
+                        int status,
+                        struct payload_ref text)
+{
+    uint32_t place = worker_find(s, worker);
+    struct request *r = NULL;
+    bool kept = false;
+
+    sched_hear(s, now);
+    if (place != POOL_NONE)
+        r = find_request(s, place, request);
+    if (!r) {
+        decisions_forget(&s->decisions, text);
+        return;
+    }
+    if (!r->close)
+        kept = setup_answered(s, r, status, text);
+    else
+        seat_set(s, target_at(s, r->target), place, SEAT_CLOSED);
+    if (r->order != POOL_NONE) {
+        struct order *o = order_at(s, r->order);
+
+        o->pending--;
+        if (status != PAR_OK && o->status == PAR_OK) {
+            o->status = status;
+            if (!kept)
+                o->text = text;
+            kept = true;
+        }
+    }
+    if (!kept)
+        decisions_forget(&s->decisions, text);
+    target_touch(s, target_at(s, r->target));
+    list_remove(&r->of_worker);
+    pool_give(&s->request_pool, r->place);
+}

@@ -1,0 +1,13 @@
+/* sched_review.h - targets where something changed, once a turn
+ */
+#ifndef PAR_SCHED_REVIEW_H
+#define PAR_SCHED_REVIEW_H
+
+#include "sched_state.h"
+
+void review_targets(struct sched *s);
+
+/* Orders whose time has come. */
+void review_due(struct sched *s);
+
+#endif

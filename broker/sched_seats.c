@@ -1,0 +1,182 @@
+#include "config.h"
+
+#include "sched_seats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sched_demand.h"
+#include "wire.h"
+
+static int reserve(struct target *t, uint32_t count)
+{
+    struct seat **seats;
+
+    if (count <= t->seat_size)
+        return 0;
+    if (count < 2 * t->seat_size)
+        count = 2 * t->seat_size;
+    seats = realloc(t->seats, count * sizeof *seats);
+    if (!seats)
+        return -1;
+    for (uint32_t i = t->seat_size; i < count; i++)
+        seats[i] = NULL;
+    t->seats = seats;
+    t->seat_size = count;
+    return 0;
+}
+
+struct seat *seat_make(struct sched *s, struct target *t, uint32_t worker)
+{
+    struct seat *seat = seat_at(t, worker);
+
+    if (seat)
+        return seat;
+    if (reserve(t, worker + 1) == 0)
+        seat = calloc(1, sizeof *seat);
+    if (!seat) {
+        s->no_memory = true;
+        return NULL;
+    }
+    t->seats[worker] = seat;
+    t->seat_count++;
+    return seat;
+}
+
+void seat_set(struct sched *s,
+              struct target *t,
+              uint32_t worker,
+              enum seat_state state)
+{
+    struct seat *seat = seat_at(t, worker);
+
+    t->setting -= seat->state == SEAT_SETTING;
+    t->setting += state == SEAT_SETTING;
+    seat->state = state;
+    demand_see_seat(s, t, worker);
+    if (!t->is_path)
+        target_touch(s, t);
+}
+
+void seat_note(struct sched *s,
+               struct seat *seat,
+               int status,
+               struct payload_ref text)
+{
+    decisions_forget(&s->decisions, seat->text);
+    seat->status = status;
+    seat->text = text;
+}
+
+/* Note that an answer is due and say so; NULL if out of memory. */
+static struct decision *ask(struct sched *s,
+                            uint32_t target,
+                            uint32_t worker,
+                            uint32_t order,
+                            bool close)
+{
+    uint32_t place = pool_take(&s->request_pool);
+    struct request *r;
+    struct decision *d;
+
+    if (place == POOL_NONE) {
+        s->no_memory = true;
+        return NULL;
+    }
+    r = request_at(s, place);
+    *r = (struct request){
+        .id = ++s->requests | WIRE_BROKER_ID,
+        .place = place,
+        .worker = worker,
+        .target = target,
+        .order = order,
+        .close = close,
+    };
+    list_append(&worker_at(s, worker)->requests, &r->of_worker);
+    d = decisions_add(&s->decisions, close ? DECIDE_CLOSE : DECIDE_SETUP);
+    d->worker = worker_at(s, worker)->number;
+    d->request = r->id;
+    d->target = target_at(s, target)->number;
+    if (order != POOL_NONE) {
+        d->payload = order_at(s, order)->call;
+        order_at(s, order)->pending++;
+        order_at(s, order)->called++;
+    }
+    return d;
+}
+
+void seat_setup(struct sched *s,
+                uint32_t target,
+                uint32_t worker,
+                uint32_t order)
+{
+    struct target *t = target_at(s, target);
+    struct seat *seat = seat_make(s, t, worker);
+
+    if (!seat || !ask(s, target, worker, order, false))
+        return;
+    seat->setups++;
+    if (seat->state != SEAT_READY && seat->state != SEAT_SETTING)
+        seat_set(s, t, worker, SEAT_SETTING);
+}
+
+void seat_close(struct sched *s,
+                uint32_t target,
+                uint32_t worker,
+                uint32_t order)
+{
+    struct target *t = target_at(s, target);
+    struct decision *d = ask(s, target, worker, order, true);
+
+    if (d)
+        d->mode = t->terminate;
+    seat_set(s, t, worker, SEAT_CLOSING);
+}
+
+void seat_drop(struct sched *s, struct target *t, uint32_t worker)
+{
+    struct seat *seat = seat_at(t, worker);
+
+    if (!seat)
+        return;
+    seat_set(s, t, worker, SEAT_NONE);
+    seat_note(s, seat, PAR_OK, (struct payload_ref){0});
+    free(seat->paces);
+    free(seat);
+    t->seats[worker] = NULL;
+    t->seat_count--;
+    target_loosen(s, t);
+}
+
+/* ---- paths come and go with those who name them ---- */
+
+static void sweep(struct sched *s, uint32_t place)
+{
+    struct target *t = target_at(s, place);
+
+    list_remove(&t->loose);
+    for (uint32_t i = 0; i < t->seat_size; i++)
+        if (t->seats[i] && t->seats[i]->state == SEAT_NONE &&
+            t->seats[i]->held == 0)
+            seat_drop(s, t, i);
+    list_remove(&t->loose);
+    if (t->seat_count > 0 || t->specs > 0)
+        return;
+    keymap_drop(&s->paths,
+                keymap_hash(s->limits.seed, t->name, strlen(t->name)), place);
+    idmap_take(&s->targets, t->number);
+    list_remove(&t->touched);
+    target_clear(t);
+    pool_give(&s->target_pool, place);
+    s->target_count--;
+}
+
+void seat_sweep_paths(struct sched *s)
+{
+    while (!list_is_empty(&s->loose_targets)) {
+        struct target *t =
+            LIST_ENTRY(s->loose_targets.next, struct target, loose);
+
+        sweep(s, idmap_get(&s->targets, t->number));
+    }
+}

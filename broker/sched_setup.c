@@ -1,0 +1,156 @@
+#include "config.h"
+
+#include "sched_setup.h"
+
+#include "sched_order.h"
+#include "sched_seats.h"
+
+/* The workers that an order is about, by the state of their seats. */
+struct census {
+    uint32_t all;
+    uint32_t ready;
+    uint32_t setting;
+    uint32_t failed;
+    const struct seat *first_failed;
+};
+
+static void count(struct census *c, const struct seat *seat)
+{
+    c->all++;
+    if (!seat)
+        return;
+    c->ready += seat->state == SEAT_READY;
+    c->setting += seat->state == SEAT_SETTING;
+    c->failed += seat->state == SEAT_FAILED;
+    if (seat->state == SEAT_FAILED && !c->first_failed)
+        c->first_failed = seat;
+}
+
+static struct census take_census(const struct sched *s, const struct order *o)
+{
+    const struct target *t = target_at(s, o->target);
+    struct census c = {0};
+
+    for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++)
+        if (order_is_about(s, t, o->where, i))
+            count(&c, seat_at(t, i));
+    return c;
+}
+
+/* Send SETUP to a worker that needs one.  `again`: also where it has failed
+ * or been done before. */
+static void offer(struct sched *s, struct order *o, uint32_t worker, bool again)
+{
+    const struct target *t = target_at(s, o->target);
+    const struct seat *seat = seat_at(t, worker);
+    enum seat_state state = seat ? seat->state : SEAT_NONE;
+    bool fresh = state == SEAT_NONE || state == SEAT_CLOSED;
+    bool call = o->call.block != 0 && (fresh || again) &&
+                order_is_first_of_host(s, t, o->where, worker);
+
+    if (state == SEAT_LEAVING || state == SEAT_CLOSING)
+        return;
+    if (call || fresh || (again && state == SEAT_FAILED))
+        seat_setup(s, o->target, worker, call ? o->place : POOL_NONE);
+}
+
+static void offer_all(struct sched *s, struct order *o, bool again)
+{
+    const struct target *t = target_at(s, o->target);
+
+    for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++)
+        if (order_is_about(s, t, o->where, i))
+            offer(s, o, i, again);
+}
+
+static bool is_enough(const struct order *o, const struct census *c)
+{
+    if (c->ready < o->wait)
+        return false;
+    return o->call.block == 0 ||
+           (o->called > 0 && o->pending == 0 && c->setting == 0);
+}
+
+/* Too few workers: how long may that last? */
+static void wait_for_more(struct sched *s, struct order *o, struct census c)
+{
+    struct payload_ref none = {0};
+    uint32_t reason;
+
+    if (c.ready + c.setting >= o->wait) {
+        o->short_since = 0;
+        order_set_timer(s, o, SCHED_NEVER);
+        return;
+    }
+    if (o->unplaceable_ms < 0)
+        return;
+    if (o->short_since == 0) {
+        o->short_since = s->now + 1; /* never 0 */
+        order_set_timer(s, o, s->now + (uint64_t)o->unplaceable_ms);
+    }
+    if (s->now + 1 < o->short_since + (uint64_t)o->unplaceable_ms)
+        return;
+    if (c.all == 0)
+        reason =
+            sched_say(s, "no worker %s is connected", o->where ? o->where : "");
+    else
+        reason = sched_say(s, "%u workers were wanted, %u are ready, %u failed",
+                           o->wait, c.ready, c.failed);
+    order_refuse(s, o, PAR_NO_CAPACITY, none, reason);
+}
+
+void setup_review(struct sched *s, struct order *o)
+{
+    struct census c;
+
+    offer_all(s, o, false);
+    c = take_census(s, o);
+    if (o->status != PAR_OK) { /* of a call */
+        struct payload_ref text = o->text;
+
+        if (text.block == 0 && c.first_failed)
+            text = c.first_failed->text;
+        order_refuse(s, o, o->status, text, 0);
+    } else if (is_enough(o, &c)) {
+        struct target *t = target_at(s, o->target);
+
+        t->keep = t->keep || o->keep;
+        order_done(s, o, DECIDE_READY);
+    } else if (c.all > 0 && c.failed == c.all) {
+        order_refuse(s, o, c.first_failed->status, c.first_failed->text, 0);
+    } else {
+        wait_for_more(s, o, c);
+    }
+}
+
+int sched_setup(struct sched *s, uint64_t now, const struct setup_order *order)
+{
+    uint32_t client = client_find(s, order->client);
+    uint32_t target = target_find(s, order->target);
+    struct target *t;
+    struct order *o;
+    uint32_t place;
+
+    sched_hear(s, now);
+    if (client == POOL_NONE)
+        return PAR_UNKNOWN_SESSION;
+    if (!sched_target_allows(
+            s, order->target,
+            account_at(s, client_at(s, client)->account)->number))
+        return PAR_UNKNOWN_HANDLE;
+    t = target_at(s, target);
+    if (t->is_path)
+        return PAR_UNSUPPORTED;
+    if (t->closing)
+        return PAR_CLOSING;
+    if (order->where && !order_names_worker(s, t, order->where))
+        return PAR_UNKNOWN_WORKER;
+    place = order_make(s, target, order, false);
+    if (place == POOL_NONE)
+        return PAR_OVERLOADED;
+    o = order_at(s, place);
+    if (!o->keep)
+        o->took_hold = order_take_hold(s, client, target);
+    offer_all(s, o, true);
+    return PAR_OK;
+}

@@ -1,0 +1,12 @@
+/* sched_setup.h - SETUPs of clients, until enough workers are ready
+ */
+#ifndef PAR_SCHED_SETUP_H
+#define PAR_SCHED_SETUP_H
+
+#include "sched_state.h"
+
+/* Something changed at its target, or time passed: send what is to be sent,
+ * answer if that can be. */
+void setup_review(struct sched *s, struct order *o);
+
+#endif

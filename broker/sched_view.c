@@ -1,0 +1,152 @@
+#include "config.h"
+
+/* Questions, for STATUS. */
+
+#include "sched_demand.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void sched_stats(const struct sched *s, struct sched_stats *out)
+{
+    *out = s->totals;
+    out->queued = s->states[JOB_QUEUED];
+    out->delayed = s->states[JOB_DELAYED];
+    out->assigned = s->states[JOB_ASSIGNED];
+    out->running = s->states[JOB_RUNNING] + s->states[JOB_STOPPING] +
+                   s->states[JOB_ABANDONED];
+    out->clients = s->client_count;
+    out->workers = s->worker_count;
+    out->targets = s->target_count;
+    for (uint32_t i = 0; i < pool_end(&s->account_pool); i++)
+        out->queued_bytes += account_at(s, i)->queued_bytes;
+}
+
+static const char *waits_for(const struct sched *s, const struct job *job)
+{
+    const struct demand *d = demand_at(s, spec_at(s, job->spec)->demand);
+    const struct target *t = target_at(s, d->target);
+
+    if (job->state == JOB_DELAYED)
+        return "its next attempt";
+    if (job->state != JOB_QUEUED)
+        return "";
+    if (d->placeable == 0) {
+        demand_explain(s, d, s->scratch, SCHED_SCRATCH);
+        return s->scratch;
+    }
+    if (t->setting > 0) {
+        snprintf(s->scratch, SCHED_SCRATCH, "the set-up of %s", t->name);
+        return s->scratch;
+    }
+    return d->where.need_count > 0 ? "a slot and its resources" : "a slot";
+}
+
+bool sched_job_next(const struct sched *s,
+                    uint64_t now,
+                    uint32_t account,
+                    size_t *cursor,
+                    struct job_view *view)
+{
+    while (*cursor < pool_end(&s->job_pool)) {
+        const struct job *job = job_at(s, (uint32_t)(*cursor)++);
+        const struct spec *spec;
+        const struct client *c;
+        uint32_t owner;
+
+        if (job->state == JOB_NONE)
+            continue;
+        spec = spec_at(s, job->spec);
+        c = client_at(s, job->client);
+        owner = account_at(s, c->account)->number;
+        if (account != 0 && owner != account)
+            continue;
+        *view = (struct job_view){
+            .serial = job->serial,
+            .client = c->gone ? 0 : c->number,
+            .account = owner,
+            .target = target_at(s, spec->target)->number,
+            .function = spec->function,
+            .state = job_state_name(job->state),
+            .waits_for = waits_for(s, job),
+            .worker = job_is_held(job) ? worker_at(s, job->where)->number : 0,
+            .attempt = job->starts + (uint32_t)job_is_held(job),
+            .priority = spec->rules.priority,
+            .age_ms = now > job->submitted ? now - job->submitted : 0,
+            .running_ms =
+                job_is_held(job) && now > job->since ? now - job->since : 0,
+        };
+        return true;
+    }
+    return false;
+}
+
+bool sched_worker_next(const struct sched *s,
+                       size_t *cursor,
+                       struct worker_view *view)
+{
+    while (*cursor < pool_end(&s->worker_pool)) {
+        const struct worker *w = worker_at(s, (uint32_t)(*cursor)++);
+
+        if (w->number == 0 || w->gone)
+            continue;
+        *view = (struct worker_view){
+            .worker = w->number,
+            .name = w->name,
+            .host = w->host,
+            .pid = w->pid,
+            .slots = w->sides[RUN_CPU].slots,
+            .thread_slots = w->thread_slots,
+            .paused = w->paused,
+            .running = w->held.count,
+            .finished = w->finished,
+            .failed = w->failed,
+        };
+        return true;
+    }
+    return false;
+}
+
+uint32_t sched_worker_find(const struct sched *s, const char *name)
+{
+    uint32_t place = keymap_find(
+        &s->names, keymap_hash(s->limits.seed, name, strlen(name)), name);
+
+    return place == KEYMAP_NONE ? 0 : worker_at(s, place)->number;
+}
+
+const char *sched_worker_name(const struct sched *s, uint32_t worker)
+{
+    uint32_t place = idmap_get(&s->workers, worker);
+
+    return place == IDMAP_NONE ? "?" : worker_at(s, place)->name;
+}
+
+bool sched_target_next(const struct sched *s,
+                       size_t *cursor,
+                       struct target_view *view)
+{
+    while (*cursor < pool_end(&s->target_pool)) {
+        const struct target *t = target_at(s, (uint32_t)(*cursor)++);
+
+        if (t->number == 0 || t->retired)
+            continue;
+        *view = (struct target_view){
+            .target = t->number,
+            .account = t->account,
+            .name = t->name,
+            .is_path = t->is_path,
+            .closing = t->closing,
+            .queued = t->queued,
+            .running = t->held,
+        };
+        for (uint32_t i = 0; i < t->seat_size; i++) {
+            if (!t->seats[i])
+                continue;
+            view->ready += t->seats[i]->state == SEAT_READY;
+            view->failed += t->seats[i]->state == SEAT_FAILED;
+        }
+        return true;
+    }
+    return false;
+}
