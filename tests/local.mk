@@ -52,6 +52,7 @@ UNIT_TESTS += tests/unit/test_signature
 UNIT_TESTS += tests/unit/test_signature_args
 UNIT_TESTS += tests/unit/test_slot
 UNIT_TESTS += tests/unit/test_slot_blame
+UNIT_TESTS += tests/unit/test_slot_self
 UNIT_TESTS += tests/unit/test_slot_setup
 UNIT_TESTS += tests/unit/test_slot_state
 UNIT_TESTS += tests/unit/test_slots
@@ -98,7 +99,10 @@ dist_check_SCRIPTS = \
     tests/canary/leaves \
     tests/canary/run
 
-# A computation, for the tests of slots.
+# A program and a computation, for the tests of slots.
+if HAVE_CRITERION
+check_PROGRAMS += tests/unit/self_slot
+endif
 check_DATA = tests/unit/functions.so
 CLEANFILES += tests/unit/functions.so
 tests/unit/functions.so: tests/unit/functions.c include/par/task.h

@@ -59,6 +59,8 @@ struct page *page_map(int fd, struct par_error *err)
         return NULL;
     }
     p = map(fd, err);
+    if (p)
+        madvise(p, sizeof *p, MADV_DONTFORK);
     if (p && p->version != PAGE_VERSION) {
         par_fail(err, EPROTO, "page: version %u, not 1", p->version);
         page_unmap(p);

@@ -68,7 +68,8 @@ struct page {
 
 /* Nanny: make one, in a memfd that *fd gets (sealed against shrinking). */
 struct page *page_create(int *fd, struct par_error *err);
-/* Slot: map the one it was given. */
+/* Slot: map the one it was given.  A fork of the slot does not have it: one
+ * that forgets to exit must not go on as a second slot. */
 struct page *page_map(int fd, struct par_error *err);
 /* NULL is allowed. */
 void page_unmap(struct page *p);

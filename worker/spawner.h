@@ -23,15 +23,20 @@
 
 struct spawner;
 
-/* Start `program` (parspawn).  It removes `run_dir`, an absolute path, when
- * all is over.  SIGCHLD and wait of the caller's process are not touched:
- * parspawn is reaped by spawner_close(). */
+/* Start `program` (parspawn); takes about a millisecond.  It removes `run_dir`
+ * (an absolute path to a folder that is there, or NULL) when all is over.
+ *
+ * parspawn does not stay a child of ours: the program around us may wait for
+ * all of its children, ignore SIGCHLD or count what it reaps, and neither waits
+ * for parspawn nor hears of its end. */
 struct spawner *spawner_open(const char *program,
                              const char *run_dir,
                              struct par_error *err);
 
 /* Ends everything that was started and waits for that, `grace_ms` at most
- * before it kills parspawn itself.  NULL is allowed. */
+ * before it kills parspawn itself (keepers go on killing what they hold).
+ * Also removes the run folder, if parspawn was killed before it could.  NULL
+ * is allowed. */
 void spawner_close(struct spawner *s, int grace_ms);
 
 /* Readable when parspawn has something to say: strays of a keeper that was
@@ -44,7 +49,7 @@ struct keeper;
 
 struct keeper *keeper_open(struct spawner *s, struct par_error *err);
 
-/* Kills what it holds.  NULL is allowed. */
+/* Kills what it holds, and does not wait for that.  NULL is allowed. */
 void keeper_close(struct keeper *k);
 
 int keeper_fd(const struct keeper *k);
@@ -55,7 +60,9 @@ int keeper_start(struct keeper *k,
                  const struct keeper_order *order,
                  struct par_error *err);
 
-/* Send `sig` to the whole tree.  SIGKILL means: kill until nothing is left. */
+/* Send `sig` to the whole tree (SIGTERM, SIGINT and SIGHUP wake up what is
+ * stopped).  SIGKILL means: kill until nothing is left.  KEEPER_EMPTY follows
+ * in the end, but of course not if it had been told already. */
 int keeper_kill(struct keeper *k, int sig);
 
 enum keeper_event_kind {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -135,6 +136,7 @@ PAR_FUNCTION(large, "i:b")
 static int crash(struct par_task *t)
 {
     (void)t;
+    signal(SIGSEGV, SIG_DFL); /* a sanitizer has its own idea */
     return raise(SIGSEGV);
 }
 PAR_FUNCTION(crash, "")
@@ -151,6 +153,17 @@ static int interrupt(struct par_task *t)
     return par_put_int(t, getpid());
 }
 PAR_FUNCTION(interrupt, ":i")
+
+/* The child forgets to exit. */
+static int forks(struct par_task *t)
+{
+    pid_t pid = fork();
+
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+    return par_put_int(t, pid > 0);
+}
+PAR_FUNCTION(forks, ":i")
 
 static int until_cancelled(struct par_task *t)
 {
@@ -260,12 +273,17 @@ static int count(struct par_task *t)
 }
 PAR_FUNCTION(count, ":i")
 
+static int states[16], clients;
+
 static int prepare_client(struct par_task *t)
 {
     if (access("refuse-clients", F_OK) == 0)
         return par_throw(t, 3, "no room for you");
     note("client_setup");
-    par_set_client_state(t, calloc(1, sizeof(int)));
+    if (clients == sizeof states / sizeof *states)
+        return par_throw(t, 1, "too many clients");
+    states[clients] = 0;
+    par_set_client_state(t, &states[clients++]);
     return 0;
 }
 PAR_CLIENT_SETUP(prepare_client)
@@ -280,8 +298,7 @@ PAR_FUNCTION(count_client, ":i")
 
 static int forget_client(struct par_task *t)
 {
-    note("client_close");
-    free(par_client_state(t));
+    note(par_client_state(t) ? "client_close" : "nobody");
     return 0;
 }
 PAR_CLIENT_CLOSE(forget_client)

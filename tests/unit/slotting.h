@@ -1,6 +1,6 @@
 /* slotting.h - a parslot with functions.so in it, driven as a nanny would
  *
- * For test_slot.c and test_slot_blame.c.
+ * For test_slot.c, test_slot_*.c.
  */
 #ifndef PAR_TEST_SLOTTING_H
 #define PAR_TEST_SLOTTING_H
@@ -32,12 +32,12 @@ static struct batch batch;
 static struct wire_msg msg; /* what came last */
 static uint64_t next_id = 100;
 
-static inline void start_slot(void)
+static inline void start_program(const char *name)
 {
     const char *top = getenv("top_builddir");
     int ends[2], out[2];
 
-    snprintf(program, sizeof program, "%s/parslot", top ? top : ".");
+    snprintf(program, sizeof program, "%s/%s", top ? top : ".", name);
     snprintf(object, sizeof object, "%s/tests/unit/functions.so",
              top ? top : ".");
     cr_assert(eq(int, pipe_pair(ends, NULL), 0));
@@ -60,6 +60,11 @@ static inline void start_slot(void)
     slot_stdout = out[0];
     nanny = pipe_open(ends[0], NULL);
     cr_assert(ne(ptr, nanny, NULL));
+}
+
+static inline void start_slot(void)
+{
+    start_program("parslot");
 }
 
 static inline int slot_status(void)

@@ -173,7 +173,7 @@ Test(slot, a_thrown_error_has_its_code_and_its_words)
 
 Test(slot, words_are_cut_at_ten_thousand_octets)
 {
-    static char text[20001];
+    static char text[20002];
     char want[10001];
 
     memset(text, 'a', 9999);
@@ -311,6 +311,15 @@ Test(slot, what_a_job_prints_is_out_before_its_result)
     expect_int(4);
     fcntl(slot_stdout, F_SETFL, O_NONBLOCK);
     cr_assert(eq(int, (int)read(slot_stdout, text, sizeof text), 2));
+}
+
+Test(slot, a_fork_that_comes_back_is_no_second_slot)
+{
+    run("forks");
+    expect_int(1);
+    say(WIRE_PING, 5, 1, NULL);
+    expect_type(WIRE_PONG);
+    cr_assert(eq(u64, atomic_load(&page->finished), 1));
 }
 
 /* TP-09 */
