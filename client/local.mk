@@ -18,6 +18,7 @@ libparclient_la_SOURCES = \
     client/output.c client/output.h \
     client/private.h \
     client/pump.c \
+    client/reader.c \
     client/receive.c \
     client/reduce.c \
     client/request.c client/request.h \

@@ -55,6 +55,10 @@ static int put(struct meta_writer *w,
     case PAR_T_BYTES:
         meta_put_bin(w, v->data, v->len);
         return 0;
+    case PAR_T_ARRAY:
+    case PAR_T_MAP:
+    case PAR_T_END:
+        break; /* only par_read() makes these */
     case PAR_T_RAW:
         if (!meta_check(v->data, v->len))
             break;

@@ -4,9 +4,11 @@
 #include "keys.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "place.h"
@@ -279,17 +281,36 @@ int keys_create(const char *path,
     return rc;
 }
 
+/* "user@host", as far as both are fit for a label. */
+static void label_of_user(char label[KEY_NAME])
+{
+    const struct passwd *user = getpwuid(geteuid());
+    char host[65] = "localhost";
+
+    gethostname(host, sizeof host - 1);
+    if (user)
+        snprintf(label, KEY_NAME, "%.20s@%.40s", user->pw_name, host);
+    else
+        snprintf(label, KEY_NAME, "uid%lu@%.40s", (unsigned long)geteuid(),
+                 host);
+    if (!key_name_ok(label))
+        snprintf(label, KEY_NAME, "uid%lu", (unsigned long)geteuid());
+}
+
 int keys_need(const char *path,
               const char *name,
               struct key_pair *pair,
               struct par_error *err)
 {
     struct par_error why = {0};
+    char label[KEY_NAME];
 
     if (keys_load(path, pair, &why) == 0)
         return 0;
     if (why.code == ENOENT) {
-        if (keys_create(path, name, pair, &why) == 0)
+        if (!name)
+            label_of_user(label);
+        if (keys_create(path, name ? name : label, pair, &why) == 0)
             return 0;
         if (why.code == EEXIST)
             return keys_load(path, pair, err);

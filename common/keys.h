@@ -51,7 +51,7 @@ int keys_create(const char *path,
                 struct par_error *err);
 
 /* Load, or make on first need; two processes that need it at once get the
- * same. */
+ * same.  `name` NULL: "user@host". */
 int keys_need(const char *path,
               const char *name,
               struct key_pair *pair,

@@ -110,7 +110,10 @@ enum par_type {
     PAR_T_FLOAT,
     PAR_T_STR,
     PAR_T_BYTES,
-    PAR_T_RAW /* one msgpack value, already encoded */
+    PAR_T_RAW,   /* one msgpack value, already encoded */
+    PAR_T_ARRAY, /* from here on only from par_read() */
+    PAR_T_MAP,
+    PAR_T_END
 };
 
 struct par_value {
@@ -348,6 +351,20 @@ const char *par_result_bytes(const struct par_result *r, size_t *len);
 /* The value as one line of text, as parctl prints it: text and bytes raw,
  * numbers shortest, the rest JSON.  *text is malloc'd: free() it. */
 int par_result_text(const struct par_result *r, char **text, size_t *len);
+
+/* Walk a value: heads of arrays and maps (`len` counts values or pairs; what is
+ * inside follows, key and value in turn), and scalars, in order. */
+struct par_reader {
+    const unsigned char *at;
+    const unsigned char *end;
+};
+
+/* Begin at a result's value; at nothing if it failed or is not msgpack. */
+void par_read_result(struct par_reader *in, const struct par_result *r);
+
+/* The next one; what it points to lives as long as the result.  PAR_T_END at
+ * the end. */
+enum par_type par_read(struct par_reader *in, struct par_value *v);
 
 /* Why it failed, in one sentence ("exit 2 on host.1"); "" if it did not.
  * Returns `text`. */
