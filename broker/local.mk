@@ -61,13 +61,29 @@ BROKER_PURE = \
     broker/serials.h \
     broker/spans.c \
     broker/spans.h
-BROKER_EFFECT =
+BROKER_EFFECT = \
+    broker/access.c broker/access.h \
+    broker/blobs.c broker/blobs.h \
+    broker/broker.c broker/broker.h \
+    broker/carry.c \
+    broker/computations.c broker/computations.h \
+    broker/engine.h \
+    broker/handlers.c \
+    broker/handlers_client.c \
+    broker/handlers_session.c \
+    broker/handlers_setup.c \
+    broker/handlers_worker.c \
+    broker/own_keys.c broker/own_keys.h \
+    broker/payload.c broker/payload.h \
+    broker/peers.c broker/peers.h \
+    broker/say.c \
+    broker/status.c \
+    broker/turn.c
 
 noinst_LTLIBRARIES += libparbroker.la
 libparbroker_la_SOURCES = $(BROKER_PURE) $(BROKER_EFFECT)
 
-# It comes with its main file:
-# bin_PROGRAMS += parbroker
-# parbroker_SOURCES = broker/main.c
-# parbroker_LDADD = libparbroker.la libparlink.la libparcommon.la \
-#     $(CZMQ_LIBS) $(PAR_LIBS_LIBS)
+bin_PROGRAMS += parbroker
+parbroker_SOURCES = broker/main.c
+parbroker_LDADD = libparbroker.la libparlink.la libparcommon.la \
+    $(CZMQ_LIBS) $(PAR_LIBS_LIBS)

@@ -5,6 +5,7 @@
 UNIT_TESTS =
 UNIT_TESTS += tests/unit/test_authorized
 UNIT_TESTS += tests/unit/test_batch
+UNIT_TESTS += tests/unit/test_blobs
 UNIT_TESTS += tests/unit/test_beneath
 UNIT_TESTS += tests/unit/test_cache
 UNIT_TESTS += tests/unit/test_bundle
@@ -58,6 +59,8 @@ UNIT_TESTS += tests/unit/test_slot_state
 UNIT_TESTS += tests/unit/test_slots
 UNIT_TESTS += tests/unit/test_spawner
 UNIT_TESTS += tests/unit/test_tail
+UNIT_TESTS += tests/unit/test_payload
+UNIT_TESTS += tests/unit/test_peers
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_window
 UNIT_TESTS += tests/unit/test_wire

@@ -1,0 +1,168 @@
+/* access.c - the authorized list, watched through its folder
+ *
+ * Editors and `parctl allow` replace the file, so the folder is what is
+ * watched (inotify(7)); any event about the name reads the file again.
+ */
+#include "config.h"
+
+#include "access.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "log.h"
+
+struct access {
+    char *file;       /* NULL: no keys */
+    const char *name; /* the last part of it */
+    uid_t owner;
+    int watch; /* inotify, or -1 */
+    struct authorized *list;
+};
+
+static int watch_folder(struct access *a, struct par_error *err)
+{
+    char folder[4096];
+    int n = a->name == a->file ? 1 : (int)(a->name - a->file);
+
+    snprintf(folder, sizeof folder, "%.*s", n,
+             a->name == a->file ? "." : a->file);
+    a->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (a->watch < 0)
+        return par_fail(err, errno, "inotify: %s", strerror(errno));
+    if (inotify_add_watch(a->watch, folder,
+                          IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE |
+                              IN_MOVED_FROM) < 0)
+        return par_fail(err, errno, "%s: %s", folder, strerror(errno));
+    return 0;
+}
+
+struct access *access_open(const char *file, uid_t owner, struct par_error *err)
+{
+    struct access *a = calloc(1, sizeof *a);
+
+    if (!a) {
+        par_fail(err, ENOMEM, "out of memory");
+        return NULL;
+    }
+    a->owner = owner;
+    a->watch = -1;
+    if (!file)
+        return a;
+    a->file = strdup(file);
+    if (!a->file) {
+        par_fail(err, ENOMEM, "out of memory");
+        goto fail;
+    }
+    a->name = strrchr(a->file, '/') ? strrchr(a->file, '/') + 1 : a->file;
+    a->list = authorized_load(file, err);
+    if (!a->list || watch_folder(a, err))
+        goto fail;
+    return a;
+fail:
+    access_close(a);
+    return NULL;
+}
+
+void access_close(struct access *a)
+{
+    if (!a)
+        return;
+    if (a->watch >= 0)
+        close(a->watch);
+    authorized_destroy(a->list);
+    free(a->file);
+    free(a);
+}
+
+int access_fd(const struct access *a)
+{
+    return a->watch;
+}
+
+/* True if any event that waits is about our file. */
+static bool is_touched(struct access *a)
+{
+    _Alignas(struct inotify_event) char buffer[4096];
+    bool touched = false;
+    ssize_t n;
+
+    while ((n = read(a->watch, buffer, sizeof buffer)) > 0)
+        for (char *p = buffer; p < buffer + n;) {
+            const struct inotify_event *e = (const void *)p;
+
+            if (e->mask & IN_Q_OVERFLOW ||
+                (e->len && !strcmp(e->name, a->name)))
+                touched = true;
+            p += sizeof *e + e->len;
+        }
+    return touched;
+}
+
+bool access_read(struct access *a)
+{
+    struct par_error err = {0};
+    struct authorized *list;
+
+    if (!a->file)
+        return false;
+    list = authorized_load(a->file, &err);
+    if (!list) {
+        log_line(LOG_ERROR, "%s; the old list stays in force", err.text);
+        return false;
+    }
+    authorized_destroy(a->list);
+    a->list = list;
+    return true;
+}
+
+bool access_reload(struct access *a)
+{
+    return a->watch >= 0 && is_touched(a) && access_read(a);
+}
+
+struct authorized *access_list(const struct access *a)
+{
+    struct par_error err = {0};
+    struct authorized *list = a->file ? authorized_load(a->file, &err) : NULL;
+
+    if (a->file && !list)
+        log_line(LOG_ERROR, "%s", err.text);
+    return list;
+}
+
+bool access_rule(const struct access *a,
+                 const struct link_peer *peer,
+                 struct access_rule *rule)
+{
+    const struct authorized_entry *entry;
+    unsigned long uid;
+
+    switch (peer->transport) {
+    case LINK_INPROC:
+        rule->roles = ROLE_ALL;
+        snprintf(rule->account, sizeof rule->account, "uid:%lu",
+                 (unsigned long)a->owner);
+        return true;
+    case LINK_IPC:
+        if (sscanf(peer->user, "uid:%lu", &uid) != 1 ||
+            (uid != a->owner && uid != 0))
+            return false;
+        rule->roles = ROLE_ALL;
+        snprintf(rule->account, sizeof rule->account, "uid:%lu",
+                 (unsigned long)a->owner);
+        return true;
+    case LINK_TCP:
+        entry = a->list ? authorized_find_hex(a->list, peer->user) : NULL;
+        if (!entry)
+            return false;
+        rule->roles = entry->roles;
+        snprintf(rule->account, sizeof rule->account, "%s", entry->account);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,73 @@
+/* blobs.h - files on their way from clients to workers, by content
+ *
+ * Each is an unlinked temporary file: nothing is left behind however we end.
+ * A blob belongs to an account: another account that names its hash does not
+ * learn that it is here.  Chunks arrive in order; the hash is taken as they
+ * do, and a blob is whole only if it fits.
+ */
+#ifndef PAR_BLOBS_H
+#define PAR_BLOBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <par/error.h>
+
+#include "digest.h"
+
+struct blobs;
+
+/* `dir` is where they lie; at most `cap` octets in all. */
+struct blobs *blobs_create(const char *dir, uint64_t cap);
+void blobs_destroy(struct blobs *b); /* NULL allowed */
+
+enum blob_state { BLOB_NONE, BLOB_PART, BLOB_WHOLE };
+
+enum blob_state blobs_state(const struct blobs *b,
+                            uint32_t account,
+                            const struct digest *hash);
+
+/* Begin to keep a blob of `size` octets, or count one more who needs it.
+ * Fails with ENOSPC beyond the cap, and with the disk's own errors. */
+int blobs_need(struct blobs *b,
+               uint32_t account,
+               const struct digest *hash,
+               uint64_t size,
+               struct par_error *err);
+
+/* One less needs it; the last one drops it. */
+void blobs_drop(struct blobs *b, uint32_t account, const struct digest *hash);
+
+/* How much of it is here: where the next chunk must begin. */
+uint64_t blobs_have(const struct blobs *b,
+                    uint32_t account,
+                    const struct digest *hash);
+
+/* Take a chunk.  Returns BLOB_PART, BLOB_WHOLE (it is complete and its hash
+ * fits), or -1: it does not, or does not belong there; the blob then starts
+ * over from nothing. */
+int blobs_add(struct blobs *b,
+              uint32_t account,
+              const struct digest *hash,
+              uint64_t offset,
+              const void *data,
+              size_t len,
+              struct par_error *err);
+
+/* Read up to `len` octets of a whole blob.  Returns how many; 0 past its end;
+ * -1 if it is not here. */
+ptrdiff_t blobs_read(const struct blobs *b,
+                     uint32_t account,
+                     const struct digest *hash,
+                     uint64_t offset,
+                     void *to,
+                     size_t len);
+
+/* Its size; 0 if it is not here. */
+uint64_t blobs_size(const struct blobs *b,
+                    uint32_t account,
+                    const struct digest *hash);
+
+uint64_t blobs_bytes(const struct blobs *b);
+
+#endif

@@ -1,0 +1,147 @@
+/* broker.c - make a broker, let it listen, take it apart */
+#include "config.h"
+
+#include "broker.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine.h"
+
+enum { DEFAULT_QUEUED = 4000000, DEFAULT_HEARTBEAT = 2000 };
+
+static void settle(struct broker *b, const struct broker_settings *s)
+{
+    b->zap = s->zap;
+    b->limits = s->limits;
+    if (!b->limits.max_queued)
+        b->limits.max_queued = DEFAULT_QUEUED;
+    if (!b->limits.max_queued_bytes)
+        b->limits.max_queued_bytes = UINT64_C(512) << 20;
+    b->heartbeat_ms = s->heartbeat_ms ? s->heartbeat_ms : DEFAULT_HEARTBEAT;
+    if (s->secret_key) {
+        b->has_key = true;
+        memcpy(b->secret_key, s->secret_key, KEY_SIZE);
+        key_text(s->public_key, b->public_key);
+    }
+    for (unsigned i = 0;
+         s->advertise && s->advertise[i] && i < BROKER_ENDPOINTS; i++) {
+        snprintf(b->advertise[i], BROKER_ENDPOINT, "%s", s->advertise[i]);
+        b->advertise_count++;
+    }
+    if (gethostname(b->host, sizeof b->host - 1))
+        snprintf(b->host, sizeof b->host, "localhost");
+}
+
+struct broker *broker_create(void *context,
+                             void *router,
+                             const struct broker_settings *settings,
+                             uint64_t now,
+                             struct par_error *err)
+{
+    struct broker *b = calloc(1, sizeof *b);
+
+    if (!b || sodium_init() < 0) {
+        par_fail(err, ENOMEM, "out of memory");
+        free(b);
+        return NULL;
+    }
+    peers_open(&b->peers);
+    computations_open(&b->computations);
+    settle(b, settings);
+    randombytes_buf(&b->epoch, sizeof b->epoch);
+    b->epoch >>= 12; /* every language can hold it */
+    b->started = b->now = now;
+    b->next_beat = now + b->heartbeat_ms;
+    randombytes_buf(&b->limits.seed, sizeof b->limits.seed);
+    b->sched = sched_create(&b->limits);
+    b->blobs = blobs_create(settings->blob_dir ? settings->blob_dir : "/tmp",
+                            settings->blob_cap ? settings->blob_cap
+                                               : UINT64_C(2) << 30);
+    if (!b->sched || !b->blobs) {
+        par_fail(err, ENOMEM, "out of memory");
+        goto fail;
+    }
+    b->access = access_open(settings->authorized, settings->owner, err);
+    if (!b->access)
+        goto fail;
+    b->link = link_server_open(context, router, err);
+    if (!b->link)
+        goto fail;
+    return b;
+fail:
+    broker_destroy(b);
+    return NULL;
+}
+
+void broker_destroy(struct broker *b)
+{
+    uint32_t none = 0;
+    struct peer *peer;
+
+    if (!b)
+        return;
+    while ((peer = peers_next(&b->peers, &none))) {
+        carry_drop_held(b, peer);
+        peers_remove(&b->peers, peer);
+        none = 0;
+    }
+    peers_clear(&b->peers);
+    computations_clear(&b->computations);
+    if (b->sched)
+        sched_destroy(b->sched);
+    link_server_close(b->link);
+    access_close(b->access);
+    blobs_destroy(b->blobs);
+    payload_clear(&b->payloads);
+    meta_writer_clear(&b->words);
+    sodium_memzero(b->secret_key, sizeof b->secret_key);
+    free(b);
+}
+
+int broker_listen(struct broker *b,
+                  const char *endpoint,
+                  char *actual,
+                  size_t size,
+                  struct par_error *err)
+{
+    char *bound = b->endpoints[b->endpoint_count];
+
+    if (b->endpoint_count == BROKER_ENDPOINTS)
+        return par_fail(err, ENOSPC, "%d endpoints are enough",
+                        BROKER_ENDPOINTS);
+    if (link_server_listen(b->link, endpoint, b->has_key ? b->secret_key : NULL,
+                           bound, BROKER_ENDPOINT, err))
+        return -1;
+    b->endpoint_count++;
+    if (actual)
+        snprintf(actual, size, "%s", bound);
+    return 0;
+}
+
+void broker_drain(struct broker *b)
+{
+    b->draining = true;
+    link_server_deafen(b->link);
+}
+
+bool broker_idle(const struct broker *b)
+{
+    struct sched_stats s;
+
+    sched_stats(b->sched, &s);
+    return s.queued + s.assigned + s.running + s.delayed == 0;
+}
+
+void broker_goodbye(struct broker *b)
+{
+    struct peer *peer;
+
+    carry_flush(b);
+    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));)
+        say_goodbye(b, peer->conn, WIRE_DRAINING);
+}

@@ -1,0 +1,176 @@
+/* computations.c - a list: there are tens of them, seldom thousands */
+#include "config.h"
+
+#include "computations.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "meta.h"
+
+void computations_open(struct computations *c)
+{
+    list_init(&c->all);
+    c->last_transfer = 0;
+}
+
+void computations_clear(struct computations *c)
+{
+    while (!list_is_empty(&c->all))
+        computations_remove(c,
+                            LIST_ENTRY(c->all.next, struct computation, node));
+}
+
+#define EACH(c, it)                                                            \
+    for (struct list *n_ = (c)->all.next;                                      \
+         n_ != &(c)->all &&                                                    \
+         ((it) = LIST_ENTRY(n_, struct computation, node), true);              \
+         n_ = n_->next)
+
+struct computation *computations_find(const struct computations *c,
+                                      uint32_t account,
+                                      const struct digest *identity)
+{
+    struct computation *it;
+
+    EACH(c, it)
+    if (it->account == account && digest_equal(&it->identity, identity))
+        return it;
+    return NULL;
+}
+
+struct computation *computations_by_name(const struct computations *c,
+                                         uint32_t account,
+                                         const char *name)
+{
+    struct computation *it;
+
+    EACH(c, it)
+    if (it->account == account && it->target && !strcmp(it->name, name))
+        return it;
+    return NULL;
+}
+
+struct computation *computations_by_target(const struct computations *c,
+                                           uint32_t target)
+{
+    struct computation *it;
+
+    if (!target)
+        return NULL;
+    EACH(c, it)
+    if (it->target == target)
+        return it;
+    return NULL;
+}
+
+struct computation *computations_by_transfer(const struct computations *c,
+                                             uint64_t transfer)
+{
+    struct computation *it;
+
+    if (!transfer)
+        return NULL;
+    EACH(c, it)
+    if (it->transfer == transfer)
+        return it;
+    return NULL;
+}
+
+const struct computation_file *computations_file(
+    const struct computations *c,
+    const struct digest *hash,
+    const struct computation **owner)
+{
+    struct computation *it;
+
+    EACH(c, it)
+    for (size_t i = 0; it->target && i < it->file_count; i++)
+        if (digest_equal(&it->files[i].hash, hash)) {
+            *owner = it;
+            return &it->files[i];
+        }
+    return NULL;
+}
+
+static int copy_files(struct computation *it, const struct bundle *bundle)
+{
+    struct meta_reader files = bundle->files;
+    struct bundle_file file;
+
+    it->files = calloc(bundle->file_count + 1, sizeof *it->files);
+    if (!it->files)
+        return -1;
+    while (it->file_count < bundle->file_count &&
+           bundle_next_file(&files, &file)) {
+        it->files[it->file_count].hash = file.hash;
+        it->files[it->file_count++].size = file.size;
+    }
+    return 0;
+}
+
+struct computation *computations_add(struct computations *c,
+                                     uint32_t account,
+                                     const struct bundle *bundle,
+                                     const struct digest *identity,
+                                     const void *manifest,
+                                     size_t len)
+{
+    struct computation *it = calloc(1, sizeof *it);
+
+    if (!it)
+        return NULL;
+    list_init(&it->waiting);
+    list_prepend(&c->all, &it->node);
+    it->account = account;
+    it->identity = *identity;
+    it->manifest = malloc(len);
+    it->manifest_len = len;
+    if (!it->manifest || copy_files(it, bundle)) {
+        computations_remove(c, it);
+        return NULL;
+    }
+    memcpy(it->manifest, manifest, len);
+    snprintf(it->name, sizeof it->name, "%.*s", (int)bundle->name.len,
+             bundle->name.data);
+    snprintf(it->kind, sizeof it->kind, "%s", bundle_kind_name(bundle->kind));
+    return it;
+}
+
+void computations_keep_table(struct computation *c,
+                             const void *meta,
+                             size_t len)
+{
+    struct meta_value v;
+    struct meta_reader in;
+    const uint8_t *raw;
+    size_t raw_len;
+
+    if (c->table || !meta_find(meta, len, 2, &v, &in) || v.kind != META_ARRAY)
+        return;
+    in.p = v.raw; /* from the array's own head */
+    if (!meta_skip(&in, &raw, &raw_len))
+        return;
+    c->table = malloc(raw_len);
+    if (!c->table)
+        return;
+    memcpy(c->table, raw, raw_len);
+    c->table_len = raw_len;
+}
+
+void computations_remove(struct computations *c, struct computation *it)
+{
+    (void)c;
+    while (!list_is_empty(&it->waiting)) {
+        struct list *node = it->waiting.next;
+
+        list_remove(node);
+        free(LIST_ENTRY(node, struct waiting_setup, node));
+    }
+    list_remove(&it->node);
+    free(it->files);
+    free(it->manifest);
+    free(it->table);
+    free(it);
+}

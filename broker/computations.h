@@ -1,0 +1,95 @@
+/* computations.h - what was set up: manifests, by content and by name
+ *
+ * A computation is known by its account and the hash of its manifest, and to
+ * the scheduler by its target.  Its files are fetched from the first client
+ * that asked; SETUPs that come meanwhile wait here.
+ */
+#ifndef PAR_COMPUTATIONS_H
+#define PAR_COMPUTATIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bundle.h"
+#include "digest.h"
+#include "list.h"
+#include "payload.h"
+#include "sched.h"
+
+enum { COMPUTATION_NAME = 129 };
+
+struct computation_file {
+    struct digest hash;
+    uint64_t size;
+};
+
+struct computation {
+    struct list node;
+    uint32_t account;
+    uint32_t target; /* 0 while its files are on their way */
+    struct digest identity;
+    char name[COMPUTATION_NAME];
+    char kind[16];
+    uint8_t *manifest;
+    size_t manifest_len;
+    struct computation_file *files;
+    size_t file_count;
+    size_t needed;  /* files counted in blobs so far */
+    uint8_t *table; /* the functions, as the first worker told them */
+    size_t table_len;
+    uint64_t transfer;   /* the BLOB-NEED under way; 0: none */
+    uint32_t source;     /* the client it went to */
+    size_t fetching;     /* the file it is about */
+    uint64_t window_end; /* when that much is here, ask for more */
+    struct list waiting; /* of waiting_setup */
+};
+
+/* A SETUP that waits for files. */
+struct waiting_setup {
+    struct list node;
+    struct setup_order order; /* where points to `where`, or is NULL */
+    char where[256];
+};
+
+struct computations {
+    struct list all; /* newest first */
+    uint64_t last_transfer;
+};
+
+void computations_open(struct computations *c);
+void computations_clear(struct computations *c);
+
+struct computation *computations_find(const struct computations *c,
+                                      uint32_t account,
+                                      const struct digest *identity);
+/* The newest of that name, set up and not in the making; NULL if none. */
+struct computation *computations_by_name(const struct computations *c,
+                                         uint32_t account,
+                                         const char *name);
+struct computation *computations_by_target(const struct computations *c,
+                                           uint32_t target);
+struct computation *computations_by_transfer(const struct computations *c,
+                                             uint64_t transfer);
+
+/* Keep a manifest that has been checked; its bytes are copied.  NULL if out of
+ * memory. */
+struct computation *computations_add(struct computations *c,
+                                     uint32_t account,
+                                     const struct bundle *bundle,
+                                     const struct digest *identity,
+                                     const void *manifest,
+                                     size_t len);
+/* Keep what READY's metadata says under key 2 (one msgpack array), if none is
+ * kept yet. */
+void computations_keep_table(struct computation *c,
+                             const void *meta,
+                             size_t len);
+
+/* A file that a computation which is set up has, and that computation. */
+const struct computation_file *computations_file(
+    const struct computations *c,
+    const struct digest *hash,
+    const struct computation **owner);
+void computations_remove(struct computations *c, struct computation *it);
+
+#endif

@@ -1,0 +1,142 @@
+/* engine.h - what is inside a broker, for the files that make it up
+ *
+ * broker.c opens and closes it, turn.c moves it, handlers*.c tell the
+ * scheduler what peers said, carry.c does what the scheduler decided, say.c
+ * words the answers, status.c answers questions.
+ */
+#ifndef PAR_ENGINE_H
+#define PAR_ENGINE_H
+
+#include "access.h"
+#include "blobs.h"
+#include "broker.h"
+#include "computations.h"
+#include "link.h"
+#include "payload.h"
+#include "peers.h"
+#include "wire.h"
+
+enum {
+    BROKER_BATCH = 256, /* messages taken in one turn */
+    BROKER_ENDPOINTS = 16,
+    BROKER_ENDPOINT = 256,
+    BROKER_RELAYS = 1024, /* pings on their way at once */
+    BROKER_MISSED_SUSPECT = 2,
+    BROKER_MISSED_LOST = 4
+};
+
+/* A client's PING that went on to a worker. */
+struct relayed_ping {
+    uint64_t nonce; /* ours, towards the worker; 0: free */
+    uint32_t worker;
+    uint32_t client;
+    uint64_t id; /* the client's */
+};
+
+struct broker {
+    struct link_server *link;
+    struct sched *sched;
+    struct peers peers;
+    struct payload_store payloads;
+    struct blobs *blobs;
+    struct computations computations;
+    struct access *access;
+    struct zap *zap;
+    bool has_key;
+    uint8_t secret_key[KEY_SIZE];
+    char public_key[KEY_TEXT];
+    char host[65];
+    uint64_t epoch;
+    uint64_t now;
+    uint64_t started;
+    uint64_t heartbeat_ms;
+    uint64_t next_beat; /* when to look at the workers' silence again */
+    bool draining;
+    struct sched_limits limits;
+    char endpoints[BROKER_ENDPOINTS][BROKER_ENDPOINT];
+    unsigned endpoint_count;
+    char advertise[BROKER_ENDPOINTS][BROKER_ENDPOINT];
+    unsigned advertise_count;
+    struct relayed_ping relays[BROKER_RELAYS];
+    uint64_t last_nonce;
+    struct payload_ref scratch[WIRE_ITEMS_MAX];
+    struct meta_writer words; /* scratch for messages in the making */
+    uint64_t messages_in, messages_out, refused, malformed, late;
+};
+
+/* ---- handlers.c: what a peer said ---- */
+
+void handle_message(struct broker *b, struct link_msg *m);
+void handle_gone(struct broker *b, uint64_t conn);
+
+/* A handler returns PAR_OK, or the status that refuses the message, with the
+ * reason in err: the dispatcher answers. */
+typedef int handle_f(struct broker *b,
+                     struct peer *from,
+                     struct link_msg *m,
+                     struct par_error *err);
+
+/* handlers_session.c */
+int handle_hello(struct broker *b, uint64_t conn, struct link_msg *m);
+handle_f on_goodbye, on_ping, on_pong, on_status, on_worker_error;
+/* End a session: the scheduler forgets it, its connection stays. */
+void end_session(struct broker *b, struct peer *peer, bool orderly);
+
+/* handlers_client.c */
+handle_f on_run, on_cancel, on_credit, on_client_stream;
+
+/* handlers_setup.c */
+handle_f on_setup, on_close, on_resolve, on_blob_data;
+void setup_client_left(struct broker *b, uint32_t client);
+void setup_retire(struct broker *b, uint32_t target);
+
+/* handlers_worker.c */
+handle_f on_ready, on_result, on_started, on_recalled, on_worker_stream,
+    on_register, on_unregister, on_blob_need;
+
+/* ---- carry.c: what the scheduler decided ---- */
+
+void carry_decisions(struct broker *b);
+void carry_held(struct broker *b, struct peer *client);
+void carry_drop_held(struct broker *b, struct peer *client);
+void carry_flush(struct broker *b); /* send every batch in the making */
+void carry_flush_peer(struct broker *b, struct peer *peer);
+
+/* ---- say.c: words ---- */
+
+void say(struct broker *b,
+         struct peer *to,
+         unsigned type,
+         unsigned flags,
+         uint64_t id,
+         uint64_t ref,
+         const struct meta_writer *meta);
+void say_error(struct broker *b,
+               struct peer *to,
+               uint64_t id,
+               unsigned count,
+               int status,
+               bool final,
+               const char *text);
+void say_error_to(struct broker *b,
+                  uint64_t conn,
+                  uint64_t id,
+                  unsigned count,
+                  int status,
+                  bool final,
+                  const char *text);
+void say_goodbye(struct broker *b, uint64_t conn, enum wire_reason reason);
+void say_credit(struct broker *b, struct peer *to);
+/* READY of a set-up: how its workers answered, and its functions. */
+void say_ready(struct broker *b, struct peer *to, uint64_t id, uint32_t target);
+
+/* ---- status.c ---- */
+
+int status_rows(struct broker *b,
+                const struct peer *asker,
+                const char *what,
+                uint64_t limit,
+                struct meta_writer *rows,
+                struct par_error *err);
+
+#endif

@@ -1,0 +1,291 @@
+/* handlers_client.c - RUN, CANCEL, CREDIT and streams */
+#include "config.h"
+
+#include "engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Which target does a RUN mean?  0 with the status otherwise. */
+static uint32_t target_of(struct broker *b,
+                          const struct peer *from,
+                          const struct wire_msg *m,
+                          int *status,
+                          struct par_error *err)
+{
+    uint64_t handle = m->head.ref >> 32;
+    char path[PEER_NAME * 4];
+    ptrdiff_t len = meta_text(m->meta, m->head.meta_len, 1, path, sizeof path);
+    uint32_t target;
+
+    *status = PAR_UNKNOWN_HANDLE;
+    if (handle == 0 && len > 0 && (size_t)len < sizeof path) {
+        target = sched_path(b->sched, path);
+        *status = PAR_INTERNAL;
+        if (!target)
+            par_fail(err, ENOMEM, "out of memory");
+        return target;
+    }
+    if (handle == 0) {
+        par_fail(err, EINVAL, "RUN names neither a handle nor a path");
+        *status = PAR_MALFORMED;
+        return 0;
+    }
+    if (!sched_target_allows(b->sched, (uint32_t)handle, from->account)) {
+        par_fail(err, ENOENT, "handle %llu is not set up",
+                 (unsigned long long)handle);
+        return 0;
+    }
+    return (uint32_t)handle;
+}
+
+/* Keep the payloads: scratch[0..count-1] refer to them.  Returns the block, or
+ * 0 if out of memory; *bytes gets their sum. */
+static uint32_t keep_payloads(struct broker *b,
+                              struct link_msg *m,
+                              uint64_t *bytes)
+{
+    const struct wire_msg *w = &m->wire;
+    struct wire_item item;
+    size_t cursor = 0;
+    uint32_t block;
+
+    *bytes = 0;
+    if (w->second) {
+        block = payload_move(&b->payloads, &m->second, 1);
+        b->scratch[0] = (struct payload_ref){block, 0, (uint32_t)w->second_len};
+        *bytes = w->second_len;
+        return block;
+    }
+    block = payload_copy(&b->payloads, w->items, w->items_len, w->head.count);
+    for (size_t i = 0; block && wire_next(w, &cursor, &item); i++) {
+        b->scratch[i] = (struct payload_ref){block, (uint32_t)item.offset,
+                                             (uint32_t)item.len};
+        *bytes += item.len;
+    }
+    return block;
+}
+
+/* Has the client kept to what it was granted? */
+static bool within_credit(struct peer *from, uint32_t items, uint64_t bytes)
+{
+    bool outstanding = from->runs.used_items > 0;
+
+    if (!credit_allows(&from->runs, items, bytes, outstanding))
+        return false;
+    credit_use(&from->runs, items, bytes);
+    return true;
+}
+
+static uint64_t run_bytes(const struct wire_msg *w)
+{
+    return w->second ? w->second_len
+                     : w->items_len - (size_t)w->head.count * WIRE_RUN_ITEM;
+}
+
+/* Grant more, unless the account has queued so much, or its own results are
+ * so far behind, that more would only pile up. */
+static void renew(struct broker *b, struct peer *client)
+{
+    struct sched_stats stats;
+
+    if (client->held_count > PEER_RUN_ITEMS)
+        return;
+    sched_stats(b->sched, &stats);
+    if (stats.queued_bytes > b->limits.max_queued_bytes / 4 * 3)
+        return;
+    if (credit_renew(&client->runs, PEER_RUN_ITEMS, PEER_RUN_BYTES))
+        say_credit(b, client);
+}
+
+int on_run(struct broker *b,
+           struct peer *from,
+           struct link_msg *m,
+           struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    struct job_batch batch = {.client = from->number,
+                              .function = (uint32_t)w->head.ref,
+                              .first_run = w->head.id,
+                              .count = w->head.count,
+                              .meta = w->meta,
+                              .meta_len = w->head.meta_len,
+                              .payloads = b->scratch};
+    uint64_t serial, bytes;
+    uint32_t block;
+    int status;
+
+    if (w->head.flags & (WIRE_DURABLE | WIRE_DETACH | WIRE_BLOBREF)) {
+        par_fail(err, ENOTSUP,
+                 "RUN with DURABLE, DETACH or BLOBREF is not built yet");
+        return PAR_UNSUPPORTED;
+    }
+    if (b->draining) {
+        par_fail(err, ESHUTDOWN, "the broker is shutting down");
+        return PAR_DRAINING;
+    }
+    if (w->head.count == 0 || w->head.id == 0 || w->head.id >= WIRE_BROKER_ID) {
+        par_fail(err, EINVAL, "RUN wants items and an id below 2^52");
+        return PAR_MALFORMED;
+    }
+    if (!within_credit(from, w->head.count, run_bytes(w))) {
+        par_fail(err, EDQUOT, "RUN beyond the credit that was granted");
+        from->strikes++;
+        return PAR_NO_CREDIT;
+    }
+    batch.target = target_of(b, from, w, &status, err);
+    if (!batch.target)
+        return status;
+    block = keep_payloads(b, m, &bytes);
+    if (!block) {
+        par_fail(err, ENOMEM, "out of memory");
+        return PAR_OVERLOADED;
+    }
+    status = sched_submit(b->sched, b->now, &batch, &serial, err);
+    if (status != PAR_OK)
+        for (uint32_t i = 0; i < batch.count; i++)
+            payload_forget(&b->payloads, b->scratch[i]);
+    renew(b, from);
+    return status;
+}
+
+/* By the run's id, or (meta 78) by a job's public number, which any session
+ * of the account may name; that is a request, answered with READY. */
+int on_cancel(struct broker *b,
+              struct peer *from,
+              struct link_msg *m,
+              struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    int64_t serial = meta_int(w->meta, w->head.meta_len, 78, 0);
+    unsigned mode = w->head.ref > 2 ? 0 : (unsigned)w->head.ref;
+    int status;
+
+    if (serial > 0)
+        status = sched_cancel_job(b->sched, b->now, from->account,
+                                  (uint64_t)serial, mode);
+    else
+        status = sched_cancel(b->sched, b->now, from->number, w->head.id, mode);
+    if (status == PAR_OK) {
+        if (serial > 0)
+            say(b, from, WIRE_READY, 0, w->head.id, 0, NULL);
+        return PAR_OK;
+    }
+    if (status == PAR_UNKNOWN_ID && serial <= 0) {
+        /* It has ended meanwhile: no refusal of the run, only a word. */
+        say_error(b, from, w->head.id, 0, status, false,
+                  "there is no such job any more");
+        return PAR_OK;
+    }
+    if (status == PAR_NOT_KILLABLE && serial <= 0) {
+        say_error(b, from, w->head.id, 0, status, false,
+                  "the job says cancel = never: it runs on");
+        return PAR_OK;
+    }
+    par_fail(err, ENOENT,
+             status == PAR_NOT_KILLABLE
+                 ? "job %lld says cancel = never: it runs on"
+                 : "there is no job %lld",
+             (long long)serial);
+    return status;
+}
+
+/* Hand a message on under another id.  Its frames are moved. */
+static void forward(struct broker *b,
+                    struct peer *to,
+                    struct link_msg *m,
+                    uint64_t id)
+{
+    size_t len = zmq_msg_size(&m->first);
+    uint8_t *frame = malloc(len);
+
+    if (!frame)
+        return;
+    memcpy(frame, zmq_msg_data(&m->first), len);
+    wire_put_u64(frame + 12, id);
+    carry_flush_peer(b, to);
+    to->messages_out++;
+    b->messages_out++;
+    link_server_send(b->link, to->conn, frame, len,
+                     m->wire.second ? &m->second : NULL);
+}
+
+/* STREAM and stream CREDIT go to whoever has the other end of the run. */
+static int relay_run(struct broker *b, struct peer *from, struct link_msg *m)
+{
+    struct peer *to = NULL;
+    uint32_t number;
+    uint64_t id;
+
+    if (from->role == ROLE_WORKER) {
+        if (sched_run_of(b->sched, from->number, m->wire.head.id, &number, &id))
+            to = peers_by_number(&b->peers, number);
+        else
+            b->late++;
+    } else if (sched_dispatch_of(b->sched, from->number, m->wire.head.id,
+                                 &number, &id)) {
+        to = peers_by_number(&b->peers, number);
+    }
+    if (to)
+        forward(b, to, m, id);
+    return PAR_OK;
+}
+
+int on_client_stream(struct broker *b,
+                     struct peer *from,
+                     struct link_msg *m,
+                     struct par_error *err)
+{
+    (void)err;
+    return relay_run(b, from, m);
+}
+
+int on_worker_stream(struct broker *b,
+                     struct peer *from,
+                     struct link_msg *m,
+                     struct par_error *err)
+{
+    (void)err;
+    return relay_run(b, from, m);
+}
+
+/* The client's grants for results: [[channel, items, bytes, ...]]. */
+static void hear_grants(struct peer *from, const struct wire_msg *w)
+{
+    struct meta_value v;
+    struct meta_reader in;
+    int64_t n[3];
+
+    if (!meta_find(w->meta, w->head.meta_len, 1, &v, &in) ||
+        v.kind != META_ARRAY)
+        return;
+    for (size_t i = v.len; i > 0; i--) {
+        if (!meta_next(&in, &v) || v.kind != META_ARRAY || v.len < 3)
+            return;
+        for (size_t k = 0, all = v.len; k < all; k++) {
+            if (!meta_next(&in, &v) || v.kind != META_INT || v.i < 0)
+                return;
+            if (k < 3)
+                n[k] = v.i;
+        }
+        if (n[0] == CREDIT_RESULT)
+            credit_hear(&from->results, (uint64_t)n[1], (uint64_t)n[2]);
+    }
+}
+
+int on_credit(struct broker *b,
+              struct peer *from,
+              struct link_msg *m,
+              struct par_error *err)
+{
+    (void)err;
+    if (m->wire.head.id)
+        return relay_run(b, from, m);
+    hear_grants(from, &m->wire);
+    carry_held(b, from);
+    if (from->role == ROLE_CLIENT)
+        renew(b, from);
+    return PAR_OK;
+}

@@ -1,0 +1,253 @@
+/* handlers_worker.c - what workers say of their requests and dispatches */
+#include "config.h"
+
+#include "engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* READY: a SETUP or CLOSE is done.  Meta 2, the function table, is the same
+ * from every worker; the first one's is kept for the clients. */
+int on_ready(struct broker *b,
+             struct peer *from,
+             struct link_msg *m,
+             struct par_error *err)
+{
+    const struct wire_header *head = &m->wire.head;
+    struct computation *c =
+        head->ref <= UINT32_MAX
+            ? computations_by_target(&b->computations, (uint32_t)head->ref)
+            : NULL;
+    struct payload_ref none = {0};
+
+    (void)err;
+    if (c)
+        computations_keep_table(c, m->wire.meta, head->meta_len);
+    sched_request_done(b->sched, b->now, from->number, head->id, PAR_OK, none);
+    return PAR_OK;
+}
+
+/* The items of a RESULT: their payloads stay in the frame, which becomes a
+ * block; those that nobody waits for are dropped at once. */
+int on_result(struct broker *b,
+              struct peer *from,
+              struct link_msg *m,
+              struct par_error *err)
+{
+    struct wire_msg w = m->wire;
+    struct wire_item item;
+    size_t cursor = 0;
+    uint32_t block, skip = 0;
+
+    (void)err;
+    if (w.head.count == 0)
+        return PAR_OK;
+    if (!w.second)
+        skip = (uint32_t)(w.items - (const uint8_t *)zmq_msg_data(&m->first));
+    block = payload_move(&b->payloads, w.second ? &m->second : &m->first,
+                         w.head.count);
+    if (!block) {
+        /* Its jobs end when it leaves; better one worker than all of us. */
+        link_server_cut(b->link, from->conn);
+        return PAR_OK;
+    }
+    /* The frame may have moved with its zmq_msg_t (small ones live inside). */
+    if (!w.second)
+        w.items =
+            payload_data(&b->payloads, (struct payload_ref){block, 0, 0}) +
+            skip;
+    while (wire_next(&w, &cursor, &item)) {
+        struct job_outcome outcome = {
+            .status = item.status,
+            .executed = item.executed,
+            .wall_us = item.wall_us,
+            .payload = {block, w.second ? 0 : skip + (uint32_t)item.offset,
+                        (uint32_t)item.len}};
+
+        if (!sched_result(b->sched, b->now, from->number,
+                          w.head.id + item.index, &outcome))
+            payload_forget(&b->payloads, outcome.payload);
+    }
+    return PAR_OK;
+}
+
+int on_started(struct broker *b,
+               struct peer *from,
+               struct link_msg *m,
+               struct par_error *err)
+{
+    (void)err;
+    sched_started(b->sched, b->now, from->number, m->wire.head.id);
+    return PAR_OK;
+}
+
+int on_recalled(struct broker *b,
+                struct peer *from,
+                struct link_msg *m,
+                struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    struct meta_value v;
+    struct meta_reader in;
+
+    if (!meta_find(w->meta, w->head.meta_len, 1, &v, &in) ||
+        v.kind != META_ARRAY) {
+        par_fail(err, EINVAL, "RECALLED wants [ids] under key 1");
+        return PAR_MALFORMED;
+    }
+    for (size_t i = v.len; i > 0 && meta_next(&in, &v); i--)
+        if (v.kind == META_INT && v.i > 0)
+            sched_returned(b->sched, b->now, from->number, v.u);
+    return PAR_OK;
+}
+
+/* One [path, signature] of a REGISTER; adds [path, handle] to the answer. */
+static int register_path(struct broker *b,
+                         struct peer *from,
+                         struct meta_reader *in,
+                         struct meta_writer *answer)
+{
+    struct meta_value v;
+    char path[PEER_NAME * 4];
+    uint32_t target;
+
+    if (!meta_next(in, &v) || v.kind != META_ARRAY || v.len != 2 ||
+        !meta_next(in, &v) || v.kind != META_STR || v.len == 0 ||
+        v.len >= sizeof path || memchr(v.data, 0, v.len))
+        return PAR_MALFORMED;
+    memcpy(path, v.data, v.len);
+    path[v.len] = '\0';
+    if (!meta_next(in, &v) || v.kind != META_STR)
+        return PAR_MALFORMED;
+    target = sched_path(b->sched, path);
+    if (!target || sched_register(b->sched, b->now, from->number, target))
+        return PAR_INTERNAL;
+    meta_put_array(answer, 2);
+    meta_put_str(answer, path);
+    meta_put_uint(answer, target);
+    return PAR_OK;
+}
+
+int on_register(struct broker *b,
+                struct peer *from,
+                struct link_msg *m,
+                struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    struct meta_writer answer = {0};
+    struct meta_value v;
+    struct meta_reader in;
+    int status = PAR_OK;
+
+    if (!meta_find(w->meta, w->head.meta_len, 1, &v, &in) ||
+        v.kind != META_ARRAY)
+        status = PAR_MALFORMED;
+    meta_put_map(&answer, 1);
+    meta_put_uint(&answer, 1);
+    meta_put_array(&answer, status == PAR_OK ? (uint32_t)v.len : 0);
+    for (size_t i = v.len; status == PAR_OK && i > 0; i--)
+        status = register_path(b, from, &in, &answer);
+    if (status == PAR_OK)
+        say(b, from, WIRE_READY, 0, w->head.id, 0, &answer);
+    else
+        par_fail(err, EINVAL,
+                 "REGISTER wants [[path, signature], ...] under key 1, paths "
+                 "of 1 to %d octets",
+                 PEER_NAME * 4 - 1);
+    meta_writer_clear(&answer);
+    return status;
+}
+
+int on_unregister(struct broker *b,
+                  struct peer *from,
+                  struct link_msg *m,
+                  struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    struct meta_value v;
+    struct meta_reader in;
+
+    if (!meta_find(w->meta, w->head.meta_len, 1, &v, &in) ||
+        v.kind != META_ARRAY) {
+        par_fail(err, EINVAL, "UNREGISTER wants [handles] under key 1");
+        return PAR_MALFORMED;
+    }
+    for (size_t i = v.len; i > 0 && meta_next(&in, &v); i--)
+        if (v.kind == META_INT && v.i > 0 && v.i <= UINT32_MAX)
+            sched_unregister(b->sched, b->now, from->number, (uint32_t)v.u);
+    say(b, from, WIRE_READY, 0, w->head.id, 0, NULL);
+    return PAR_OK;
+}
+
+/* One chunk of an answer; false if the blob is not whole here. */
+static bool say_chunk(struct broker *b,
+                      struct peer *to,
+                      uint32_t account,
+                      const struct digest *hash,
+                      uint64_t id,
+                      uint64_t offset,
+                      size_t len)
+{
+    uint64_t size = blobs_size(b->blobs, account, hash);
+    uint8_t *frame = malloc(WIRE_HEADER + len);
+    struct wire_header head = {.type = WIRE_BLOB_DATA, .id = id, .ref = offset};
+    ptrdiff_t n;
+
+    if (!frame)
+        return false;
+    n = blobs_read(b->blobs, account, hash, offset, frame + WIRE_HEADER, len);
+    if (n < 0) {
+        free(frame);
+        return false;
+    }
+    if (offset + (uint64_t)n >= size)
+        head.flags = WIRE_FINAL;
+    wire_put_header(frame, &head);
+    b->messages_out++;
+    link_server_send(b->link, to->conn, frame, WIRE_HEADER + (size_t)n, NULL);
+    return true;
+}
+
+/* A worker wants a part of a file of a computation (meta 3: its handle, whose
+ * account the file belongs to). */
+int on_blob_need(struct broker *b,
+                 struct peer *from,
+                 struct link_msg *m,
+                 struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    int64_t length = meta_int(w->meta, w->head.meta_len, 2, WIRE_CHUNK_MAX);
+    uint64_t at = w->head.ref;
+    const struct computation_file *file = NULL;
+    const struct computation *c = NULL;
+    struct meta_value v;
+    struct digest hash;
+    uint64_t end;
+
+    if (meta_find(w->meta, w->head.meta_len, 1, &v, NULL) &&
+        v.kind == META_BIN && v.len == DIGEST_SIZE) {
+        memcpy(hash.bytes, v.data, DIGEST_SIZE);
+        file = computations_file(&b->computations, &hash, &c);
+    }
+    if (!file || length < 0 || at > file->size) {
+        par_fail(err, ENOENT, "no computation here has such a file");
+        return PAR_UNKNOWN_ID;
+    }
+    if (length > WIRE_ITEM_MAX)
+        length = WIRE_ITEM_MAX;
+    end =
+        (uint64_t)length > file->size - at ? file->size : at + (uint64_t)length;
+    do {
+        size_t n =
+            end - at > WIRE_CHUNK_MAX ? WIRE_CHUNK_MAX : (size_t)(end - at);
+
+        if (!say_chunk(b, from, c->account, &hash, w->head.id, at, n)) {
+            par_fail(err, ENOENT, "the file is not here");
+            return PAR_UNKNOWN_ID;
+        }
+        at += n;
+    } while (at < end);
+    return PAR_OK;
+}

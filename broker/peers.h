@@ -1,0 +1,97 @@
+/* peers.h - the sessions: who has said HELLO, and what we owe each other
+ *
+ * A session is numbered from 1 and its number is never used again; sched and
+ * the messages of a turn know it by that.  A connection leads to its session,
+ * so what an old connection says cannot reach a new session.
+ */
+#ifndef PAR_PEERS_H
+#define PAR_PEERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "batch.h"
+#include "credit.h"
+#include "idmap.h"
+#include "keys.h"
+#include "link.h"
+#include "list.h"
+#include "sched.h"
+
+enum {
+    PEER_SESSION = 16,
+    PEER_NAME = 64,
+    PEER_RUN_ITEMS = 4096, /* runs a client may have sent ahead */
+    PEER_RUN_BYTES = 8 * 1024 * 1024,
+    PEER_STRIKES = 3 /* breaches of the grammar before we hang up */
+};
+
+/* A terminal answer that waits for the client's credit. */
+struct held_result {
+    struct list node;
+    struct decision decision;
+};
+
+struct peer {
+    uint32_t number;
+    uint64_t conn;
+    unsigned role;  /* what it is here: ROLE_CLIENT or ROLE_WORKER */
+    unsigned roles; /* what it may be */
+    uint32_t account;
+    enum link_transport transport;
+    char user[LINK_USER];
+    char address[LINK_ADDRESS];
+    char name[PEER_NAME];  /* of a worker */
+    char agent[PEER_NAME]; /* what it calls its program */
+    uint8_t session[PEER_SESSION];
+    uint64_t since;
+    uint64_t heard; /* when last */
+    uint64_t asked; /* when we pinged and were not answered yet; 0: not */
+    unsigned missed;
+    unsigned strikes;
+    bool paused;
+    bool leaving;          /* a worker that drains */
+    struct credit runs;    /* what we grant a client */
+    struct credit results; /* what a client grants us */
+    struct list held;      /* of held_result */
+    uint32_t held_count;
+    struct batch out;  /* a RUN or RESULT in the making */
+    struct list dirty; /* linked while `out` holds items */
+    uint64_t out_next; /* worker: the dispatch that would continue it */
+    uint32_t out_spec;
+    uint64_t messages_in, messages_out;
+};
+
+/* All zero but dirty (list_init) is empty. */
+struct peers {
+    struct peer **all; /* a table of pointers: a peer stays where it is */
+    uint32_t used;
+    uint32_t size;
+    struct idmap by_number;
+    struct idmap by_conn;
+    uint32_t last_number;
+    char (*accounts)[KEY_NAME]; /* account n is accounts[n - 1] */
+    uint32_t account_count;
+    struct list dirty;
+};
+
+void peers_open(struct peers *p);
+void peers_clear(struct peers *p);
+
+/* NULL if out of memory. */
+struct peer *peers_add(struct peers *p, uint64_t conn);
+void peers_remove(struct peers *p, struct peer *peer);
+
+/* NULL if there is none. */
+struct peer *peers_by_conn(const struct peers *p, uint64_t conn);
+struct peer *peers_by_number(const struct peers *p, uint32_t number);
+
+/* Walk: *cursor starts at 0.  Removing the peer just returned is allowed if
+ * the cursor is then not advanced: use peers_next() again from *cursor - 1. */
+struct peer *peers_next(const struct peers *p, uint32_t *cursor);
+
+/* The number of an account's name; 0 if out of memory. */
+uint32_t peers_account(struct peers *p, const char *name);
+const char *peers_account_name(const struct peers *p, uint32_t account);
+
+#endif

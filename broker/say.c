@@ -1,0 +1,153 @@
+/* say.c - the broker's short messages */
+#include "config.h"
+
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Whole messages of header and metadata only. */
+static void post(struct broker *b,
+                 uint64_t conn,
+                 const struct wire_header *head,
+                 const struct meta_writer *meta)
+{
+    uint8_t frame[WIRE_HEADER + 1024];
+    size_t len = meta ? meta->len : 0;
+    uint8_t *whole = frame;
+    struct wire_header h = *head;
+
+    if (meta && meta->failed)
+        return; /* out of memory: the peer's own time-out must do */
+    h.meta_len = (uint32_t)len;
+    if (len > sizeof frame - WIRE_HEADER) {
+        whole = malloc(WIRE_HEADER + len);
+        if (!whole)
+            return;
+    }
+    wire_put_header(whole, &h);
+    if (len)
+        memcpy(whole + WIRE_HEADER, meta->data, len);
+    b->messages_out++;
+    if (whole == frame)
+        link_server_post(b->link, conn, whole, WIRE_HEADER + len);
+    else
+        link_server_send(b->link, conn, whole, WIRE_HEADER + len, NULL);
+}
+
+void say(struct broker *b,
+         struct peer *to,
+         unsigned type,
+         unsigned flags,
+         uint64_t id,
+         uint64_t ref,
+         const struct meta_writer *meta)
+{
+    struct wire_header head = {
+        .type = (uint8_t)type, .flags = (uint16_t)flags, .id = id, .ref = ref};
+
+    /* What was decided before must not arrive after. */
+    carry_flush_peer(b, to);
+    to->messages_out++;
+    post(b, to->conn, &head, meta);
+}
+
+void say_error_to(struct broker *b,
+                  uint64_t conn,
+                  uint64_t id,
+                  unsigned count,
+                  int status,
+                  bool final,
+                  const char *text)
+{
+    struct wire_header head = {.type = WIRE_ERROR,
+                               .flags = final ? WIRE_FINAL : 0,
+                               .count = (uint16_t)count,
+                               .id = id,
+                               .ref = (uint64_t)status};
+    struct meta_writer *w = &b->words;
+
+    meta_writer_reset(w);
+    meta_put_map(w, 1);
+    meta_pair_str(w, 72, text);
+    post(b, conn, &head, w);
+}
+
+void say_error(struct broker *b,
+               struct peer *to,
+               uint64_t id,
+               unsigned count,
+               int status,
+               bool final,
+               const char *text)
+{
+    carry_flush_peer(b, to);
+    to->messages_out++;
+    say_error_to(b, to->conn, id, count, status, final, text);
+}
+
+void say_goodbye(struct broker *b, uint64_t conn, enum wire_reason reason)
+{
+    struct wire_header head = {.type = WIRE_GOODBYE, .ref = reason};
+
+    post(b, conn, &head, NULL);
+}
+
+void say_credit(struct broker *b, struct peer *to)
+{
+    struct meta_writer *w = &b->words;
+
+    meta_writer_reset(w);
+    meta_put_map(w, 1);
+    meta_put_uint(w, 1);
+    meta_put_array(w, 1);
+    meta_put_array(w, 5);
+    meta_put_uint(w, CREDIT_RUN);
+    meta_put_uint(w, to->runs.granted_items);
+    meta_put_uint(w, to->runs.granted_bytes);
+    meta_put_uint(w, to->results.used_items);
+    meta_put_uint(w, to->results.used_bytes);
+    say(b, to, WIRE_CREDIT, 0, 0, 0, w);
+}
+
+/* 1: [[worker, status, text], ...] */
+static void put_workers(struct broker *b,
+                        struct meta_writer *w,
+                        uint32_t target)
+{
+    struct payload_ref text;
+    uint32_t worker, n = 0;
+    size_t mark;
+    int status;
+
+    meta_put_uint(w, 1);
+    mark = meta_open_array(w);
+    for (size_t i = 0;
+         w->len < WIRE_META_MAX / 2 &&
+         sched_target_worker(b->sched, target, i, &worker, &status, &text);
+         i++, n++) {
+        const char *name = sched_worker_name(b->sched, worker);
+
+        meta_put_array(w, 3);
+        meta_put_str(w, name ? name : "");
+        meta_put_int(w, status);
+        meta_put_strn(w, (const char *)payload_data(&b->payloads, text),
+                      text.len > 1000 ? 1000 : text.len);
+    }
+    meta_close_array(w, mark, n);
+}
+
+void say_ready(struct broker *b, struct peer *to, uint64_t id, uint32_t target)
+{
+    struct computation *c = computations_by_target(&b->computations, target);
+    struct meta_writer w = {0};
+
+    meta_put_map(&w, c && c->table ? 2 : 1);
+    put_workers(b, &w, target);
+    if (c && c->table) {
+        meta_put_uint(&w, 2);
+        meta_put_raw(&w, c->table, c->table_len);
+    }
+    say(b, to, WIRE_READY, 0, id, target, &w);
+    meta_writer_clear(&w);
+}

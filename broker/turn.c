@@ -1,0 +1,150 @@
+/* turn.c - one turn of the broker: the whole of it on one screen */
+#include "config.h"
+
+#include "engine.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+
+int broker_poll(struct broker *b, zmq_pollitem_t *items)
+{
+    int n = link_server_poll(b->link, items);
+    int watch = access_fd(b->access);
+
+    if (watch >= 0)
+        items[n++] = (zmq_pollitem_t){.fd = watch, .events = ZMQ_POLLIN};
+    return n;
+}
+
+uint64_t broker_deadline(const struct broker *b)
+{
+    uint64_t due = sched_deadline(b->sched);
+
+    return b->next_beat < due ? b->next_beat : due;
+}
+
+/* Sessions whose key is no longer listed, or no longer for their role. */
+static void cut_revoked(struct broker *b)
+{
+    struct peer *peer;
+
+    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));) {
+        const struct link_peer *who = link_server_peer(b->link, peer->conn);
+        struct access_rule rule;
+
+        if (!who ||
+            (access_rule(b->access, who, &rule) && (rule.roles & peer->role))) {
+            if (who)
+                peer->roles = rule.roles;
+            continue;
+        }
+        log_line(LOG_WARN, "session %u (%s) is revoked: cut off", peer->number,
+                 peer->address);
+        say_goodbye(b, peer->conn, WIRE_REVOKED);
+        link_server_cut(b->link, peer->conn);
+        end_session(b, peer, false);
+        i = 0; /* the table has changed */
+    }
+}
+
+static void new_list(struct broker *b)
+{
+    if (b->zap) {
+        struct authorized *list = access_list(b->access);
+
+        if (list)
+            zap_use(b->zap, list);
+    }
+    cut_revoked(b);
+}
+
+void broker_reload(struct broker *b)
+{
+    if (access_read(b->access))
+        new_list(b);
+}
+
+/* A worker that has been silent for a heartbeat is asked; one that does not
+ * answer is first suspected (no new work), then lost. */
+static void beat(struct broker *b, struct peer *worker)
+{
+    if (b->now - worker->heard < b->heartbeat_ms) {
+        if (worker->paused && !worker->leaving)
+            sched_worker_pause(b->sched, b->now, worker->number, false);
+        worker->paused = false;
+        return;
+    }
+    if (worker->asked)
+        worker->missed++;
+    if (worker->missed >= BROKER_MISSED_LOST) {
+        log_line(LOG_WARN, "worker %s is lost: silent for %llu ms",
+                 worker->name, (unsigned long long)(b->now - worker->heard));
+        link_server_cut(b->link, worker->conn);
+        end_session(b, worker, false);
+        return;
+    }
+    if (worker->missed >= BROKER_MISSED_SUSPECT && !worker->paused) {
+        worker->paused = true;
+        sched_worker_pause(b->sched, b->now, worker->number, true);
+    }
+    worker->asked = b->now;
+    say(b, worker, WIRE_PING, 0, WIRE_BROKER_ID | ++b->last_nonce, 0, NULL);
+}
+
+static void beats(struct broker *b)
+{
+    uint32_t before;
+    struct peer *peer;
+
+    if (b->now < b->next_beat)
+        return;
+    b->next_beat = b->now + b->heartbeat_ms;
+    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));) {
+        before = b->peers.used;
+        if (peer->role == ROLE_WORKER)
+            beat(b, peer);
+        if (b->peers.used < before)
+            i--; /* another one stands in its place now */
+    }
+}
+
+/* Returns true if there may be more. */
+static bool take(struct broker *b)
+{
+    struct link_msg m;
+    uint64_t conn;
+
+    for (int i = 0; i < BROKER_BATCH; i++) {
+        if (!link_server_recv(b->link, &m)) {
+            /* Only now: what it had sent before it died is served. */
+            while (link_server_gone(b->link, &conn))
+                handle_gone(b, conn);
+            return false;
+        }
+        handle_message(b, &m);
+        link_msg_close(&m);
+    }
+    return true;
+}
+
+bool broker_turn(struct broker *b, uint64_t now)
+{
+    bool more;
+
+    b->now = now;
+    more = take(b);
+    if (access_reload(b->access))
+        new_list(b);
+    beats(b);
+    sched_tick(b->sched, now);
+    if (sched_is_out_of_memory(b->sched)) {
+        log_line(LOG_ERROR, "out of memory");
+        abort(); /* crash-only: a broker that lost words must not go on */
+    }
+    carry_decisions(b);
+    /* store_commit() will stand here: nobody is told what a crash could
+     * undo. */
+    carry_flush(b);
+    return more;
+}

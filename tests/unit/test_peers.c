@@ -1,0 +1,71 @@
+/* test_peers.c - the broker's table of sessions */
+#include "config.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "broker/peers.h"
+
+static struct peers p;
+
+static void open_peers(void)
+{
+    peers_open(&p);
+}
+
+static void close_peers(void)
+{
+    peers_clear(&p);
+}
+
+TestSuite(peers, .init = open_peers, .fini = close_peers, .timeout = 10);
+
+Test(peers, are_found_by_number_and_by_connection)
+{
+    struct peer *a = peers_add(&p, 1001), *b = peers_add(&p, 1002);
+
+    cr_assert(eq(ptr, peers_by_conn(&p, 1001), a));
+    cr_assert(eq(ptr, peers_by_number(&p, b->number), b));
+    cr_assert(eq(ptr, peers_by_conn(&p, 7), NULL));
+    cr_assert(eq(ptr, peers_by_number(&p, 0), NULL));
+}
+
+Test(peers, numbers_are_never_used_again)
+{
+    struct peer *a = peers_add(&p, 1);
+    uint32_t number = a->number;
+
+    peers_remove(&p, a);
+    cr_assert(eq(ptr, peers_by_number(&p, number), NULL));
+    cr_assert(eq(ptr, peers_by_conn(&p, 1), NULL));
+    a = peers_add(&p, 1);
+    cr_assert(ne(u32, a->number, number));
+}
+
+Test(peers, removal_in_the_middle_keeps_the_others)
+{
+    enum { MANY = 100 };
+    struct peer *all[MANY];
+    uint32_t cursor = 0, left = 0;
+
+    for (uint64_t i = 0; i < MANY; i++)
+        all[i] = peers_add(&p, 500 + i);
+    for (int i = 0; i < MANY; i += 3)
+        peers_remove(&p, all[i]);
+    for (uint64_t i = 0; i < MANY; i++)
+        cr_assert(eq(ptr, peers_by_conn(&p, 500 + i), i % 3 ? all[i] : NULL));
+    while (peers_next(&p, &cursor))
+        left++;
+    cr_assert(eq(u32, left, MANY - 34));
+}
+
+Test(peers, accounts_have_one_number_each)
+{
+    uint32_t a = peers_account(&p, "uid:1000");
+
+    cr_assert(ne(u32, a, 0));
+    cr_assert(ne(u32, peers_account(&p, "uid:1001"), a));
+    cr_assert(eq(u32, peers_account(&p, "uid:1000"), a));
+    cr_assert(eq(str, (char *)peers_account_name(&p, a), "uid:1000"));
+    cr_assert(eq(str, (char *)peers_account_name(&p, 99), ""));
+}
