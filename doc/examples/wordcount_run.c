@@ -1,0 +1,363 @@
+/* wordcount_run.c - count the words of many files on all CPUs: map and reduce
+ *
+ *     wordcount_run [-c SLOTS] [-o FILE] [FILE...]
+ *
+ * The functions are those of wordcount.c, which is compiled into this program
+ * and runs in processes of its own (kind `self`).  Without files it takes what
+ * every Debian has: /usr/share/common-licenses and each package's copyright
+ * file, each file once however many links lead to it.  Files over 256 KiB are
+ * cut at line ends, so that no word is.  -o writes every word with its count,
+ * sorted by word, for comparison with other means.
+ */
+#define _GNU_SOURCE
+#include <par/client.h>
+#include <par/task.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PIECE = 256 * 1024, TOP = 10 };
+
+/* ---- what to count ---- */
+
+struct piece {
+    const char *path;
+    off_t offset;
+    size_t len;
+};
+
+struct job {
+    struct piece *pieces;
+    size_t count, room;
+    struct identity {
+        dev_t dev;
+        ino_t ino;
+    } * seen;
+    size_t files, seen_room;
+    unsigned long long bytes;
+    char buffer[PIECE];
+    size_t done;
+    int show; /* progress, on a terminal */
+    unsigned long long busy_us;
+    struct word *words;
+    size_t size, used;
+    struct par_error *err;
+};
+
+static void *more(void *p, size_t used, size_t *room, size_t each)
+{
+    if (used < *room)
+        return p;
+    *room = *room ? *room * 2 : 256;
+    p = realloc(p, *room * each);
+    if (!p) {
+        fputs("wordcount_run: out of memory\n", stderr);
+        exit(1);
+    }
+    return p;
+}
+
+static int is_seen(struct job *j, const struct stat *st)
+{
+    for (size_t i = 0; i < j->files; i++)
+        if (j->seen[i].dev == st->st_dev && j->seen[i].ino == st->st_ino)
+            return 1;
+    j->seen = more(j->seen, j->files, &j->seen_room, sizeof *j->seen);
+    j->seen[j->files++] = (struct identity){st->st_dev, st->st_ino};
+    return 0;
+}
+
+/* Where a piece that may have `len` octets should end: after a line end if
+ * there is one, else where the next word begins or the file ends. */
+static size_t cut(int fd, off_t offset, size_t len, char *buffer)
+{
+    ssize_t n = pread(fd, buffer, len, offset);
+    char *end = n > 0 ? memrchr(buffer, '\n', (size_t)n) : NULL;
+
+    return end ? (size_t)(end - buffer) + 1 : len;
+}
+
+static int add_file(struct job *j, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st)) {
+        fprintf(stderr, "wordcount_run: %s: %s\n", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    if (S_ISREG(st.st_mode) && st.st_size > 0 && !is_seen(j, &st)) {
+        path = strdup(path);
+        for (off_t at = 0; at < st.st_size;) {
+            size_t len = (size_t)(st.st_size - at);
+
+            if (len > PIECE)
+                len = cut(fd, at, PIECE, j->buffer);
+            j->pieces = more(j->pieces, j->count, &j->room, sizeof *j->pieces);
+            j->pieces[j->count++] = (struct piece){path, at, len};
+            at += (off_t)len;
+        }
+        j->bytes += (unsigned long long)st.st_size;
+    }
+    close(fd);
+    return 0;
+}
+
+static int add_all(struct job *j)
+{
+    glob_t found = {0};
+
+    glob("/usr/share/common-licenses/*", 0, NULL, &found);
+    glob("/usr/share/doc/*/copyright", GLOB_APPEND, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        if (add_file(j, found.gl_pathv[i]))
+            return -1;
+    globfree(&found);
+    return 0;
+}
+
+/* ---- the reduction: one table of all words ---- */
+
+struct word {
+    char *text; /* NULL: free */
+    size_t len;
+    long long count;
+};
+
+static struct word *find(struct job *j, const char *text, size_t len)
+{
+    size_t hash = 5381; /* Bernstein */
+    size_t i;
+
+    for (i = 0; i < len; i++)
+        hash = hash * 33 ^ (unsigned char)text[i];
+    for (i = hash & (j->size - 1); j->words[i].text;
+         i = (i + 1) & (j->size - 1))
+        if (j->words[i].len == len && !memcmp(j->words[i].text, text, len))
+            break;
+    return &j->words[i];
+}
+
+static void add_words(struct job *j, const char *text, size_t len, long long n)
+{
+    struct word *w = find(j, text, len);
+
+    if (!w->text) {
+        w->text = strndup(text, len);
+        w->len = len;
+        j->used++;
+    }
+    w->count += n;
+    if (j->used > j->size / 2) {
+        struct word *old = j->words;
+        size_t size = j->size;
+
+        j->size *= 2;
+        j->words = calloc(j->size, sizeof *j->words);
+        for (size_t i = 0; i < size; i++)
+            if (old[i].text)
+                *find(j, old[i].text, old[i].len) = old[i];
+        free(old);
+    }
+}
+
+/* ---- the map ---- */
+
+static int next_piece(void *context, uint64_t index, struct par_value *args)
+{
+    struct job *j = context;
+    const struct piece *p;
+    ssize_t n;
+    int fd;
+
+    if (index >= j->count)
+        return -1;
+    p = &j->pieces[index];
+    fd = open(p->path, O_RDONLY | O_CLOEXEC);
+    n = fd < 0 ? -1 : pread(fd, j->buffer, p->len, p->offset);
+    if (fd >= 0)
+        close(fd);
+    if (n < 0)
+        fprintf(stderr, "wordcount_run: %s: %s\n", p->path, strerror(errno));
+    args[0] = par_value_bytes(j->buffer, n < 0 ? 0 : (size_t)n);
+    return 1;
+}
+
+static int take_result(void *context,
+                       uint64_t index,
+                       const struct par_result *r)
+{
+    struct job *j = context;
+    struct par_reader in;
+    struct par_value word, count;
+
+    if (r->status != PAR_OK) {
+        char text[400];
+
+        par_fail(j->err, PAR_CODE(r->status), "%s: %s", j->pieces[index].path,
+                 par_result_error(r, text, sizeof text));
+        return 1;
+    }
+    j->busy_us += r->wall_us;
+    par_read_result(&in, r);
+    if (par_read(&in, &word) == PAR_T_MAP)
+        while (par_read(&in, &word) == PAR_T_STR &&
+               par_read(&in, &count) == PAR_T_INT)
+            add_words(j, word.data, word.len, count.i);
+    j->done++;
+    if (j->show && (j->done % 16 == 0 || j->done == j->count))
+        fprintf(stderr, "\r%zu of %zu pieces%s", j->done, j->count,
+                j->done == j->count ? "\r                              \r"
+                                    : "");
+    return 0;
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Count everything on `slots` slots.  Returns the seconds it took, from a
+ * worker that is ready to the last word; negative if it failed. */
+static double count_words(struct job *j, int slots, struct par_error *err)
+{
+    struct par_options options = {.private_broker = true, .slots = slots};
+    struct par_client *c = par_open(NULL, &options, err);
+    struct par_function words;
+    struct par_map map = {.function = &words,
+                          .context = j,
+                          .next = next_piece,
+                          .each = take_result,
+                          .unordered = true};
+    double began, took = -1;
+
+    j->err = err;
+    j->done = 0;
+    j->busy_us = 0;
+    if (c && !par_self(c, "words", &words, err)) {
+        began = seconds();
+        if (!par_map(c, &map, err) && !err->code)
+            took = seconds() - began;
+    }
+    par_close(c);
+    return took;
+}
+
+/* ---- the report ---- */
+
+static int by_count(const void *a, const void *b)
+{
+    const struct word *x = a, *y = b;
+
+    if (x->count != y->count)
+        return x->count < y->count ? 1 : -1;
+    return strcmp(x->text, y->text);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(((const struct word *)a)->text,
+                  ((const struct word *)b)->text);
+}
+
+/* Squeeze the table into an array of its words. */
+static struct word *list_words(const struct job *j)
+{
+    struct word *all = calloc(j->used + 1, sizeof *all);
+    size_t n = 0;
+
+    for (size_t i = 0; i < j->size; i++)
+        if (j->words[i].text)
+            all[n++] = j->words[i];
+    return all;
+}
+
+static int write_all(const struct job *j, struct word *all, const char *path)
+{
+    FILE *out = fopen(path, "w");
+
+    if (!out) {
+        fprintf(stderr, "wordcount_run: %s: %s\n", path, strerror(errno));
+        return -1;
+    }
+    qsort(all, j->used, sizeof *all, by_text);
+    for (size_t i = 0; i < j->used; i++)
+        fprintf(out, "%lld %s\n", all[i].count, all[i].text);
+    return fclose(out);
+}
+
+static void report(
+    struct job *j, int slots, double one, double many, const char *path)
+{
+    struct word *all = list_words(j);
+
+    qsort(all, j->used, sizeof *all, by_count);
+    for (size_t i = 0; i < TOP && i < j->used; i++)
+        printf("%10lld  %s\n", all[i].count, all[i].text);
+    printf("%zu jobs on %d slots: %.2f s, %.0f us of overhead a job, %.2f "
+           "times as fast as one slot\n",
+           j->count, slots, many,
+           (many * 1e6 * slots - (double)j->busy_us) / (double)j->count,
+           one / many);
+    if (path && write_all(j, all, path))
+        exit(1);
+    free(all);
+}
+
+static void begin_table(struct job *j)
+{
+    for (size_t i = 0; i < j->size; i++)
+        free(j->words[i].text);
+    free(j->words);
+    j->size = 1 << 16;
+    j->used = 0;
+    j->words = calloc(j->size, sizeof *j->words);
+}
+
+int main(int argc, char **argv)
+{
+    static struct job j;
+    struct par_error err = {0};
+    int slots = (int)sysconf(_SC_NPROCESSORS_ONLN), option;
+    const char *path = NULL;
+    double one, many;
+
+    par_main(&argc, &argv);
+    while ((option = getopt(argc, argv, "c:o:")) != -1)
+        if (option == 'c')
+            slots = atoi(optarg);
+        else if (option == 'o')
+            path = optarg;
+        else
+            return 2;
+    for (int i = optind; i < argc; i++)
+        if (add_file(&j, argv[i]))
+            return 1;
+    if (optind == argc && add_all(&j))
+        return 1;
+    printf("%zu files, %llu bytes, in %zu pieces\n", j.files, j.bytes, j.count);
+    fflush(stdout);
+    j.show = isatty(STDERR_FILENO);
+    begin_table(&j);
+    one = count_words(&j, 1, &err);
+    begin_table(&j);
+    many = one < 0 ? -1 : count_words(&j, slots, &err);
+    if (many < 0) {
+        fprintf(stderr, "wordcount_run: %s\n", err.text);
+        return 1;
+    }
+    report(&j, slots, one, many, path);
+    return 0;
+}
