@@ -66,7 +66,7 @@ static size_t translate(const struct option_spec *table,
 
     *s++ = '+'; /* stop at the first word */
     *s++ = ':'; /* a missing value is told apart */
-    for (; table[n].name && n < OPTIONS_MAX; n++) {
+    for (; n < OPTIONS_MAX && table[n].name; n++) {
         longs[n] = (struct option){
             table[n].name, table[n].value ? required_argument : no_argument,
             NULL, LONG_ONLY + (int)n};
@@ -89,7 +89,7 @@ static int unknown(const struct options *o, struct par_error *err)
     char letter[3] = {'-', (char)optopt, '\0'};
     size_t n = 0;
 
-    for (; o->table[n].name && n < OPTIONS_MAX; n++)
+    for (; n < OPTIONS_MAX && o->table[n].name; n++)
         names[n] = o->table[n].name;
     names[n] = NULL;
     if (optopt && optopt < LONG_ONLY)

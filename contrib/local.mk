@@ -14,6 +14,7 @@ dist_noinst_SCRIPTS += \
     contrib/checks/layers \
     contrib/checks/lengths \
     contrib/checks/man \
+    contrib/checks/modules \
     contrib/checks/prove \
     contrib/checks/purity \
     contrib/checks/run

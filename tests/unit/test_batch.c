@@ -169,6 +169,24 @@ Test(batch, what_the_wire_does_not_allow_gives_no_frame)
     cr_assert(eq(ptr, batch_take(&batch, &len), NULL));
 }
 
+Test(batch, a_bare_item_may_have_1_mib)
+{
+    size_t len = 0;
+
+    batch_begin(&batch, &stream, NULL, 0);
+    batch_add_bare(&batch, bytes, WIRE_ITEM_MAX);
+    cr_assert(batch_frame(&batch, &len) != NULL);
+    cr_assert(eq(sz, len, WIRE_HEADER + WIRE_ITEM_MAX));
+}
+
+Test(batch, one_that_failed_is_full_as_soon_as_it_has_an_item)
+{
+    batch_begin(&batch, &run, bytes, WIRE_META_MAX + 1);
+    cr_assert(eq(int, batch_is_full(&batch, 0), false));
+    batch_add_run(&batch, 0, "x", 1);
+    cr_assert(eq(int, batch_is_full(&batch, 0), true));
+}
+
 Test(batch, taken_memory_is_the_callers)
 {
     size_t len = 0;

@@ -292,6 +292,29 @@ Test(bundle, has_at_most_1000_files)
     cr_assert(eq(str, err.text, "manifest: files: 1001 of them, at most 1000"));
 }
 
+static int decode_functions(uint32_t count)
+{
+    char name[16];
+
+    begin_with(3);
+    meta_put_array(&w, count);
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%u", i);
+        meta_put_array(&w, 2);
+        meta_put_str(&w, name);
+        meta_put_str(&w, "");
+    }
+    return decode();
+}
+
+Test(bundle, has_at_most_1000_functions)
+{
+    cr_assert(eq(int, decode_functions(BUNDLE_FUNCTIONS), 0));
+    cr_assert(eq(int, decode_functions(BUNDLE_FUNCTIONS + 1), -1));
+    cr_assert(
+        eq(str, err.text, "manifest: functions: 1001 of them, at most 1000"));
+}
+
 static int decode_size(uint64_t size)
 {
     begin_with(4);

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <math.h>
 
 #include "bundle.h"
 #include "manifest.h"
@@ -11,6 +12,7 @@ TestSuite(bundle_fields,
           .init = open_bundle,
           .fini = close_bundle,
           .timeout = 20);
+
 /* A file entry of whatever these octets say. */
 static void begin_entry(unsigned key, const char *bytes, size_t len)
 {
@@ -53,6 +55,29 @@ Test(bundle_fields, entries_of_another_form_are_counted_from_0)
     cr_assert(eq(str, refused(EINVAL), "manifest: argv: number 0 is no text"));
     begin_entry(18, "\xA2x\0", 3);
     refused(EINVAL);
+}
+
+/* One file whose size is this float. */
+static int decode_float(double size)
+{
+    begin_with(4);
+    meta_put_array(&w, 1);
+    meta_put_array(&w, 4);
+    meta_put_str(&w, "a");
+    meta_put_bin(&w, hash, sizeof hash);
+    meta_put_float(&w, size);
+    meta_put_int(&w, 0);
+    return decode();
+}
+
+Test(bundle_fields, numbers_may_come_as_whole_floats)
+{
+    cr_assert(eq(int, decode_float(0.0), 0));
+    cr_assert(eq(int, decode_float(2147483648.0), 0));
+    cr_assert(eq(int, decode_float(0.5), -1));
+    cr_assert(eq(int, decode_float(-1.0), -1));
+    cr_assert(eq(int, decode_float(1e300), -1));
+    cr_assert(eq(int, decode_float((double)NAN), -1));
 }
 
 Test(bundle_fields, functions_have_names_and_signatures_that_can_be_read)
@@ -174,6 +199,27 @@ static char *refused_local(unsigned bent, const char *bytes, size_t len)
 }
 
 #define LOCAL(key, bytes) refused_local(key, bytes, sizeof bytes - 1)
+
+Test(bundle_fields, argv_has_at_most_4096_words)
+{
+    begin_with(18);
+    meta_put_array(&w, BUNDLE_ENTRIES + 1);
+    for (int i = 0; i <= BUNDLE_ENTRIES; i++)
+        meta_put_str(&w, "");
+    cr_assert(
+        eq(str, refused(E2BIG), "manifest: argv: 4097 of them, at most 4096"));
+}
+
+Test(bundle_fields, the_callers_place_may_be_the_root)
+{
+    begin_with(20);
+    meta_put_map(&w, 4);
+    meta_pair_str(&w, 1, "h");
+    meta_pair_int(&w, 2, UINT32_MAX);
+    meta_pair_str(&w, 3, "/");
+    meta_pair_int(&w, 4, 0777);
+    cr_assert(eq(int, decode(), 0), "%s", err.text);
+}
 
 Test(bundle_fields, the_callers_place_is_checked)
 {

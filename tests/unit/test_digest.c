@@ -99,6 +99,19 @@ Test(digest, text_reads_back_in_either_case)
     cr_assert(digest_equal(&d, &expected));
 }
 
+Test(digest, every_digit_is_read)
+{
+    static const char digits[] = "0123456789abcdef0123456789abcdef"
+                                 "fedcba9876543210fedcba9876543210";
+    struct digest d;
+    char text[DIGEST_TEXT];
+
+    cr_assert(digest_parse(&d, digits));
+    cr_assert(eq(int, d.bytes[5], 0xab));
+    digest_text(&d, text);
+    cr_assert(eq(str, text, (char *)digits));
+}
+
 Test(digest, text_of_another_length_or_letter_is_refused)
 {
     struct digest d = {{1}};

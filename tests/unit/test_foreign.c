@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,10 @@
 #include <par/error.h>
 
 #include "batch.h"
+#include "bundle.h"
 #include "meta.h"
 #include "random.h"
+#include "signature.h"
 #include "wire.h"
 
 enum { SEED = 20240609, ROUNDS = 200000, LONGEST = 300 };
@@ -277,4 +280,158 @@ Test(foreign, sound_frames_then_bent)
     }
     meta_writer_clear(&w);
     batch_clear(&b);
+}
+
+/* ---- manifests ---- */
+
+static void read_lists(const struct bundle *b)
+{
+    struct meta_reader r = b->functions;
+    struct bundle_function f;
+    struct bundle_file file;
+    struct bundle_pair pair;
+    struct bundle_text text;
+    size_t n;
+
+    for (n = 0; bundle_next_function(&r, &f); n++)
+        touch((const uint8_t *)f.signature.data, f.signature.len);
+    cr_assert(eq(sz, n, b->function_count));
+    r = b->files;
+    for (n = 0; bundle_next_file(&r, &file); n++)
+        cr_assert(bundle_path_is_safe(file.path.data, file.path.len));
+    cr_assert(eq(sz, n, b->file_count));
+    r = b->env;
+    for (n = 0; bundle_next_pair(&r, &pair); n++)
+        touch((const uint8_t *)pair.value.data, pair.value.len);
+    cr_assert(eq(sz, n, b->env_count));
+    r = b->argv;
+    for (n = 0; bundle_next_text(&r, &text); n++)
+        touch((const uint8_t *)text.data, text.len);
+    cr_assert(eq(sz, n, b->argv_count));
+}
+
+static void read_manifest(const uint8_t *data, size_t len)
+{
+    struct par_error err = {0};
+    struct bundle b;
+
+    if (bundle_decode(&b, data, len, &err) == 0) {
+        read_lists(&b);
+        return;
+    }
+    cr_assert(err.code == EINVAL || err.code == ENOTSUP || err.code == E2BIG);
+    cr_assert(eq(int, strncmp(err.text, "manifest: ", 10), 0));
+}
+
+static void put_manifest(struct meta_writer *w)
+{
+    struct bundle_function functions[] = {
+        {bundle_text("add"), bundle_text("x:i,y:i->i")},
+        {bundle_text("sum"), bundle_text("d*:d")}};
+    struct bundle_file files[] = {
+        {.path = bundle_text("src/add.c"), .size = 5, .mode = 0644},
+        {.path = bundle_text("src/add.h"), .size = 0, .mode = 0644}};
+    struct bundle_pair env[] = {{bundle_text("LANG"), bundle_text("C")}};
+    struct bundle_text argv[] = {bundle_text("sh"), bundle_text("-c")};
+    struct bundle_local local = {bundle_text("here"), 1000, bundle_text("/tmp"),
+                                 022};
+    struct bundle_draft draft = {.name = "add.c",
+                                 .kind = BUNDLE_SOURCE,
+                                 .functions = functions,
+                                 .function_count = 2,
+                                 .files = files,
+                                 .file_count = 2,
+                                 .hooks = {[BUNDLE_SLOT_SETUP] = "load"},
+                                 .env = env,
+                                 .env_count = 1,
+                                 .limits = {[BUNDLE_CPU] = 7},
+                                 .argv = argv,
+                                 .argv_count = 2,
+                                 .local = &local};
+
+    meta_writer_reset(w);
+    cr_assert(eq(int, bundle_encode(w, &draft, NULL), 0));
+}
+
+Test(foreign, manifests_then_bent)
+{
+    struct meta_writer w = {0};
+
+    for (int i = 0; i < ROUNDS / 2; i++) {
+        put_manifest(&w);
+        bend(w.data, w.len);
+        feed(read_manifest, w.data, w.len - random_below(&dice, 3));
+    }
+    meta_writer_clear(&w);
+}
+
+/* ---- signatures and arguments ---- */
+
+static void read_signature(const uint8_t *data, size_t len)
+{
+    struct signature s;
+
+    if (signature_parse(&s, (const char *)data, len, NULL) == 0)
+        cr_assert(s.count <= SIGNATURE_ARGS);
+}
+
+static void read_args(const uint8_t *data, size_t len)
+{
+    static const char *const texts[] = {"ii:i", "a:v,b:v->v", "v*:v", "d:d",
+                                        "s:v,rest:a*->n"};
+    struct meta_writer out = {0};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct meta_reader r = meta_read(data, len);
+        struct signature s;
+
+        signature_parse(&s, texts[i], strlen(texts[i]), NULL);
+        if (signature_check(&s, "f", data, len, NULL) == 0) {
+            cr_assert(meta_skip(&r, NULL, NULL));
+            cr_assert(eq(ptr, (void *)r.p, (void *)r.end));
+        }
+        meta_writer_reset(&out);
+        if (signature_match_names(&s, "f", data, len, &out, NULL) == 0)
+            touch(out.data, out.len);
+    }
+    meta_writer_clear(&out);
+}
+
+Test(foreign, signatures_of_their_own_letters)
+{
+    static const char letters[] = "idsboamvn:*->,xyz_0 ";
+    uint8_t text[40];
+
+    for (int i = 0; i < ROUNDS / 2; i++) {
+        size_t len = 1 + random_below(&dice, sizeof text - 1);
+
+        for (size_t j = 0; j < len; j++)
+            text[j] = (uint8_t)letters[random_below(&dice, sizeof letters)];
+        feed(read_signature, text, len);
+    }
+}
+
+Test(foreign, arguments_then_bent)
+{
+    struct meta_writer w = {0};
+
+    for (int i = 0; i < ROUNDS / 4; i++) {
+        size_t n = random_below(&dice, 4);
+        bool is_map = random_below(&dice, 2);
+
+        meta_writer_reset(&w);
+        if (is_map)
+            meta_put_map(&w, (uint32_t)n);
+        else
+            meta_put_array(&w, (uint32_t)n);
+        for (size_t j = 0; j < n; j++) {
+            if (is_map)
+                meta_put_str(&w, j ? "b" : "a");
+            put_any(&w, 1);
+        }
+        feed(read_args, w.data, w.len);
+        bend(w.data, w.len);
+        feed(read_args, w.data, w.len);
+    }
+    meta_writer_clear(&w);
 }

@@ -88,6 +88,27 @@ Test(log, a_line_that_is_too_long_says_so_and_still_ends)
     cr_assert(eq(str, text + len - 4, "...\n"));
 }
 
+Test(log, what_must_be_escaped_does_not_run_over_either)
+{
+    char newlines[1500];
+    char *text;
+    size_t len;
+
+    for (size_t shift = 0; shift < 4; shift++) {
+        memset(newlines, '\n', sizeof newlines - 1);
+        memset(newlines, 'x', shift);
+        newlines[sizeof newlines - 1] = '\0';
+        log_line(LOG_INFO, "%s", newlines);
+    }
+    text = logged();
+    for (size_t shift = 0; shift < 4; shift++) {
+        len = strcspn(text, "\n");
+        cr_assert(len < 2048);
+        cr_assert(eq(int, strncmp(text + len - 3, "...", 3), 0));
+        text += len + 1 + TIME;
+    }
+}
+
 Test(log, leaves_errno_alone)
 {
     errno = EAGAIN;

@@ -285,15 +285,21 @@ Test(meta, a_map_may_be_counted_while_it_is_written)
 {
     size_t outer = meta_open_map(&w);
     size_t inner;
+    struct meta_value v;
+    struct meta_reader inside;
 
     meta_put_int(&w, 1);
     inner = meta_open_array(&w);
-    for (int i = 0; i < 20; i++)
-        meta_put_int(&w, i);
-    meta_close_array(&w, inner, 20);
+    for (int i = 0; i < 300; i++)
+        meta_put_int(&w, 7);
+    meta_close_array(&w, inner, 300);
     meta_pair_int(&w, 2, 99);
     meta_close_map(&w, outer, 2);
     cr_assert(meta_check_map(w.data, w.len));
+    cr_assert(meta_find(w.data, w.len, 1, &v, &inside));
+    cr_assert(eq(sz, v.len, 300));
+    while (meta_next(&inside, &v))
+        cr_assert(eq(i64, v.i, 7));
     cr_assert(eq(i64, meta_int(w.data, w.len, 2, 0), 99));
 }
 

@@ -56,6 +56,19 @@ Test(signature, named_form_has_names)
     cr_assert(eq(sz, s.count, 0));
 }
 
+Test(signature, names_are_letters_digits_and_underscores)
+{
+    cr_assert(eq(int, parse("A:i,Z:i,a:i,z:i,_:i,x0:i,x9:i,_1->i"), -1));
+    cr_assert(eq(int, parse("A:i,Z:i,a:i,z:i,_:i,x0:i,x9:i,_1:i->i"), 0));
+    cr_assert(eq(sz, s.count, 8));
+    cr_assert(eq(int, parse("0x:i->i"), -1));
+    cr_assert(eq(int, parse("x-y:i->i"), -1));
+    cr_assert(eq(int, parse("x@:i->i"), -1));
+    cr_assert(eq(int, parse("x[:i->i"), -1));
+    cr_assert(eq(int, parse("x`:i->i"), -1));
+    cr_assert(eq(int, parse("x{:i->i"), -1));
+}
+
 Test(signature, the_last_argument_may_repeat)
 {
     static const char *const same[] = {"sd*:d", "a:s,b:d*->d"};

@@ -193,11 +193,33 @@ Test(signature_args, names_that_do_not_match_are_all_told)
     cr_assert(eq(str, err.text, "area wants w, h; given: w, x"));
     cr_assert(eq(ptr, MATCH("\x80"), NULL));
     cr_assert(eq(str, err.text, "area wants w, h; given: none"));
+    cr_assert(eq(ptr, MATCH("\x81\xA1w\x01"), NULL));
+    cr_assert(eq(str, err.text, "area wants w, h; given: w"));
     cr_assert(eq(ptr, MATCH("\x83\xA1w\x01\xA1h\x02\xA1w\x03"), NULL));
     cr_assert(eq(str, err.text, "area wants w, h; given: w, h, w"));
     parse("->i");
     cr_assert(eq(ptr, MATCH("\x81\xA1w\x01"), NULL));
     cr_assert(eq(str, err.text, "area wants no arguments; given: w"));
+}
+
+Test(signature_args, a_long_list_of_names_is_cut)
+{
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnop";
+
+    parse("w:i->i");
+    meta_put_map(&w, 10);
+    for (int i = 0; i < 10; i++) {
+        meta_put_str(&w, name);
+        meta_put_nil(&w);
+    }
+    cr_assert(eq(ptr, match((char *)w.data, w.len), NULL));
+    cr_assert(eq(int,
+                 strncmp(err.text,
+                         "area wants w; given: "
+                         "abcdefghijklmnopqrstuvwxyzabcdef, abc",
+                         50),
+                 0));
+    cr_assert(strlen(err.text) < 200);
 }
 
 Test(signature_args, a_repeating_argument_by_name_is_an_array)

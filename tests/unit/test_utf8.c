@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <string.h>
 
 TestSuite(utf8, .timeout = 10);
 
@@ -14,6 +15,20 @@ Test(utf8, steps_over_characters_of_one_to_four_octets)
     cr_assert(eq(sz, utf8_step("\xE2\x82\xAC", 3), 3));
     cr_assert(eq(sz, utf8_step("\xF0\x9F\x98\x80", 4), 4));
     cr_assert(eq(sz, utf8_step("\0", 1), 1));
+}
+
+Test(utf8, knows_the_first_and_the_last_of_each_range)
+{
+    static const char *const good[] = {
+        "\xC2\x80",         "\xDF\xBF",         "\xE0\xA0\x80",
+        "\xE1\x80\x80",     "\xEC\xBF\xBF",     "\xED\x80\x80",
+        "\xED\x9F\xBF",     "\xEE\x80\x80",     "\xEF\xBF\xBF",
+        "\xF0\x90\x80\x80", "\xF1\x80\x80\x80", "\xF3\xBF\xBF\xBF",
+        "\xF4\x8F\xBF\xBF",
+    };
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        cr_assert(utf8_check(good[i], strlen(good[i])), "case %zu", i);
 }
 
 Test(utf8, refuses_what_is_cut_off_at_every_length)
