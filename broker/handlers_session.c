@@ -519,43 +519,66 @@ int on_pong(struct broker *b,
     return PAR_OK;
 }
 
-/* ERROR from a worker: about a request, a relayed PING, or a run. */
+/* What a worker says in 72, as a payload. */
+static struct payload_ref keep_text(struct broker *b, const struct wire_msg *w)
+{
+    struct payload_ref text = {0};
+    struct meta_value v;
+
+    if (meta_find(w->meta, w->head.meta_len, 72, &v, NULL) &&
+        v.kind == META_STR && v.len) {
+        text.block = payload_copy(&b->payloads, v.data, v.len, 1);
+        text.len = text.block ? (uint32_t)v.len : 0;
+    }
+    return text;
+}
+
+/* A remark about a run, or the refusal of a relayed PING: to its client. */
+static bool relay_error(struct broker *b,
+                        struct peer *from,
+                        const struct wire_msg *w)
+{
+    struct relayed_ping *relay = find_relay(b, from->number, w->head.id);
+    char words[PAR_ERROR_TEXT];
+    struct peer *to;
+    uint32_t client;
+    uint64_t id;
+
+    if (relay) {
+        client = relay->client;
+        id = relay->id;
+        relay->nonce = 0;
+    } else if (!sched_run_of(b->sched, from->number, w->head.id, &client,
+                             &id)) {
+        return false;
+    }
+    to = peers_by_number(&b->peers, client);
+    meta_text(w->meta, w->head.meta_len, 72, words, sizeof words);
+    if (to)
+        say_error(b, to, id, 0, (int)w->head.ref, relay != NULL, words);
+    return true;
+}
+
+/* ERROR from a worker: about a relayed PING, a run, a request; or, with id 0,
+ * about a computation (77) that it gives up. */
 int on_worker_error(struct broker *b,
                     struct peer *from,
                     struct link_msg *m,
                     struct par_error *err)
 {
     const struct wire_msg *w = &m->wire;
-    struct relayed_ping *relay = find_relay(b, from->number, w->head.id);
-    struct payload_ref text = {0};
-    char words[PAR_ERROR_TEXT];
-    struct meta_value v;
-    uint32_t client;
-    uint64_t run;
+    int64_t handle = meta_int(w->meta, w->head.meta_len, 77, 0);
 
     (void)err;
-    meta_text(w->meta, w->head.meta_len, 72, words, sizeof words);
-    if (relay) {
-        struct peer *asker = peers_by_number(&b->peers, relay->client);
-
-        if (asker)
-            say_error(b, asker, relay->id, 0, (int)w->head.ref, true, words);
-        relay->nonce = 0;
-    } else if (sched_run_of(b->sched, from->number, w->head.id, &client,
-                            &run)) {
-        struct peer *to = peers_by_number(&b->peers, client);
-
-        if (to)
-            say_error(b, to, run, 0, (int)w->head.ref, false, words);
-    } else {
-        if (meta_find(w->meta, w->head.meta_len, 72, &v, NULL) &&
-            v.kind == META_STR && v.len) {
-            text.block = payload_copy(&b->payloads, v.data, v.len, 1);
-            text.len = text.block ? (uint32_t)v.len : 0;
-        }
-        sched_request_done(b->sched, b->now, from->number, w->head.id,
-                           (int)w->head.ref, text);
+    if (w->head.id == 0) {
+        if (handle > 0 && handle <= UINT32_MAX)
+            sched_target_failed(b->sched, b->now, from->number,
+                                (uint32_t)handle, keep_text(b, w));
+        return PAR_OK;
     }
+    if (!relay_error(b, from, w))
+        sched_request_done(b->sched, b->now, from->number, w->head.id,
+                           (int)w->head.ref, keep_text(b, w));
     return PAR_OK;
 }
 

@@ -164,6 +164,15 @@ void sched_request_done(struct sched *s,
                         int status,
                         struct payload_ref text);
 
+/* A worker has given a target up that was ready there (its slots die one after
+ * the other): no more of it goes there until a SETUP asks again.  `text` is
+ * sched's to release. */
+void sched_target_failed(struct sched *s,
+                         uint64_t now,
+                         uint32_t worker,
+                         uint32_t target,
+                         struct payload_ref text);
+
 /* ---- jobs ---- */
 
 struct job_batch {

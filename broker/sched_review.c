@@ -100,6 +100,28 @@ static bool setup_answered(struct sched *s,
     return true;
 }
 
+void sched_target_failed(struct sched *s,
+                         uint64_t now,
+                         uint32_t worker,
+                         uint32_t target,
+                         struct payload_ref text)
+{
+    uint32_t w = worker_find(s, worker);
+    uint32_t place = target_find(s, target);
+    struct seat *seat = NULL;
+
+    sched_hear(s, now);
+    if (w != POOL_NONE && place != POOL_NONE)
+        seat = seat_at(target_at(s, place), w);
+    if (!seat || seat->state != SEAT_READY) {
+        decisions_forget(&s->decisions, text);
+        return;
+    }
+    seat_note(s, seat, PAR_SETUP_FAILED, text);
+    seat_set(s, target_at(s, place), w, SEAT_FAILED);
+    target_touch(s, target_at(s, place));
+}
+
 void sched_request_done(struct sched *s,
                         uint64_t now,
                         uint32_t worker,

@@ -48,6 +48,7 @@ UNIT_TESTS += tests/unit/test_pipe
 UNIT_TESTS += tests/unit/test_place
 UNIT_TESTS += tests/unit/test_protocol_doc
 UNIT_TESTS += tests/unit/test_sched
+UNIT_TESTS += tests/unit/test_sched_given_up
 UNIT_TESTS += tests/unit/test_sched_random
 UNIT_TESTS += tests/unit/test_signature
 UNIT_TESTS += tests/unit/test_signature_args
