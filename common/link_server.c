@@ -398,8 +398,6 @@ bool link_server_gone(struct link_server *s, uint64_t *conn)
         return false;
     }
     tick(s, true);
-    if (has_input(s))
-        return false;
     look_at_suspects(s);
     /* What the dead have sent may have come in just now, before their end. */
     if (list_is_empty(&s->conns.dead) || has_input(s))

@@ -31,12 +31,8 @@ static struct link_server *server;
 static struct key_pair broker_key;
 static struct key_pair client_key;
 
-static inline void *door_main(void *arg)
+static inline void *door_main(void *control)
 {
-    void *control = zmq_socket(context, ZMQ_PAIR);
-
-    (void)arg;
-    zmq_connect(control, "inproc://door");
     zap_run(door, control);
     zmq_close(control);
     return NULL;
@@ -45,12 +41,15 @@ static inline void *door_main(void *arg)
 static inline void door_open_for(uid_t owner)
 {
     struct par_error err = {0};
+    void *control = zmq_socket(context, ZMQ_PAIR);
 
     door = zap_open(context, owner, &err);
     cr_assert(door != NULL, "%s", err.text);
     door_control = zmq_socket(context, ZMQ_PAIR);
     cr_assert(eq(int, zmq_bind(door_control, "inproc://door"), 0));
-    cr_assert(eq(int, pthread_create(&door_thread, NULL, door_main, NULL), 0));
+    cr_assert(eq(int, zmq_connect(control, "inproc://door"), 0));
+    cr_assert(
+        eq(int, pthread_create(&door_thread, NULL, door_main, control), 0));
 }
 
 static inline void door_close(void)
@@ -221,6 +220,16 @@ static inline void wait_server_msg(struct link_msg *m)
             continue;
         wait_for(items, link_server_poll(server, items), until);
     }
+}
+
+/* Wait until link_server_poll()'s item number `which` has something to read. */
+static inline void wait_server_item(int which)
+{
+    zmq_pollitem_t items[LINK_POLL];
+
+    link_server_poll(server, items);
+    wait_for(items + which, 1, clock_ms() + WAIT_MS);
+    cr_assert(items[which].revents != 0);
 }
 
 /* Wait until a connection is gone; nothing may come in meanwhile. */

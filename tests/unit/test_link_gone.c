@@ -38,6 +38,28 @@ Test(link_gone, closed_connection_is_told_once_after_all_that_it_sent)
     }
 }
 
+Test(link_gone, death_is_not_told_while_the_last_words_are_unread)
+{
+    struct link_client *c = client_connected(listen_by(LINK_IPC));
+    uint64_t conn = greet(c, 1);
+    struct link_msg m;
+    uint64_t gone;
+
+    client_ping(c, 2);
+    link_client_close(c, 1000);
+    /* the news of the end; then some looks, between which it comes about */
+    wait_server_item(1);
+    for (int i = 0; i < 20; i++) {
+        cr_assert(eq(int, link_server_gone(server, &gone), false));
+        wait_server_item(0);
+        wait_server_item(2);
+    }
+    wait_server_msg(&m);
+    cr_assert(eq(u64, m.wire.head.id, 2));
+    link_msg_close(&m);
+    cr_assert(eq(u64, wait_gone(), conn));
+}
+
 /* A peer that says one thing and is killed: its HELLO may be read after the
  * news of its death. */
 Test(link_gone, peer_that_dies_right_after_its_first_message_is_told)
@@ -127,6 +149,23 @@ Test(link_gone, silent_peer_is_no_connection)
     link_client_close(other, 0);
 }
 
+/* Nobody sends and nobody says anything more: only the server's own timer can
+ * wake it. */
+Test(link_gone, failed_send_is_followed_by_the_news_without_another_event)
+{
+    struct link_client *c = client_connected(listen_by(LINK_INPROC));
+    uint64_t conn = greet(c, 1);
+    uint64_t until = clock_ms() + WAIT_MS;
+    uint64_t gone;
+
+    link_client_close(c, 0);
+    while (link_server_post(server, conn, ping_bytes(1), WIRE_HEADER) == 0)
+        cr_assert(clock_ms() < until);
+    wait_server_item(2);
+    cr_assert(eq(int, link_server_gone(server, &gone), true));
+    cr_assert(eq(u64, gone, conn));
+}
+
 Test(link_gone, inproc_peer_that_left_is_told_when_it_is_spoken_to)
 {
     struct link_client *c = client_connected(listen_by(LINK_INPROC));
@@ -166,8 +205,9 @@ Test(link_gone, cut_peer_is_told_and_comes_again_as_a_new_one)
         struct link_client *c = client_connected(endpoint);
         uint64_t conn = greet(c, 1);
 
-        /* What was on its way when it was cut must not arrive. */
+        /* What has come in unread when it is cut off must not arrive. */
         client_ping(c, 2);
+        wait_server_item(0);
         link_server_cut(server, conn);
         cr_assert(eq(u64, wait_gone(), conn));
         cr_assert(eq(int, (int)wait_event(c), LINK_LOST));
@@ -212,6 +252,31 @@ Test(link_gone, client_learns_that_its_server_is_gone)
         link_client_close(c, 0);
         server_open();
     }
+}
+
+/* libzmq connects again below us; what was meant for the one server must not
+ * reach the next one. */
+Test(link_gone, lost_client_stays_lost_when_another_server_comes)
+{
+    struct link_client *c = client_connected(listen_by(LINK_IPC));
+    struct link_client *other;
+    zmq_pollitem_t items[LINK_POLL];
+
+    greet(c, 1);
+    server_close();
+    cr_assert(eq(int, link_client_poll(c, items), 2));
+    wait_for(items + 1, 1, clock_ms() + WAIT_MS);
+    link_client_post(c, ping_bytes(2), WIRE_HEADER); /* not noticed yet */
+    cr_assert(eq(int, (int)wait_event(c), LINK_LOST));
+    server_open();
+    other = client_open_as(listen_by(LINK_IPC), &client_key);
+    wait_for(items + 1, 1, clock_ms() + WAIT_MS); /* connected again */
+    cr_assert(eq(int, (int)link_client_event(c), LINK_NOTHING));
+    cr_assert(eq(int, link_client_post(c, "x", 1), -1));
+    cr_assert(eq(int, (int)wait_event(other), LINK_CONNECTED));
+    greet(other, 3);
+    link_client_close(other, 0);
+    link_client_close(c, 0);
 }
 
 Test(link_gone, client_that_is_not_connected_sends_nothing)

@@ -2,6 +2,8 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -57,6 +59,23 @@ Test(link_listen, second_server_does_not_take_the_ipc_path)
     /* the refused one has not removed the files of the first */
     c = client_connected(endpoint);
     link_client_close(c, 0);
+}
+
+/* A server that is about to listen holds the lock and has no socket yet. */
+Test(link_listen, lock_keeps_two_servers_from_starting_at_once)
+{
+    int lock = open(scratch_path("s.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct par_error err = {0};
+    char endpoint[LINK_ENDPOINT];
+
+    cr_assert(eq(int, flock(lock, LOCK_EX), 0));
+    snprintf(endpoint, sizeof endpoint, "ipc://%s/s", scratch);
+    cr_assert(
+        eq(int, link_server_listen(server, endpoint, NULL, NULL, 0, &err), -1));
+    cr_assert(eq(int, err.code, EADDRINUSE));
+    cr_assert(eq(int, access(scratch_path("s.lock"), F_OK), 0));
+    close(lock);
+    listen_by(LINK_IPC);
 }
 
 static int foreign_listener(const char *path)

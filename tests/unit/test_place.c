@@ -100,6 +100,16 @@ Test(place, relative_xdg_folder_is_ignored)
     expect(".cache/par");
 }
 
+Test(place, relative_runtime_folder_is_ignored)
+{
+    cr_assert(eq(int, mkdir(scratch_path("run"), 0700), 0));
+    cr_assert(eq(int, chdir(scratch), 0));
+    setenv("XDG_RUNTIME_DIR", "run", 1);
+    (void)place_runtime_dir(false, path, sizeof path, NULL);
+    cr_assert(eq(int, path[0], '/'));
+    cr_assert(eq(int, chdir("/"), 0));
+}
+
 Test(place, each_folder_follows_its_variables)
 {
     cr_assert(eq(int, place_config_dir(path, sizeof path, NULL), 0));
