@@ -283,7 +283,6 @@ int main(int argc, char **argv)
         say("parspawn: /proc does not list children here: what leaves its "
             "process group may survive its job");
     serve(&s);
-    prctl(PR_SET_DUMPABLE, 1); /* else /proc/self/fd is not ours to use */
     if (run_dir && rmtree_clear(SPAWN_RUN_DIR) == 0)
         rmdir(run_dir);
     free(s.keepers);

@@ -134,6 +134,8 @@ static pid_t fork_nanny(bool forks_again)
     if (pid == 0) {
         spawner = spawner_open(program, run_dir, NULL);
         keeper = keeper_open(spawner, NULL);
+        start_shell("mkdir -p $RUN/locked/in && chmod 0 $RUN/locked");
+        expect_exit();
         start_shell(nasty);
         close(job_end);
         if (forks_again && fork() == 0)

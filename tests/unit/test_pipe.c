@@ -4,6 +4,8 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -334,14 +336,67 @@ Test(pipe, refuses_descriptors_that_belong_to_no_message)
     expect_broken("a descriptor that belongs to no message");
 }
 
-Test(pipe, does_not_wait_when_it_closes_a_socket_that_lingers)
+/* A connection with octets that nobody takes, and an hour's patience. */
+static int lingering_socket(int *listener)
 {
     struct linger an_hour = {.l_onoff = 1, .l_linger = 3600};
+    struct sockaddr_in here = {.sin_family = AF_INET,
+                               .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof here;
+    static const char octets[65536];
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    cr_assert(ge(int, fd, 0));
+    *listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(
+        eq(int, bind(*listener, (struct sockaddr *)&here, sizeof here), 0));
+    cr_assert(eq(int, listen(*listener, 1), 0));
+    cr_assert(
+        eq(int, getsockname(*listener, (struct sockaddr *)&here, &len), 0));
+    cr_assert(eq(int, connect(fd, (struct sockaddr *)&here, sizeof here), 0));
+    while (send(fd, octets, sizeof octets, MSG_DONTWAIT) > 0)
+        continue;
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &an_hour, sizeof an_hour);
-    expect_fd_refused(fd, "a payload that is not a sealed memfd");
+    return fd;
+}
+
+Test(pipe, does_not_wait_when_it_closes_a_socket_that_lingers)
+{
+    int listener;
+
+    expect_fd_refused(lingering_socket(&listener),
+                      "a payload that is not a sealed memfd");
+    close(listener);
+}
+
+static size_t allocated(void)
+{
+    struct mallinfo2 m = mallinfo2();
+
+    return m.uordblks + m.hblkhd;
+}
+
+Test(pipe, a_queue_that_is_never_empty_does_not_grow)
+{
+    struct wire_header head = {.type = WIRE_RESULT, .count = 1};
+    static uint8_t frame[WIRE_HEADER + WIRE_RESULT_ITEM + 60000];
+    struct pipe *peer = pipe_open(theirs, NULL);
+    struct wire_msg msg;
+    size_t before;
+
+    theirs = -1;
+    wire_put_header(frame, &head);
+    wire_put_u32(frame + WIRE_HEADER + 12, 60000);
+    for (int i = 0; i < 20; i++)
+        pipe_write(ours, frame, sizeof frame, NULL, 0, NULL);
+    before = allocated();
+    for (int i = 0; i < 1000; i++) {
+        cr_assert(
+            eq(int, pipe_write(ours, frame, sizeof frame, NULL, 0, NULL), 0));
+        cr_assert(eq(int, pipe_flush(ours, PIPE_NOW), 1));
+        cr_assert(eq(int, pipe_read(peer, &msg, PIPE_NOW), PIPE_MESSAGE));
+    }
+    cr_assert(lt(sz, allocated(), before + 8 * 1024 * 1024));
+    pipe_close(peer);
 }
 
 Test(pipe, a_queue_is_bounded)
