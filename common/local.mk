@@ -45,4 +45,5 @@ libparlink_la_SOURCES = \
     common/link_socket.c common/link_socket.h \
     common/listener.c common/listener.h \
     common/monitor.c common/monitor.h \
+    common/ticket.c common/ticket.h \
     common/zap.c common/zap.h

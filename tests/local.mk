@@ -7,11 +7,11 @@ UNIT_TESTS += tests/unit/test_authorized
 UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_blobs
 UNIT_TESTS += tests/unit/test_beneath
-UNIT_TESTS += tests/unit/test_cache
 UNIT_TESTS += tests/unit/test_bundle
 UNIT_TESTS += tests/unit/test_bundle_encode
 UNIT_TESTS += tests/unit/test_bundle_fields
 UNIT_TESTS += tests/unit/test_bundle_path
+UNIT_TESTS += tests/unit/test_cache
 UNIT_TESTS += tests/unit/test_client
 UNIT_TESTS += tests/unit/test_client_map
 UNIT_TESTS += tests/unit/test_client_result
@@ -41,6 +41,7 @@ UNIT_TESTS += tests/unit/test_log
 UNIT_TESTS += tests/unit/test_meta
 UNIT_TESTS += tests/unit/test_meta_check
 UNIT_TESTS += tests/unit/test_meta_json
+UNIT_TESTS += tests/unit/test_nanny
 UNIT_TESTS += tests/unit/test_no_memory
 UNIT_TESTS += tests/unit/test_options
 UNIT_TESTS += tests/unit/test_page
@@ -88,6 +89,7 @@ EXTRA_DIST += \
     tests/unit/functions.c \
     tests/unit/linked.h \
     tests/unit/manifest.h \
+    tests/unit/nursing.h \
     tests/unit/random.h \
     tests/unit/sched_world.h \
     tests/unit/scratch.h \

@@ -4,12 +4,46 @@
 noinst_LTLIBRARIES += libparworker.la
 libparworker_la_SOURCES = \
     worker/beneath.c worker/beneath.h \
+    worker/build.c worker/build.h \
     worker/cache.c worker/cache.h \
+    worker/command.h \
+    worker/comp.c worker/comp.h \
+    worker/cpus.c worker/cpus.h \
     worker/disk.c worker/disk.h \
     worker/elf.c worker/elf.h \
+    worker/engine.h \
+    worker/environ.c worker/environ.h \
+    worker/facts.c worker/facts.h \
+    worker/nanny.c worker/nanny.h \
+    worker/nanny_build.c \
+    worker/nanny_close.c \
+    worker/nanny_command.c worker/nanny_command.h \
+    worker/nanny_death.c \
+    worker/nanny_dispatch.c \
+    worker/nanny_drain.c \
+    worker/nanny_exec.c \
+    worker/nanny_files.c \
+    worker/nanny_offer.c \
+    worker/nanny_run.c \
+    worker/nanny_session.c \
+    worker/nanny_setup.c \
+    worker/nanny_slot.c \
+    worker/nanny_start.c \
+    worker/nanny_stream.c \
+    worker/poller.c worker/poller.h \
+    worker/results.c worker/results.h \
+    worker/runs.c worker/runs.h \
+    worker/settings.c worker/settings.h \
     worker/slots.c worker/slots.h \
     worker/tail.c worker/tail.h \
-    worker/window.c worker/window.h
+    worker/thread_slot.c worker/thread_slot.h \
+    worker/uplink.c worker/uplink.h \
+    worker/ward.c worker/ward.h \
+    worker/window.c worker/window.h \
+    worker/words.c worker/words.h
+libparworker_la_CPPFLAGS = $(AM_CPPFLAGS) \
+    -DPAR_INCLUDEDIR='"$(includedir)"' \
+    -DPAR_BUILD_INCLUDE='"$(abs_top_srcdir)/include"'
 
 # What runs inside a slot: parslot, and libpar for kind `self`.  No ZeroMQ,
 # no keys.

@@ -10,6 +10,7 @@
 
 struct seat {
     enum slots_state state;
+    bool blocked; /* gets nothing for now */
     bool leaving; /* gets nothing more; ended as soon as it is idle */
     uint32_t work;
     unsigned held;
@@ -111,6 +112,11 @@ void slots_done(struct slots *s, unsigned seat, unsigned items, uint64_t now)
     it->order = ++s->uses;
 }
 
+void slots_block(struct slots *s, unsigned seat, bool blocked)
+{
+    seat_in(s, seat)->blocked = blocked;
+}
+
 void slots_end(struct slots *s, unsigned seat)
 {
     struct seat *it = seat_in(s, seat);
@@ -149,7 +155,7 @@ static void see_own(struct slots *s,
     const struct seat *it = &s->seats[i];
 
     v->warm++;
-    if (window_room(window, it->held) > 0 &&
+    if (!it->blocked && window_room(window, it->held) > 0 &&
         (v->best == NOBODY || is_better(it, &s->seats[v->best])))
         v->best = i;
 }
@@ -158,7 +164,7 @@ static void see_other(struct slots *s, struct view *v, unsigned i)
 {
     const struct seat *it = &s->seats[i];
 
-    if (it->held == 0) {
+    if (it->held == 0 && !it->blocked) {
         if (v->idle == NOBODY || it->order < s->seats[v->idle].order)
             v->idle = i;
     } else if (v->victim == NOBODY || it->held < s->seats[v->victim].held) {
@@ -229,7 +235,8 @@ struct slots_step slots_next(struct slots *s, const struct slots_need *need)
         return (struct slots_step){SLOTS_RETIRE, v.idle, 0};
     if (v.best != NOBODY)
         return give(s, need, &v);
-    if (v.warm == 0 && coming == 0 && !v.leaving && v.victim != NOBODY)
+    if (!need->modest && v.warm == 0 && coming == 0 && !v.leaving &&
+        v.victim != NOBODY)
         s->seats[v.victim].leaving = true;
     return (struct slots_step){SLOTS_WAIT, 0, 0};
 }

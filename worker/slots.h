@@ -45,6 +45,8 @@ void slots_begin(struct slots *s, unsigned seat, uint32_t work);
 void slots_warm(struct slots *s, unsigned seat, uint64_t now);
 void slots_gave(struct slots *s, unsigned seat, unsigned items);
 void slots_done(struct slots *s, unsigned seat, unsigned items, uint64_t now);
+/* A seat that gets no items for now, or gets them again. */
+void slots_block(struct slots *s, unsigned seat, bool blocked);
 void slots_end(struct slots *s, unsigned seat);
 void slots_empty(struct slots *s, unsigned seat);
 
@@ -54,6 +56,7 @@ struct slots_need {
     unsigned queued;             /* items of it that wait, at least 1 */
     const struct window *window; /* of the first one's function */
     uint64_t now;
+    bool modest; /* never asks others to leave */
 };
 
 enum slots_move {

@@ -1,0 +1,109 @@
+/* comp.c - see comp.h */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "comp.h"
+
+struct comp *comp_create(uint32_t number)
+{
+    struct comp *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return NULL;
+    c->number = number;
+    c->setup_seat = COMP_NO_SEAT;
+    list_init(&c->node);
+    list_init(&c->requests);
+    for (int i = 0; i < SLOTS_CLASSES; i++)
+        list_init(&c->queue[i]);
+    return c;
+}
+
+void comp_destroy(struct comp *c)
+{
+    struct comp_request *r;
+
+    if (!c)
+        return;
+    while ((r = comp_first_request(c)))
+        comp_request_done(r);
+    list_remove(&c->node);
+    meta_writer_clear(&c->functions);
+    free(c->windows);
+    free(c->manifest);
+    free(c);
+}
+
+int comp_take_manifest(struct comp *c,
+                       const void *data,
+                       size_t len,
+                       struct par_error *err)
+{
+    c->manifest = malloc(len ? len : 1);
+    if (!c->manifest)
+        return par_fail(err, ENOMEM, "out of memory");
+    memcpy(c->manifest, data, len);
+    c->manifest_len = len;
+    digest_of(&c->identity, data, len);
+    return bundle_decode(&c->bundle, c->manifest, len, err);
+}
+
+int comp_take_functions(struct comp *c,
+                        const struct meta_value *head,
+                        const uint8_t *raw,
+                        size_t len,
+                        struct meta_reader inside,
+                        struct par_error *err)
+{
+    struct meta_value pair, text;
+
+    if (head->kind != META_ARRAY || head->len > COMP_FUNCTIONS)
+        return par_fail(err, EPROTO, "a slot told no list of functions");
+    for (size_t i = 0; i < head->len; i++)
+        if (!meta_next(&inside, &pair) || pair.kind != META_ARRAY ||
+            pair.len != 2 || !meta_next(&inside, &text) ||
+            text.kind != META_STR || !meta_next(&inside, &text) ||
+            text.kind != META_STR)
+            return par_fail(err, EPROTO, "a slot told no list of functions");
+    if (c->windows)
+        return 0; /* later slots tell the same */
+    c->windows = calloc(head->len ? head->len : 1, sizeof *c->windows);
+    meta_put_raw(&c->functions, raw, len);
+    if (!c->windows || c->functions.failed)
+        return par_fail(err, ENOMEM, "out of memory");
+    c->function_count = head->len;
+    return 0;
+}
+
+struct window *comp_window(struct comp *c, uint32_t function)
+{
+    return function < c->function_count ? &c->windows[function] : &c->unknown;
+}
+
+struct comp_request *comp_ask(struct comp *c, uint64_t id)
+{
+    struct comp_request *r = calloc(1, sizeof *r);
+
+    if (!r)
+        return NULL;
+    r->id = id;
+    list_append(&c->requests, &r->node);
+    return r;
+}
+
+struct comp_request *comp_first_request(struct comp *c)
+{
+    return list_is_empty(&c->requests)
+               ? NULL
+               : LIST_ENTRY(c->requests.next, struct comp_request, node);
+}
+
+void comp_request_done(struct comp_request *r)
+{
+    list_remove(&r->node);
+    free(r->call);
+    free(r);
+}

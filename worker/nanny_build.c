@@ -1,0 +1,289 @@
+/* nanny_build.c - the compiler runs, with limits, in a keeper of its own */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "engine.h"
+#include "environ.h"
+#include "poller.h"
+#include "tail.h"
+
+enum { READ_PIECE = 16 * 1024 };
+
+struct build {
+    struct list node;
+    struct comp *comp; /* NULL: not wanted any more */
+    struct keeper *keeper;
+    int output;
+    struct tail tail; /* what it prints */
+    uint64_t due;
+    bool late;
+    int status;
+    bool exited;
+    char words[WARD_WORDS]; /* why it was not started */
+};
+
+static void destroy(struct build *b)
+{
+    list_remove(&b->node);
+    keeper_close(b->keeper);
+    if (b->output >= 0)
+        close(b->output);
+    tail_clear(&b->tail);
+    free(b);
+}
+
+/* ---- start ---- */
+
+static int start(struct nanny *n, struct build *b, struct par_error *err)
+{
+    struct comp *c = b->comp;
+    char compiler[BUILD_PATH], include[BUILD_PATH];
+    const struct keeper_limit limits[] = {
+        {RLIMIT_CPU, BUILD_CPU_S, BUILD_CPU_S + 1},
+        {RLIMIT_FSIZE, BUILD_FSIZE, BUILD_FSIZE},
+        {RLIMIT_CORE, 0, 0},
+    };
+    struct keeper_order o = {.umask = 077,
+                             .cwd = c->folder,
+                             .fds = {-1, -1, -1, -1, -1},
+                             .limits = limits,
+                             .limit_count = sizeof limits / sizeof *limits};
+    int ends[2], result = -1;
+    char **words;
+
+    if (build_compiler(environ_get(n->environment, "PATH"), compiler,
+                       sizeof compiler, err) ||
+        build_include(include, sizeof include, err))
+        return -1;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return par_fail(err, errno, "pipe: %s", strerror(errno));
+    b->output = ends[0];
+    fcntl(b->output, F_SETFL, O_NONBLOCK);
+    words = build_words(&c->bundle, compiler, include, c->object);
+    b->keeper = keeper_open(n->spawner, err);
+    o.program = compiler;
+    o.argv = (const char *const *)words;
+    o.envp = (const char *const *)n->environment;
+    o.fds[1] = o.fds[2] = ends[1];
+    if (!words)
+        par_fail(err, ENOMEM, "out of memory");
+    else if (b->keeper)
+        result = keeper_start(b->keeper, &o, err);
+    build_words_free(words);
+    close(ends[1]);
+    return result;
+}
+
+void nanny_build(struct nanny *n, struct comp *c)
+{
+    struct build *b = calloc(1, sizeof *b);
+    struct par_error err = {0};
+
+    if (!b || tail_init(&b->tail, WORDS_MAX)) {
+        free(b);
+        nanny_comp_fail(n, c, PAR_INTERNAL, "out of memory");
+        return;
+    }
+    b->comp = c;
+    b->output = -1;
+    b->due = n->now + BUILD_WALL_MS;
+    list_append(&n->builds, &b->node);
+    c->state = COMP_BUILDING;
+    if (start(n, b, &err)) {
+        destroy(b);
+        nanny_comp_fail(n, c, PAR_SETUP_FAILED, err.text);
+        return;
+    }
+    poller_watch(n->poller, keeper_fd(b->keeper), nanny_tag(0, WATCH_BUILD),
+                 true, false);
+    poller_watch(n->poller, b->output, nanny_tag(0, WATCH_BUILD), true, false);
+}
+
+void nanny_build_cancel(struct nanny *n, struct comp *c)
+{
+    struct list *i, *next;
+
+    (void)n;
+    for (i = n->builds.next; i != &n->builds; i = next) {
+        struct build *b = LIST_ENTRY(i, struct build, node);
+
+        next = i->next;
+        if (b->comp == c)
+            destroy(b); /* its keeper kills what runs */
+    }
+}
+
+/* ---- end ---- */
+
+struct keep_work {
+    struct disk_work work; /* first */
+    struct nanny *nanny;
+    struct comp *comp;
+};
+
+static int run_keep(struct disk_work *w, struct par_error *err)
+{
+    struct keep_work *k = (struct keep_work *)(void *)w;
+
+    return build_keep(k->nanny->cache, &k->comp->bundle,
+                      environ_get(k->nanny->environment, "PATH"),
+                      k->comp->object, err);
+}
+
+/* That it could not be kept does not matter to this computation. */
+static void done_keep(struct disk_work *w,
+                      int result,
+                      const struct par_error *err)
+{
+    struct keep_work *k = (struct keep_work *)(void *)w;
+    struct nanny *n = k->nanny;
+    struct comp *c = k->comp;
+
+    (void)result;
+    (void)err;
+    free(k);
+    c->disk_is_busy = false;
+    if (n->closing)
+        return;
+    if (c->state == COMP_STORING)
+        c->state = COMP_STARTING;
+    nanny_comp_step(n, c);
+}
+
+static void keep(struct nanny *n, struct comp *c)
+{
+    struct keep_work *k = calloc(1, sizeof *k);
+
+    if (!k) {
+        c->state = COMP_STARTING;
+        return;
+    }
+    k->work.run = run_keep;
+    k->work.done = done_keep;
+    k->nanny = n;
+    k->comp = c;
+    c->state = COMP_STORING;
+    c->disk_is_busy = true;
+    disk_post(n->disk, &k->work);
+}
+
+static void fail(struct nanny *n, const struct build *b)
+{
+    char *text = malloc(WORDS_MAX + 1);
+    char end[80];
+    size_t len;
+
+    if (!text) {
+        nanny_comp_fail(n, b->comp, PAR_SETUP_FAILED, "it does not compile");
+        return;
+    }
+    len = tail_text(&b->tail, 0, text, WORDS_MAX + 1);
+    if (b->words[0])
+        snprintf(text, WORDS_MAX, "the compiler: %s", b->words);
+    else if (b->late)
+        snprintf(text, WORDS_MAX, "the compiler took longer than %d s",
+                 BUILD_WALL_MS / 1000);
+    else if (len == 0)
+        snprintf(text, WORDS_MAX, "the compiler ended with %s and said nothing",
+                 facts_of_status(b->status, end, sizeof end));
+    nanny_comp_fail(n, b->comp, PAR_SETUP_FAILED, text);
+    free(text);
+}
+
+static void read_output(struct build *b)
+{
+    char piece[READ_PIECE];
+    ssize_t got;
+
+    while ((got = read(b->output, piece, sizeof piece)) > 0)
+        tail_add(&b->tail, piece, (size_t)got);
+}
+
+static void over(struct nanny *n, struct build *b)
+{
+    struct comp *c = b->comp;
+
+    read_output(b);
+    if (b->exited && !b->late && WIFEXITED(b->status) &&
+        WEXITSTATUS(b->status) == 0)
+        keep(n, c);
+    else
+        fail(n, b);
+    /* A failure has destroyed it already. */
+    nanny_build_cancel(n, c);
+    nanny_comp_step(n, c);
+}
+
+static bool step(struct nanny *n, struct build *b)
+{
+    struct keeper_event e;
+
+    read_output(b);
+    while (keeper_next(b->keeper, &e)) {
+        switch (e.kind) {
+        case KEEPER_STARTED:
+            break;
+        case KEEPER_EXITED:
+            b->exited = true;
+            b->status = e.status;
+            keeper_kill(b->keeper, SIGKILL);
+            break;
+        case KEEPER_FAILED:
+        case KEEPER_GONE:
+            snprintf(b->words, sizeof b->words, "%s",
+                     e.kind == KEEPER_GONE ? "its keeper was killed" : e.text);
+            over(n, b);
+            return true;
+        case KEEPER_EMPTY:
+            over(n, b);
+            return true;
+        }
+    }
+    return false;
+}
+
+void nanny_build_event(struct nanny *n)
+{
+    struct list *i, *next;
+
+    for (i = n->builds.next; i != &n->builds; i = next) {
+        next = i->next;
+        if (step(n, LIST_ENTRY(i, struct build, node)))
+            return; /* the list has changed; the rest is told again */
+    }
+}
+
+void nanny_build_tick(struct nanny *n)
+{
+    for (struct list *i = n->builds.next; i != &n->builds; i = i->next) {
+        struct build *b = LIST_ENTRY(i, struct build, node);
+
+        if (n->now >= b->due && !b->late) {
+            b->late = true;
+            keeper_kill(b->keeper, SIGKILL);
+        }
+    }
+}
+
+uint64_t nanny_build_deadline(const struct nanny *n)
+{
+    uint64_t due = UINT64_MAX;
+
+    for (struct list *i = n->builds.next; i != &n->builds; i = i->next) {
+        const struct build *b = LIST_ENTRY(i, struct build, node);
+
+        if (!b->late && b->due < due)
+            due = b->due;
+    }
+    return due;
+}

@@ -1,0 +1,236 @@
+/* nanny_dispatch.c - which slot gets what, and giving it */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "batch.h"
+#include "engine.h"
+
+/* ---- giving runs to a slot ---- */
+
+/* The number of a function as the slot counts: for those that the program
+ * registered, its place in the slot's own table. */
+static uint32_t function_of(const struct nanny *n,
+                            const struct comp *c,
+                            const struct run *r)
+{
+    uint32_t f = r->batch->function;
+
+    return c->registered && f < n->offer_count ? n->offers[f].index : f;
+}
+
+static void begin_frame(const struct nanny *n,
+                        struct batch *b,
+                        const struct comp *c,
+                        const struct run *r)
+{
+    const struct run_batch *from = r->batch;
+    struct wire_header head = {.type = WIRE_RUN,
+                               .id = run_id(r),
+                               .ref = (uint64_t)c->number << 32 |
+                                      function_of(n, c, r)};
+    struct meta_writer meta = {0};
+
+    if (from->attempt > 1 || from->grants) {
+        meta_put_map(&meta, from->grants ? 2 : 1);
+        if (from->grants) {
+            meta_put_uint(&meta, 31);
+            meta_put_raw(&meta, from->grants, from->grants_len);
+        }
+        meta_pair_int(&meta, 69, from->attempt);
+    }
+    batch_begin(b, &head, meta.data, meta.len);
+    meta_writer_clear(&meta);
+}
+
+static int write_frame(struct ward *w,
+                       struct batch *b,
+                       const void *second,
+                       size_t second_len)
+{
+    size_t len;
+    const uint8_t *frame = batch_frame(b, &len);
+
+    if (!frame || pipe_write(w->pipe, frame, len, second, second_len, NULL))
+        return -1;
+    w->dirty = true;
+    return 0;
+}
+
+/* May it join the runs that are in the frame already? */
+static bool joins(const struct batch *b,
+                  const struct run *r,
+                  const struct run *before)
+{
+    return r->batch == before->batch && r->place == before->place + 1 &&
+           r->len <= WIRE_PACKED_MAX && !batch_is_full(b, r->len);
+}
+
+/* Write the first `count` runs of a queue, or as many as the pipe takes.
+ * Returns how many. */
+static unsigned write_runs(struct nanny *n,
+                           struct ward *w,
+                           const struct comp *c,
+                           const struct list *queue,
+                           unsigned count)
+{
+    struct batch b = {0};
+    struct list *node = queue->next;
+    unsigned written = 0, in_frame;
+
+    while (written < count) {
+        const struct run *r = LIST_ENTRY(node, struct run, node);
+        bool alone = r->len > WIRE_PACKED_MAX;
+
+        begin_frame(n, &b, c, r);
+        batch_add_run(&b, r->origin, alone ? NULL : r->data,
+                      alone ? WIRE_SECOND_FRAME : r->len);
+        for (in_frame = 1; !alone && written + in_frame < count; in_frame++) {
+            const struct run *next = LIST_ENTRY(node->next, struct run, node);
+
+            if (!joins(&b, next, r))
+                break;
+            batch_add_run(&b, next->origin, next->data, next->len);
+            node = node->next;
+            r = next;
+        }
+        if (write_frame(w, &b, alone ? r->data : NULL, alone ? r->len : 0))
+            break;
+        written += in_frame;
+        node = node->next;
+    }
+    batch_clear(&b);
+    return written;
+}
+
+/* Move the first `count` runs of the queue into the slot's hands. */
+static void hand_over(struct nanny *n,
+                      struct seat *seat,
+                      enum slots_class class,
+                      unsigned count)
+{
+    struct comp *c = seat->comp;
+    struct ward *w = seat->ward;
+    uint64_t check = n->now + STARTED_MS;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct run *r = LIST_ENTRY(c->queue[class].next, struct run, node);
+        uint64_t timeout = r->batch->timeout_ms;
+
+        list_remove(&r->node);
+        list_append(&w->given, &r->node);
+        r->state = RUN_GIVEN;
+        r->seat = seat->number;
+        if (timeout && n->now + timeout < check)
+            check = n->now + timeout;
+    }
+    c->queued[class] -= count;
+    c->held += count;
+    w->given_count += count;
+    w->given_us = n->now * 1000;
+    slots_gave(n->slots, seat->number, count);
+    if (check < w->check_at)
+        w->check_at = check;
+}
+
+static bool give(struct nanny *n,
+                 struct comp *c,
+                 enum slots_class class,
+                 const struct slots_step *step)
+{
+    struct seat *seat = &n->seats[step->seat];
+    unsigned count =
+        step->count < c->queued[class] ? step->count : c->queued[class];
+
+    if (comp_is_exec(c)) {
+        struct run *r = LIST_ENTRY(c->queue[class].next, struct run, node);
+
+        list_remove(&r->node);
+        c->queued[class]--;
+        c->held++;
+        slots_gave(n->slots, seat->number, 1);
+        nanny_command_begin(n, c, r, seat);
+        return true;
+    }
+    count = write_runs(n, seat->ward, c, &c->queue[class], count);
+    hand_over(n, seat, class, count);
+    return count > 0;
+}
+
+/* ---- deciding ---- */
+
+/* A seat of a command is its keeper, which needs no start. */
+static void begin(struct nanny *n, struct comp *c, unsigned seat)
+{
+    if (!comp_is_exec(c)) {
+        nanny_slot_begin(n, c, seat, false);
+        return;
+    }
+    slots_begin(n->slots, seat, COMMAND_WORK);
+    slots_warm(n->slots, seat, n->now);
+}
+
+static void retire(struct nanny *n, unsigned number)
+{
+    struct seat *seat = &n->seats[number];
+
+    if (seat->ward) {
+        nanny_slot_retire(n, seat, 8, NULL);
+        return;
+    }
+    slots_end(n->slots, number);
+    slots_empty(n->slots, number);
+}
+
+static bool may_run(const struct comp *c)
+{
+    return c->state == COMP_READY || c->state == COMP_CLOSING;
+}
+
+static bool dispatch_class(struct nanny *n,
+                           struct comp *c,
+                           enum slots_class class)
+{
+    bool moved = false;
+
+    while (c->queued[class] && may_run(c)) {
+        struct run *r = LIST_ENTRY(c->queue[class].next, struct run, node);
+        struct slots_need need = {.work = comp_is_exec(c) ? COMMAND_WORK
+                                                          : c->number,
+                                  .class = class,
+                                  .queued = c->queued[class],
+                                  .window = comp_window(c, r->batch->function),
+                                  .now = n->now};
+        struct slots_step step = slots_next(n->slots, &need);
+
+        if (step.move == SLOTS_WAIT)
+            break;
+        if (step.move == SLOTS_BEGIN)
+            begin(n, c, step.seat);
+        else if (step.move == SLOTS_RETIRE)
+            retire(n, step.seat);
+        else if (!give(n, c, class, &step))
+            break; /* its pipe is full: when it has room again */
+        moved = true;
+    }
+    return moved;
+}
+
+void nanny_dispatch(struct nanny *n)
+{
+    struct list *node, *next;
+
+    for (node = n->comps.next; node != &n->comps; node = next) {
+        struct comp *c = LIST_ENTRY(node, struct comp, node);
+        bool moved = false;
+
+        next = node->next;
+        for (int class = 0; class < SLOTS_CLASSES; class ++)
+            moved |= dispatch_class(n, c, (enum slots_class) class);
+        /* Who has got something stands behind the others next time. */
+        if (moved && next != &n->comps) {
+            list_remove(&c->node);
+            list_append(&n->comps, &c->node);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/* nanny_drain.c - the orderly end */
+#include "config.h"
+
+#include "engine.h"
+#include "log.h"
+
+enum { KILL_MS = 5000 }; /* so long the killed may take to be dead */
+
+void nanny_say_goodbye(struct nanny *n, enum wire_reason reason)
+{
+    struct wire_header head = {.type = WIRE_GOODBYE, .ref = reason};
+
+    if (uplink_is_open(n->uplink))
+        nanny_say(n, &head, NULL, NULL, 0);
+}
+
+void nanny_drain(struct nanny *n, uint64_t now)
+{
+    n->now = now;
+    if (n->state >= NANNY_DRAINING)
+        return;
+    n->state = NANNY_DRAINING;
+    n->drain_at = now;
+    nanny_say_goodbye(n, WIRE_DRAINING);
+    nanny_return_queued(n);
+}
+
+void nanny_kill(struct nanny *n, uint64_t now)
+{
+    nanny_drain(n, now);
+    if (n->state != NANNY_DRAINING || n->kill)
+        return;
+    n->kill = true;
+    n->drain_at = now + KILL_MS;
+    nanny_end_running(n, NULL, DOOM_DRAIN);
+    nanny_return_queued(n);
+}
+
+/* Does anything run that will be answered? */
+static bool is_busy(const struct nanny *n)
+{
+    for (struct list *i = n->batches.next; i != &n->batches; i = i->next) {
+        const struct run_batch *b = LIST_ENTRY(i, const struct run_batch, node);
+
+        for (uint32_t k = 0; k < b->count; k++)
+            if (b->runs[k].state != RUN_ANSWERED)
+                return true;
+    }
+    return false;
+}
+
+void nanny_drain_step(struct nanny *n)
+{
+    if (n->state != NANNY_DRAINING)
+        return;
+    n->drain_at = n->kill ? n->drain_at : UINT64_MAX;
+    /* What a closed book gave back since. */
+    nanny_return_queued(n);
+    if (is_busy(n) && !(n->kill && n->now >= n->drain_at))
+        return;
+    nanny_say_goodbye(n, WIRE_DONE);
+    n->state = NANNY_ENDED;
+}

@@ -1,0 +1,455 @@
+/* nanny_session.c - the conversation with the broker: who may say what */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "log.h"
+
+enum {
+    HEARTBEAT_MS = 2000, /* if WELCOME does not say */
+    HEARTBEAT_MAX = 3600 * 1000,
+    TURN_MESSAGES = 256,
+    SESSION_SIZE = 16,
+    TYPES = 0x60
+};
+
+/* ---- saying ---- */
+
+/* results_f: an answer that cannot be sent would be a run that is never
+ * answered, so the session ends instead: the broker then knows. */
+void nanny_send_frame(void *nanny,
+                      uint8_t *frame,
+                      size_t len,
+                      zmq_msg_t *second)
+{
+    struct nanny *n = nanny;
+
+    if (frame)
+        uplink_send(n->uplink, frame, len, second);
+    else
+        uplink_give_up(n->uplink, n->now);
+}
+
+void nanny_say(struct nanny *n,
+               const struct wire_header *head,
+               const struct meta_writer *meta,
+               const void *data,
+               size_t len)
+{
+    struct batch b = {0};
+    uint8_t *frame = NULL;
+    size_t frame_len = 0;
+
+    results_flush(&n->results);
+    batch_begin(&b, head, meta ? meta->data : NULL, meta ? meta->len : 0);
+    if (data)
+        batch_add_bare(&b, data, len);
+    if (!meta || !meta->failed)
+        frame = batch_take(&b, &frame_len);
+    batch_clear(&b);
+    nanny_send_frame(n, frame, frame_len, NULL);
+}
+
+void nanny_say_error(
+    struct nanny *n, uint64_t id, int status, bool final, const char *text)
+{
+    struct wire_header head = {.type = WIRE_ERROR,
+                               .flags = final ? WIRE_FINAL : 0,
+                               .id = id,
+                               .ref = (uint64_t)status};
+    struct meta_writer meta = {0};
+
+    meta_put_map(&meta, 1);
+    meta_put_uint(&meta, 72);
+    meta_put_strn(&meta, text, strnlen(text, WORDS_MAX));
+    nanny_say(n, &head, &meta, NULL, 0);
+    meta_writer_clear(&meta);
+}
+
+/* ---- HELLO ---- */
+
+static void put_resources(const struct settings *s, struct meta_writer *meta)
+{
+    meta_put_uint(meta, 21);
+    meta_put_map(meta, (uint32_t)s->resource_count);
+    for (size_t i = 0; i < s->resource_count; i++) {
+        const struct resource *r = &s->resources[i];
+
+        meta_put_str(meta, r->name);
+        if (!r->indexed) {
+            meta_put_float(meta, r->amount);
+            continue;
+        }
+        meta_put_array(meta, (uint32_t)r->count);
+        for (size_t k = 0; k < r->count; k++)
+            meta_put_uint(meta, r->indexes[k]);
+    }
+}
+
+static void put_labels(const struct settings *s, struct meta_writer *meta)
+{
+    uint32_t count = 0;
+
+    while (s->labels[count].name)
+        count++;
+    meta_put_uint(meta, 24);
+    meta_put_map(meta, count);
+    for (uint32_t i = 0; i < count; i++) {
+        meta_put_str(meta, s->labels[i].name);
+        meta_put_str(meta, s->labels[i].value);
+    }
+}
+
+static void put_host(const struct nanny *n, struct meta_writer *meta)
+{
+    struct utsname u = {0};
+
+    uname(&u);
+    meta_put_uint(meta, 25);
+    meta_put_map(meta, 6);
+    meta_pair_str(meta, 1, n->host);
+    meta_pair_int(meta, 2, getpid());
+    meta_pair_int(meta, 3, geteuid());
+    meta_pair_str(meta, 4, u.machine);
+    meta_pair_int(meta, 5, n->settings->io_slots);
+    meta_pair_str(meta, 6, n->host_id);
+}
+
+static void say_hello(struct nanny *n)
+{
+    const struct settings *s = n->settings;
+    struct wire_header head = {.type = WIRE_HELLO};
+    struct meta_writer meta = {0};
+    uint8_t session[SESSION_SIZE];
+
+    if (getrandom(session, sizeof session, 0) != (ssize_t)sizeof session) {
+        uplink_give_up(n->uplink, n->now);
+        return;
+    }
+    meta_put_map(&meta, 10);
+    meta_put_uint(&meta, 1);
+    meta_put_array(&meta, 2);
+    meta_put_uint(&meta, 1);
+    meta_put_uint(&meta, 1);
+    meta_pair_str(&meta, 2, "worker");
+    meta_pair_bin(&meta, 3, session, sizeof session);
+    meta_pair_str(&meta, 5, "parworker/" PACKAGE_VERSION);
+    meta_pair_int(&meta, 17, 0);
+    meta_pair_str(&meta, 18, n->welcomed ? n->name : s->name);
+    meta_put_uint(&meta, 20);
+    meta_put_array(&meta, 1);
+    meta_put_array(&meta, 3);
+    meta_put_str(&meta, "main");
+    meta_put_uint(&meta, s->slots);
+    meta_put_str(&meta, s->threads ? "thread" : "process");
+    put_resources(s, &meta);
+    put_labels(s, &meta);
+    put_host(n, &meta);
+    nanny_say(n, &head, &meta, NULL, 0);
+    meta_writer_clear(&meta);
+}
+
+static void say_register(struct nanny *n)
+{
+    struct wire_header head = {.type = WIRE_REGISTER, .id = ++n->last_id};
+    struct meta_writer meta = {0};
+
+    if (!n->offer_count)
+        return;
+    n->register_id = head.id;
+    meta_put_map(&meta, 1);
+    meta_put_uint(&meta, 1);
+    meta_put_array(&meta, (uint32_t)n->offer_count);
+    for (size_t i = 0; i < n->offer_count; i++) {
+        meta_put_array(&meta, 2);
+        meta_put_str(&meta, n->offers[i].path);
+        meta_put_str(&meta, n->offers[i].signature);
+    }
+    nanny_say(n, &head, &meta, NULL, 0);
+    meta_writer_clear(&meta);
+}
+
+/* ---- what the broker says ---- */
+
+static void on_welcome(struct nanny *n, struct link_msg *m)
+{
+    const struct wire_msg *w = &m->wire;
+    int64_t beat = meta_int(w->meta, w->head.meta_len, 11, HEARTBEAT_MS);
+    char name[SETTINGS_NAME];
+
+    if (uplink_is_open(n->uplink))
+        return;
+    if (beat < 1 || beat > HEARTBEAT_MAX)
+        beat = HEARTBEAT_MS;
+    if (meta_text(w->meta, w->head.meta_len, 18, name, sizeof name) > 0)
+        memcpy(n->name, name, sizeof name);
+    uplink_welcomed(n->uplink, n->now, (uint64_t)beat);
+    n->welcomed = true;
+    if (n->state == NANNY_CONNECTING)
+        n->state = NANNY_READY;
+    say_register(n);
+}
+
+static void on_goodbye(struct nanny *n, struct link_msg *m)
+{
+    const struct wire_header *h = &m->wire.head;
+
+    if (h->id != 0)
+        nanny_client_gone(n, (uint32_t)h->id);
+    else if (h->ref != WIRE_DRAINING)
+        uplink_give_up(n->uplink, n->now);
+}
+
+static void on_ping(struct nanny *n, struct link_msg *m)
+{
+    struct wire_header head = m->wire.head;
+    struct comp *c = head.ref ? nanny_comp(n, (uint32_t)head.ref) : NULL;
+
+    if (head.ref && (head.ref > UINT32_MAX || !c || c->state != COMP_READY)) {
+        nanny_say_error(n, head.id, PAR_UNKNOWN_HANDLE, true,
+                        "that computation is not set up here");
+        return;
+    }
+    head =
+        (struct wire_header){.type = WIRE_PONG, .id = head.id, .ref = head.ref};
+    nanny_say(n, &head, NULL, NULL, 0);
+}
+
+/* HELLO was refused, or a transfer failed; all else is a remark. */
+static void on_error(struct nanny *n, struct link_msg *m)
+{
+    const struct wire_msg *w = &m->wire;
+    char text[PAR_ERROR_TEXT];
+    struct par_error err;
+    int status = (int)w->head.ref;
+
+    meta_text(w->meta, w->head.meta_len, 72, text, sizeof text);
+    if (w->head.id == 0 && !uplink_is_open(n->uplink)) {
+        /* Our own former session may still have the name. */
+        if (status == PAR_DUPLICATE_ID && n->welcomed) {
+            uplink_give_up(n->uplink, n->now);
+        } else if (status == PAR_DRAINING || status == PAR_QUOTA) {
+            log_line(LOG_WARN, "broker: %s", text);
+            uplink_give_up(n->uplink, n->now);
+        } else {
+            par_fail(&err, PAR_CODE(status), "the broker refuses: %s", text);
+            nanny_fail(n, &err);
+        }
+    } else if (!nanny_fetch_failed(n, w->head.id, text)) {
+        log_line(LOG_INFO, "broker: %s: %s", par_status_name(status), text);
+    }
+}
+
+/* The handles of what we registered. */
+static void on_ready(struct nanny *n, struct link_msg *m)
+{
+    const struct wire_msg *w = &m->wire;
+    struct meta_reader r;
+    struct meta_value list, v;
+
+    if (w->head.id != n->register_id ||
+        !meta_find(w->meta, w->head.meta_len, 1, &list, &r) ||
+        list.kind != META_ARRAY)
+        return;
+    while (meta_next(&r, &v) && v.kind == META_ARRAY && v.len == 2) {
+        struct meta_value path, handle;
+
+        if (!meta_next(&r, &path) || !meta_next(&r, &handle))
+            return;
+        for (size_t i = 0; i < n->offer_count; i++)
+            if (meta_is(&path, n->offers[i].path) && handle.kind == META_INT &&
+                handle.u <= UINT32_MAX)
+                n->offers[i].handle = (uint32_t)handle.u;
+    }
+}
+
+static void put_row(struct meta_writer *w, const char *key, uint64_t value)
+{
+    meta_put_str(w, key);
+    meta_put_uint(w, value);
+}
+
+static void say_self(struct nanny *n, uint64_t id)
+{
+    struct wire_header head = {
+        .type = WIRE_STATUS, .flags = WIRE_FINAL, .id = id};
+    struct meta_writer w = {0};
+    uint64_t queued = 0, running = 0, comps = 0;
+
+    for (struct list *i = n->comps.next; i != &n->comps; i = i->next) {
+        struct comp *c = LIST_ENTRY(i, struct comp, node);
+
+        queued += c->queued[SLOTS_CPU] + c->queued[SLOTS_IO];
+        running += c->held;
+        comps++;
+    }
+    meta_put_array(&w, 1);
+    meta_put_map(&w, 11);
+    meta_put_str(&w, "name");
+    meta_put_str(&w, n->name);
+    meta_put_str(&w, "role");
+    meta_put_str(&w, "worker");
+    meta_put_str(&w, "version");
+    meta_put_str(&w, PACKAGE_VERSION);
+    meta_put_str(&w, "host");
+    meta_put_str(&w, n->host);
+    put_row(&w, "pid", (uint64_t)getpid());
+    put_row(&w, "slots", n->settings->slots);
+    put_row(&w, "queued", queued);
+    put_row(&w, "running", running);
+    put_row(&w, "computations", comps);
+    put_row(&w, "finished", n->finished);
+    put_row(&w, "failed", n->failed);
+    nanny_say(n, &head, NULL, w.data, w.len);
+    meta_writer_clear(&w);
+}
+
+static void on_status(struct nanny *n, struct link_msg *m)
+{
+    const struct wire_msg *w = &m->wire;
+    struct meta_value what;
+
+    if (meta_find(w->meta, w->head.meta_len, 1, &what, NULL) &&
+        !meta_is(&what, "self"))
+        nanny_say_error(n, w->head.id, PAR_UNSUPPORTED, true,
+                        "STATUS: a worker knows `self' only");
+    else
+        say_self(n, w->head.id);
+}
+
+static void on_setup(struct nanny *n, struct link_msg *m)
+{
+    nanny_on_setup(n, &m->wire);
+}
+
+static void on_close(struct nanny *n, struct link_msg *m)
+{
+    nanny_on_close(n, &m->wire);
+}
+
+static void on_cancel(struct nanny *n, struct link_msg *m)
+{
+    nanny_on_cancel(n, &m->wire);
+}
+
+static void on_recall(struct nanny *n, struct link_msg *m)
+{
+    nanny_on_recall(n, &m->wire);
+}
+
+static void on_blob(struct nanny *n, struct link_msg *m)
+{
+    nanny_on_blob(n, &m->wire);
+}
+
+static void on_stream(struct nanny *n, struct link_msg *m)
+{
+    nanny_on_stream(n, &m->wire);
+}
+
+static void on_credit(struct nanny *n, struct link_msg *m)
+{
+    nanny_on_credit(n, &m->wire);
+}
+
+static void on_pong(struct nanny *n, struct link_msg *m)
+{
+    (void)n; /* that it came is all it says */
+    (void)m;
+}
+
+/* What the broker may say; all else is refused unread. */
+static const struct handler {
+    bool greeting; /* may come before WELCOME */
+    void (*handle)(struct nanny *n, struct link_msg *m);
+} handlers[TYPES] = {
+    [WIRE_WELCOME] = {true, on_welcome}, [WIRE_GOODBYE] = {true, on_goodbye},
+    [WIRE_ERROR] = {true, on_error},     [WIRE_PING] = {false, on_ping},
+    [WIRE_PONG] = {false, on_pong},      [WIRE_CREDIT] = {false, on_credit},
+    [WIRE_SETUP] = {false, on_setup},    [WIRE_READY] = {false, on_ready},
+    [WIRE_RUN] = {false, nanny_on_run},  [WIRE_STREAM] = {false, on_stream},
+    [WIRE_CANCEL] = {false, on_cancel},  [WIRE_CLOSE] = {false, on_close},
+    [WIRE_RECALL] = {false, on_recall},  [WIRE_BLOB_DATA] = {false, on_blob},
+    [WIRE_STATUS] = {false, on_status},
+};
+
+static void refuse(struct nanny *n, const struct link_msg *m, int status)
+{
+    const struct wire_header *h = &m->wire.head;
+    char text[80];
+
+    snprintf(text, sizeof text, "type %02X from the broker: %s", h->type,
+             par_status_name(status));
+    if (h->type != WIRE_ERROR && h->type < WIRE_TYPES)
+        nanny_say_error(n, h->id, status, true, text);
+}
+
+static void on_message(struct nanny *n, struct link_msg *m)
+{
+    const struct handler *h = m->wire.head.type < TYPES
+                                  ? &handlers[m->wire.head.type]
+                                  : &(struct handler){0};
+
+    if (m->status != PAR_OK)
+        refuse(n, m, m->status);
+    else if (!h->handle)
+        refuse(n, m,
+               wire_type_name(m->wire.head.type) ? PAR_FORBIDDEN
+                                                 : PAR_UNSUPPORTED);
+    else if (h->greeting || uplink_is_open(n->uplink))
+        h->handle(n, m);
+}
+
+/* ---- the session's end ---- */
+
+/* Nobody can be told any more how these ended. */
+static void forget_runs(struct nanny *n)
+{
+    nanny_end_running(n, NULL, DOOM_CANCEL);
+    for (struct list *i = n->comps.next; i != &n->comps; i = i->next)
+        nanny_empty_queue(n, LIST_ENTRY(i, struct comp, node), PAR_LOST,
+                          "lost");
+}
+
+static void on_lost(struct nanny *n)
+{
+    forget_runs(n);
+    results_clear(&n->results);
+    for (size_t i = 0; i < n->offer_count; i++)
+        n->offers[i].handle = 0;
+    for (struct list *i = n->comps.next; i != &n->comps; i = i->next)
+        nanny_comp_adrift(n, LIST_ENTRY(i, struct comp, node));
+    if (n->state == NANNY_READY)
+        n->state = NANNY_CONNECTING;
+    else if (n->state == NANNY_DRAINING)
+        n->kill = true; /* there is nobody to say goodbye to */
+    log_line(LOG_INFO, "the broker is lost; trying again");
+}
+
+void nanny_session_turn(struct nanny *n)
+{
+    struct link_msg m;
+    enum uplink_event e;
+
+    for (int i = 0; i < TURN_MESSAGES && n->state < NANNY_ENDED; i++) {
+        e = uplink_next(n->uplink, n->now, &m);
+        if (e == UPLINK_NOTHING)
+            return;
+        if (e == UPLINK_GREET) {
+            say_hello(n);
+        } else if (e == UPLINK_LOST) {
+            on_lost(n);
+        } else {
+            on_message(n, &m);
+            link_msg_close(&m);
+        }
+    }
+    n->more = true; /* come again without waiting */
+}

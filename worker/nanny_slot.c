@@ -1,0 +1,583 @@
+/* nanny_slot.c - a slot's start, its messages, and what it runs now */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "poller.h"
+
+enum { READ_PIECE = 4096, READ_PIECES = 16 };
+
+/* ---- its end, by our will ---- */
+
+/* It gets nothing more. */
+static void end_seat(struct nanny *n, const struct seat *seat)
+{
+    if (seat->number < slots_count(n->slots))
+        slots_end(n->slots, seat->number);
+}
+
+void nanny_slot_kill(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+
+    if (w->phase == WARD_KILLED)
+        return;
+    end_seat(n, seat);
+    w->phase = WARD_KILLED;
+    w->due = w->check_at = UINT64_MAX;
+    if (w->thread)
+        shutdown(pipe_fd(w->pipe), SHUT_RDWR);
+    else
+        keeper_kill(seat->keeper, SIGKILL);
+}
+
+/* A slot that reads the end of its pipe ends. */
+static void leave(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+
+    end_seat(n, seat);
+    w->willed = w->phase != WARD_SETTING;
+    w->phase = WARD_LEAVING;
+    w->due = n->now + LEAVE_MS;
+    w->check_at = UINT64_MAX;
+    pipe_flush(w->pipe, PIPE_NOW);
+    shutdown(pipe_fd(w->pipe), SHUT_WR);
+}
+
+void nanny_slot_retire(struct nanny *n,
+                       struct seat *seat,
+                       unsigned hooks,
+                       const struct comp_request *r)
+{
+    struct ward *w = seat->ward;
+    struct wire_header head = {
+        .type = WIRE_CLOSE, .id = ++n->last_id, .ref = seat->comp->number};
+    struct meta_writer meta = {0};
+
+    if (w->phase != WARD_SERVING)
+        return;
+    end_seat(n, seat);
+    meta_put_map(&meta, r && r->call ? 2 : 1);
+    meta_pair_int(&meta, 3, hooks);
+    if (r && r->call) {
+        meta_put_uint(&meta, 16);
+        meta_put_raw(&meta, r->call, r->call_len);
+    }
+    w->phase = WARD_CLOSING;
+    w->request = head.id;
+    w->due = n->now + HOOK_MS;
+    if (ward_send(w, &head, &meta, NULL))
+        nanny_slot_kill(n, seat);
+    meta_writer_clear(&meta);
+}
+
+/* It broke the rules: what it says is not believed any more. */
+static void mistrust(struct nanny *n, struct seat *seat, const char *what)
+{
+    struct ward *w = seat->ward;
+
+    if (!w->words[0])
+        snprintf(w->words, sizeof w->words, "%s", what);
+    poller_forget(n->poller, pipe_fd(w->pipe));
+    nanny_slot_kill(n, seat);
+    if (w->thread)
+        w->due = n->now; /* nobody else will tell its end */
+}
+
+/* ---- what it says ---- */
+
+static bool is_slot_status(unsigned status)
+{
+    switch (status) {
+    case PAR_OK:
+    case PAR_EXCEPTION:
+    case PAR_CANCELLED:
+    case PAR_BAD_ARGS:
+    case PAR_LIMIT:
+    case PAR_TOO_LARGE:
+    case PAR_UNKNOWN_FUNCTION:
+    case PAR_UNSUPPORTED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The next run in its hands is answered with this item. */
+static void learn(struct nanny *n,
+                  struct seat *seat,
+                  struct run *r,
+                  const struct wire_item *item)
+{
+    struct ward *w = seat->ward;
+
+    list_remove(&r->node);
+    w->answered++;
+    seat->comp->held--;
+    if (seat->number < slots_count(n->slots))
+        slots_done(n->slots, seat->number, 1, n->now);
+    if (item->status == PAR_OK || item->status == PAR_EXCEPTION)
+        window_learn(comp_window(seat->comp, r->batch->function),
+                     item->wall_us);
+    if (r->state != RUN_ANSWERED)
+        nanny_answer(n, r, item);
+    nanny_release(n, r);
+}
+
+/* A result that came before, by the outbox, comes again by the pipe. */
+static bool is_given(const struct ward *w, uint64_t id)
+{
+    for (const struct list *i = w->given.next; i != &w->given; i = i->next)
+        if (run_id(LIST_ENTRY(i, const struct run, node)) == id)
+            return true;
+    return false;
+}
+
+/* Answers come in the order in which the runs were given. */
+bool nanny_slot_results(struct nanny *n,
+                        struct seat *seat,
+                        const struct wire_msg *m)
+{
+    struct ward *w = seat->ward;
+    struct wire_item item;
+    size_t cursor = 0;
+
+    while (wire_next(m, &cursor, &item)) {
+        uint64_t id = m->head.id + item.index;
+        struct run *r = LIST_ENTRY(w->given.next, struct run, node);
+
+        if (!is_slot_status(item.status) || item.executed > WIRE_EXECUTED)
+            return false;
+        if (!list_is_empty(&w->given) && run_id(r) == id)
+            learn(n, seat, r, &item);
+        else if (is_given(w, id))
+            return false;
+    }
+    return true;
+}
+
+/* What is finished and waits in the slot behind a run that takes long; also
+ * what a dead slot has left. */
+bool nanny_slot_collect(struct nanny *n, struct seat *seat)
+{
+    uint8_t *copy = malloc(PAGE_OUTBOX);
+    struct wire_msg m;
+    bool fair = true;
+
+    if (copy && page_collect(seat->ward->page, copy, &m) &&
+        m.head.type == WIRE_RESULT)
+        fair = nanny_slot_results(n, seat, &m);
+    free(copy);
+    return fair;
+}
+
+/* A slot that served a request outside of the seats is not kept. */
+static void serve(struct nanny *n, struct seat *seat)
+{
+    seat->ward->phase = WARD_SERVING;
+    seat->ward->due = UINT64_MAX;
+    if (seat->number < slots_count(n->slots))
+        slots_warm(n->slots, seat->number, n->now);
+}
+
+static bool on_ready(struct nanny *n,
+                     struct seat *seat,
+                     const struct wire_msg *m)
+{
+    struct ward *w = seat->ward;
+    struct comp *c = seat->comp;
+    struct par_error err = {0};
+    struct meta_reader map = meta_read(m->meta, m->head.meta_len);
+    struct meta_reader inside;
+    struct meta_value v;
+    const uint8_t *raw = NULL;
+    size_t len = 0;
+
+    if (w->phase == WARD_SERVING && w->closes) {
+        w->closes--;
+        return true;
+    }
+    if (w->phase == WARD_CLOSING && m->head.id != w->request)
+        return w->closes-- > 0;
+    if (m->head.id != w->request)
+        return false;
+    if (w->phase == WARD_CLOSING) {
+        leave(n, seat);
+        return true;
+    }
+    if (w->phase != WARD_SETTING)
+        return false;
+    if (!meta_find(m->meta, m->head.meta_len, 2, &v, &inside))
+        return false;
+    /* the list's own octets */
+    meta_next(&map, &(struct meta_value){0});
+    for (struct meta_value key; meta_next(&map, &key);) {
+        if (!meta_skip(&map, &raw, &len) ||
+            (key.kind == META_INT && key.i == 2))
+            break;
+    }
+    if (comp_take_functions(c, &v, raw, len, inside, &err)) {
+        snprintf(w->words, sizeof w->words, "%.199s", err.text);
+        return false;
+    }
+    serve(n, seat);
+    if (c->setup_seat == (int)seat->number)
+        nanny_setup_done(n, c, NULL);
+    else if (seat->number >= slots_count(n->slots))
+        nanny_slot_retire(n, seat, 0, NULL);
+    return true;
+}
+
+static bool on_error(struct nanny *n,
+                     struct seat *seat,
+                     const struct wire_msg *m)
+{
+    struct ward *w = seat->ward;
+    struct comp *c = seat->comp;
+    char *text;
+
+    if (m->head.id != w->request && w->closes) {
+        w->closes--; /* client_close failed: nobody is there to be told */
+        return true;
+    }
+    if (m->head.id != w->request ||
+        (w->phase != WARD_SETTING && w->phase != WARD_CLOSING))
+        return false;
+    text = calloc(1, WORDS_MAX);
+    if (!text || meta_text(m->meta, m->head.meta_len, 72, text, WORDS_MAX) < 1)
+        snprintf(w->words, sizeof w->words, "a set-up function failed");
+    else
+        snprintf(w->words, sizeof w->words, "%s", text);
+    w->failed = true;
+    if (c->setup_seat == (int)seat->number) {
+        nanny_setup_done(n, c, text && *text ? text : w->words);
+    } else if (c->state == COMP_CLOSING) {
+        c->close_failed = true;
+        snprintf(c->words, sizeof c->words, "%s", w->words);
+    }
+    free(text);
+    if (seat->ward == w && w->phase != WARD_KILLED)
+        leave(n, seat);
+    return true;
+}
+
+/* It has dropped what it was not to begin: give to it again. */
+static bool on_pong(struct nanny *n,
+                    struct seat *seat,
+                    const struct wire_msg *m)
+{
+    struct ward *w = seat->ward;
+
+    if (m->head.ref != 1 || !w->book_closed)
+        return false;
+    w->book_closed = false;
+    page_reopen(w->page);
+    if (seat->number < slots_count(n->slots))
+        slots_block(n->slots, seat->number, false);
+    return true;
+}
+
+static bool on_message(struct nanny *n,
+                       struct seat *seat,
+                       const struct wire_msg *m)
+{
+    switch (m->head.type) {
+    case WIRE_RESULT:
+        return nanny_slot_results(n, seat, m);
+    case WIRE_READY:
+        return on_ready(n, seat, m);
+    case WIRE_ERROR:
+        return on_error(n, seat, m);
+    case WIRE_PONG:
+        return on_pong(n, seat, m);
+    default:
+        return false;
+    }
+}
+
+static void on_pipe(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    enum pipe_effort effort = PIPE_NOW;
+    struct wire_msg m;
+    enum pipe_read got;
+
+    while ((got = pipe_read(w->pipe, &m, effort)) == PIPE_MESSAGE) {
+        effort = PIPE_HELD;
+        if (!on_message(n, seat, &m)) {
+            char what[WARD_WORDS];
+
+            snprintf(what, sizeof what, "%s where it makes no sense",
+                     wire_type_name(m.head.type) ? wire_type_name(m.head.type)
+                                                 : "an unknown message");
+            mistrust(n, seat, what);
+            return;
+        }
+        if (seat->ward != w)
+            return;
+    }
+    if (got == PIPE_BROKEN)
+        mistrust(n, seat, pipe_reason(w->pipe));
+    if (got != PIPE_END)
+        return;
+    poller_forget(n->poller, pipe_fd(w->pipe));
+    if (w->thread)
+        nanny_slot_over(n, seat);
+    else if (w->phase != WARD_LEAVING)
+        nanny_slot_kill(n, seat); /* a process that closed it is of no use */
+}
+
+/* ---- what its process does ---- */
+
+static void on_output(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    char piece[READ_PIECE];
+    ssize_t got = 0;
+
+    for (int i = 0; i < READ_PIECES; i++) {
+        got = read(w->output, piece, sizeof piece);
+        if (got <= 0)
+            break;
+        tail_add(&w->tail, piece, (size_t)got);
+    }
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+        poller_forget(n->poller, w->output);
+}
+
+static void on_exit_of(struct seat *seat, const struct keeper_event *e)
+{
+    struct ward *w = seat->ward;
+
+    w->exited = true;
+    w->status = e->status;
+    keeper_kill(seat->keeper, SIGKILL); /* what it left behind */
+}
+
+static void on_keeper(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    struct keeper_event e;
+
+    while (seat->ward == w && keeper_next(seat->keeper, &e)) {
+        switch (e.kind) {
+        case KEEPER_STARTED:
+            w->pid = e.pid;
+            break;
+        case KEEPER_FAILED:
+            w->failed = true;
+            snprintf(w->words, sizeof w->words, "%s", e.text);
+            nanny_slot_over(n, seat);
+            break;
+        case KEEPER_EXITED:
+            on_exit_of(seat, &e);
+            break;
+        case KEEPER_EMPTY:
+            nanny_slot_over(n, seat);
+            break;
+        case KEEPER_GONE:
+            if (!w->words[0])
+                snprintf(w->words, sizeof w->words, "its keeper was killed");
+            keeper_close(seat->keeper);
+            seat->keeper = NULL;
+            nanny_slot_over(n, seat);
+            return;
+        }
+    }
+}
+
+void nanny_slot_event(struct nanny *n, struct seat *seat, enum watch watch)
+{
+    switch (watch) {
+    case WATCH_PIPE:
+        if (pipe_wants_write(seat->ward->pipe))
+            seat->ward->dirty = true;
+        on_pipe(n, seat);
+        break;
+    case WATCH_OUTPUT:
+        on_output(n, seat);
+        break;
+    case WATCH_KEEPER:
+        on_keeper(n, seat);
+        break;
+    default:
+        break;
+    }
+}
+
+void nanny_slot_flush(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    bool waited = w->waits;
+
+    w->dirty = false;
+    w->waits = pipe_flush(w->pipe, PIPE_NOW) == 1;
+    if (w->waits != waited)
+        poller_watch(n->poller, pipe_fd(w->pipe),
+                     nanny_tag(seat->number, WATCH_PIPE), true, w->waits);
+}
+
+/* ---- what it runs now ---- */
+
+void nanny_slot_take_back(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    uint64_t begun = page_close(w->page);
+    unsigned back = 0;
+    struct wire_header ping = {.type = WIRE_PING, .ref = 1};
+
+    if (begun < w->answered)
+        begun = w->answered;
+    while (w->given_count > begun) {
+        struct run *r = LIST_ENTRY(w->given.prev, struct run, node);
+
+        list_remove(&r->node);
+        w->given_count--;
+        back++;
+        seat->comp->held--;
+        nanny_queue(n, seat->comp, r, true);
+    }
+    if (seat->number < slots_count(n->slots)) {
+        slots_done(n->slots, seat->number, back, n->now);
+        slots_block(n->slots, seat->number, true);
+    }
+    if (w->book_closed)
+        return;
+    w->book_closed = true;
+    if (ward_send(w, &ping, NULL, NULL))
+        mistrust(n, seat, "its pipe takes no more");
+}
+
+/* What it says that it runs, if that is in its hands; since when, as far as
+ * that can be true. */
+static struct run *running(struct nanny *n, struct ward *w, uint64_t *since_us)
+{
+    uint64_t id, since, now_us = n->now * 1000 + 999;
+
+    if (!page_running(w->page, &id, &since))
+        return NULL;
+    for (struct list *node = w->given.next; node != &w->given;
+         node = node->next) {
+        struct run *r = LIST_ENTRY(node, struct run, node);
+
+        if (run_id(r) != id)
+            continue;
+        if (w->seen != id) {
+            w->seen = id;
+            w->seen_since_us = since;
+            if (since > now_us || since < w->given_us)
+                w->seen_since_us = w->given_us;
+        }
+        *since_us = w->seen_since_us;
+        return r;
+    }
+    return NULL;
+}
+
+static void say_started(struct nanny *n, struct run *r)
+{
+    struct wire_header head = {
+        .type = WIRE_STARTED, .id = run_id(r), .ref = r->batch->attempt};
+
+    r->told = true;
+    nanny_say(n, &head, NULL, NULL, 0);
+}
+
+/* It has run for a while: the broker is told, and what waits behind it need
+ * not wait any longer. */
+static void check_long(struct nanny *n, struct seat *seat, struct run *r)
+{
+    struct ward *w = seat->ward;
+
+    if (!r->told) {
+        say_started(n, r);
+        window_learn(comp_window(seat->comp, r->batch->function),
+                     STARTED_MS * 1000);
+        if (!nanny_slot_collect(n, seat)) {
+            mistrust(n, seat, "garbage in its outbox");
+            return;
+        }
+    }
+    if (w->given.next != w->given.prev && !w->book_closed)
+        nanny_slot_take_back(n, seat);
+}
+
+static void check_running(struct nanny *n,
+                          struct seat *seat,
+                          struct run *r,
+                          uint64_t since_ms)
+{
+    struct ward *w = seat->ward;
+    uint64_t next = since_ms + STARTED_MS;
+
+    if (n->now >= next) {
+        check_long(n, seat, r);
+        next = UINT64_MAX;
+    }
+    if (r->batch->timeout_ms && r->doom == DOOM_NONE) {
+        uint64_t end = since_ms + r->batch->timeout_ms;
+
+        if (n->now >= end)
+            nanny_end_run(n, r, DOOM_TIMEOUT, CANCEL_KILL, 0);
+        else if (end < next)
+            next = end;
+    }
+    if (seat->ward == w && w->phase == WARD_SERVING && next < w->check_at)
+        w->check_at = next;
+}
+
+static void check_grace(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    struct run *r = run_batches_find(&n->batches, w->grace_id);
+    enum run_doom doom = r ? (enum run_doom)r->doom : DOOM_NONE;
+
+    w->grace_at = UINT64_MAX;
+    if (!r || r->state != RUN_GIVEN || r->seat != seat->number)
+        return;
+    if (w->thread)
+        nanny_say_error(n, run_id(r), PAR_NOT_KILLABLE, false,
+                        "it is in a thread slot and does not look at the wish "
+                        "to stop: it runs on");
+    else
+        nanny_end_run(n, r, doom, CANCEL_KILL, 0);
+}
+
+void nanny_slot_check(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    uint64_t since_us = 0;
+    struct run *r;
+
+    if (n->now >= w->due && w->phase == WARD_KILLED) {
+        nanny_slot_over(n, seat);
+        return;
+    }
+    if (n->now >= w->due) {
+        if (w->phase == WARD_SETTING)
+            snprintf(w->words, sizeof w->words, "its set-up took too long");
+        w->due = UINT64_MAX;
+        nanny_slot_kill(n, seat);
+        return;
+    }
+    if (n->now >= w->grace_at)
+        check_grace(n, seat);
+    if (seat->ward != w || n->now < w->check_at)
+        return;
+    w->check_at = UINT64_MAX;
+    if (w->phase != WARD_SERVING || list_is_empty(&w->given))
+        return;
+    r = running(n, w, &since_us);
+    if (!r) /* between two, or its result is on its way */
+        w->check_at = n->now + STARTED_MS;
+    else
+        check_running(n, seat, r, since_us / 1000);
+}

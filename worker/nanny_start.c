@@ -1,0 +1,300 @@
+/* nanny_start.c - a slot is begun */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "environ.h"
+#include "poller.h"
+#include "thread_slot.h"
+
+enum {
+    HOOK_HOST_SETUP = 1,
+    HOOK_SLOT_SETUP = 2,
+    PROGRAM = 64,
+    THREAD_PATIENCE_MS = 1000
+};
+
+int nanny_keeper(struct nanny *n, struct seat *seat, struct par_error *err)
+{
+    if (seat->keeper)
+        return 0;
+    seat->keeper = keeper_open(n->spawner, err);
+    if (!seat->keeper)
+        return -1;
+    poller_watch(n->poller, keeper_fd(seat->keeper),
+                 nanny_tag(seat->number, WATCH_KEEPER), true, false);
+    return 0;
+}
+
+void nanny_keeper_idle(struct nanny *n, struct seat *seat)
+{
+    struct keeper_event e;
+
+    (void)n;
+    while (keeper_next(seat->keeper, &e))
+        if (e.kind == KEEPER_GONE) {
+            keeper_close(seat->keeper);
+            seat->keeper = NULL;
+            return;
+        }
+}
+
+/* ---- SETUP ---- */
+
+static uint32_t put_hooks(struct meta_writer *meta, const struct comp *c)
+{
+    static const char *const names[BUNDLE_HOOKS] = {
+        [BUNDLE_HOST_SETUP] = "host_setup",
+        [BUNDLE_SLOT_SETUP] = "slot_setup",
+        [BUNDLE_CLIENT_SETUP] = "client_setup",
+        [BUNDLE_CLIENT_CLOSE] = "client_close",
+        [BUNDLE_SLOT_CLOSE] = "slot_close",
+        [BUNDLE_HOST_CLOSE] = "host_close",
+    };
+    uint32_t pairs = 0;
+    size_t mark;
+
+    meta_put_uint(meta, 5);
+    mark = meta_open_map(meta);
+    for (int i = 0; !c->registered && i < BUNDLE_HOOKS; i++)
+        if (c->bundle.hooks[i].data) {
+            meta_put_str(meta, names[i]);
+            meta_put_strn(meta, c->bundle.hooks[i].data,
+                          c->bundle.hooks[i].len);
+            pairs++;
+        }
+    meta_close_map(meta, mark, pairs);
+    return 1;
+}
+
+/* A thread, and a program of its own, offer the functions that they have. */
+static const char *object_of(const struct comp *c)
+{
+    return c->registered || c->bundle.kind == BUNDLE_SELF ? "" : c->object;
+}
+
+static unsigned hooks_of(const struct comp *c)
+{
+    if (c->closer)
+        return 0;
+    return HOOK_SLOT_SETUP | (c->host_is_set_up ? 0 : HOOK_HOST_SETUP);
+}
+
+static int send_setup(struct nanny *n,
+                      struct seat *seat,
+                      const struct comp_request *r,
+                      struct par_error *err)
+{
+    struct comp *c = seat->comp;
+    struct wire_header head = {
+        .type = WIRE_SETUP, .id = ++n->last_id, .ref = c->number};
+    struct meta_writer meta = {0};
+    size_t mark = meta_open_map(&meta);
+    uint32_t pairs = 6;
+    int result;
+
+    meta_pair_str(&meta, 1, object_of(c));
+    meta_pair_str(&meta, 2, c->folder);
+    meta_pair_int(&meta, 3, hooks_of(c));
+    pairs += put_hooks(&meta, c);
+    if (r && r->call && !c->closer) {
+        meta_put_uint(&meta, 16);
+        meta_put_raw(&meta, r->call, r->call_len);
+        pairs++;
+    }
+    meta_pair_str(&meta, 30, n->name);
+    meta_pair_int(&meta, 31, seat->number + 1);
+    meta_pair_str(&meta, 32, n->host);
+    meta_close_map(&meta, mark, pairs);
+    seat->ward->request = head.id;
+    result = ward_send(seat->ward, &head, &meta, err);
+    meta_writer_clear(&meta);
+    return result;
+}
+
+/* ---- a process ---- */
+
+size_t nanny_limits(const struct bundle *b, struct keeper_limit *limits)
+{
+    static const struct {
+        enum bundle_limit limit;
+        int resource;
+        unsigned extra; /* from soft to hard */
+    } kinds[] = {
+        {BUNDLE_CPU, RLIMIT_CPU, 1},     {BUNDLE_MEM, RLIMIT_AS, 0},
+        {BUNDLE_FSIZE, RLIMIT_FSIZE, 0}, {BUNDLE_NOFILE, RLIMIT_NOFILE, 0},
+        {BUNDLE_NPROC, RLIMIT_NPROC, 0},
+    };
+    size_t n = 0;
+
+    limits[n++] = (struct keeper_limit){RLIMIT_CORE, 0, 0};
+    for (size_t i = 0; b && i < sizeof kinds / sizeof *kinds; i++) {
+        uint64_t value = b->limits[kinds[i].limit];
+
+        if (value)
+            limits[n++] = (struct keeper_limit){kinds[i].resource, value,
+                                                value + kinds[i].extra};
+    }
+    return n;
+}
+
+static int start_process(struct nanny *n,
+                         struct seat *seat,
+                         const struct keeper_order *order,
+                         struct par_error *err)
+{
+    struct ward *w = seat->ward;
+    struct keeper_order o = *order;
+    int ends[2];
+
+    if (nanny_keeper(n, seat, err))
+        return -1;
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+        return par_fail(err, errno, "pipe: %s", strerror(errno));
+    w->output = ends[0];
+    /* What functions print must not fail with EAGAIN. */
+    fcntl(ends[1], F_SETFL, 0);
+    o.fds[0] = -1;
+    o.fds[1] = o.fds[2] = ends[1];
+    if (keeper_start(seat->keeper, &o, err)) {
+        close(ends[1]);
+        return -1;
+    }
+    close(ends[1]);
+    poller_watch(n->poller, w->output, nanny_tag(seat->number, WATCH_OUTPUT),
+                 true, false);
+    return 0;
+}
+
+static int begin_process(struct nanny *n,
+                         struct seat *seat,
+                         int fd,
+                         int page_fd,
+                         struct par_error *err)
+{
+    struct comp *c = seat->comp;
+    bool self = c->registered || c->bundle.kind == BUNDLE_SELF;
+    char own[PROGRAM];
+    const char *program = self ? c->object : n->parslot;
+    const char *argv[2] = {NULL, NULL};
+    struct keeper_limit limits[BUNDLE_LIMITS + 1];
+    struct keeper_order order = {
+        .umask = -1, .fds = {-1, -1, -1, fd, page_fd}, .limits = limits};
+    char **env;
+    int result;
+
+    if (c->registered) { /* also if its file has been replaced since */
+        snprintf(own, sizeof own, "/proc/%ld/exe", (long)getpid());
+        program = own;
+    }
+    argv[0] = program;
+    env = environ_of_slot(n->environment, c->registered ? NULL : &c->bundle);
+    if (!env)
+        return par_fail(err, ENOMEM, "out of memory");
+    order.program = program;
+    order.argv = argv;
+    order.envp = (const char *const *)env;
+    order.cwd = c->folder[0] ? c->folder : NULL;
+    order.limit_count = nanny_limits(c->registered ? NULL : &c->bundle, limits);
+    result = start_process(n, seat, &order, err);
+    environ_free(env);
+    return result;
+}
+
+/* ---- a thread ---- */
+
+static int begin_thread(struct nanny *n,
+                        struct seat *seat,
+                        int fd,
+                        int page_fd,
+                        struct par_error *err)
+{
+    struct comp *c = seat->comp;
+    bool own = !c->registered && c->bundle.kind == BUNDLE_SELF;
+    struct slot_entry *entries = NULL;
+    size_t count = 0;
+
+    if (c->registered || own) {
+        entries = nanny_entries(n, own, &count, err);
+        if (!entries) {
+            close(fd);
+            return -1;
+        }
+    }
+    seat->ward->thread = thread_slot_start(fd, page_fd, entries, count, err);
+    free(entries);
+    return seat->ward->thread ? 0 : -1;
+}
+
+/* ---- either ---- */
+
+static int begin(struct nanny *n,
+                 struct seat *seat,
+                 const struct comp_request *r,
+                 struct par_error *err)
+{
+    int fd, page_fd, result;
+
+    seat->ward = ward_create(&fd, &page_fd, err);
+    if (!seat->ward)
+        return -1;
+    result = n->settings->threads ? begin_thread(n, seat, fd, page_fd, err)
+                                  : begin_process(n, seat, fd, page_fd, err);
+    if (fd >= 0 && !n->settings->threads)
+        close(fd);
+    close(page_fd);
+    if (result)
+        return -1;
+    poller_watch(n->poller, pipe_fd(seat->ward->pipe),
+                 nanny_tag(seat->number, WATCH_PIPE), true, false);
+    return send_setup(n, seat, r, err);
+}
+
+void nanny_slot_begin(struct nanny *n,
+                      struct comp *c,
+                      unsigned seat_number,
+                      bool for_request)
+{
+    struct seat *seat = &n->seats[seat_number];
+    struct par_error err = {0};
+
+    seat->comp = c;
+    c->slots++;
+    if (for_request)
+        c->setup_seat = (int)seat_number;
+    if (seat_number < slots_count(n->slots))
+        slots_begin(n->slots, seat_number, c->number);
+    if (begin(n, seat, for_request ? comp_first_request(c) : NULL, &err) == 0) {
+        seat->ward->due = n->now + SETUP_MS;
+        return;
+    }
+    if (seat->ward) {
+        seat->ward->failed = true;
+        snprintf(seat->ward->words, sizeof seat->ward->words, "%.199s",
+                 err.text);
+        if (seat->ward->pid || seat->ward->thread)
+            nanny_slot_kill(n, seat);
+    }
+    nanny_slot_over(n, seat);
+}
+
+void nanny_ward_drop(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+
+    (void)n;
+    if (w->thread) {
+        shutdown(pipe_fd(w->pipe), SHUT_RDWR);
+        thread_slot_end(w->thread, THREAD_PATIENCE_MS);
+    }
+    ward_destroy(w);
+    seat->ward = NULL;
+}

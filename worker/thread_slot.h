@@ -1,0 +1,31 @@
+/* thread_slot.h - a slot that is a thread of this process
+ *
+ * It runs the same code as a slot process (slot.h), over the same pipe.  It
+ * cannot be killed: whoever closes the pipe waits for the function that runs.
+ */
+#ifndef PAR_THREAD_SLOT_H
+#define PAR_THREAD_SLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <par/error.h>
+
+#include "slot.h"
+
+struct ward_thread;
+
+/* Takes `fd`, its end of the pipe, also on failure; maps `page_fd` for itself.
+ * The entries (what a SETUP without an object offers) are copied, not what
+ * they point to. */
+struct ward_thread *thread_slot_start(int fd,
+                                      int page_fd,
+                                      const struct slot_entry *entries,
+                                      size_t count,
+                                      struct par_error *err);
+
+/* Its pipe is closed.  Waits up to `patience_ms` for it to end; false: it
+ * does not, and is left to itself (it frees what is its own). */
+bool thread_slot_end(struct ward_thread *t, int patience_ms);
+
+#endif

@@ -1,0 +1,80 @@
+/* ward.c - see ward.h */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "ward.h"
+
+struct ward *ward_create(int *fd, int *page_fd, struct par_error *err)
+{
+    struct ward *s = calloc(1, sizeof *s);
+    int ends[2];
+
+    *fd = *page_fd = -1;
+    if (!s) {
+        par_fail(err, ENOMEM, "out of memory");
+        return NULL;
+    }
+    s->output = -1;
+    s->due = s->check_at = s->grace_at = UINT64_MAX;
+    list_init(&s->given);
+    if (pipe_pair(ends, err))
+        goto fail;
+    *fd = ends[1];
+    s->pipe = pipe_open(ends[0], err);
+    if (!s->pipe)
+        goto fail;
+    s->page = page_create(page_fd, err);
+    if (!s->page)
+        goto fail;
+    if (tail_init(&s->tail, WARD_TAIL)) {
+        par_fail(err, ENOMEM, "out of memory");
+        goto fail;
+    }
+    return s;
+fail:
+    if (*fd >= 0)
+        close(*fd);
+    if (*page_fd >= 0)
+        close(*page_fd);
+    *fd = *page_fd = -1;
+    ward_destroy(s);
+    return NULL;
+}
+
+void ward_destroy(struct ward *s)
+{
+    if (!s)
+        return;
+    pipe_close(s->pipe);
+    page_unmap(s->page);
+    tail_clear(&s->tail);
+    if (s->output >= 0)
+        close(s->output);
+    free(s);
+}
+
+int ward_send(struct ward *s,
+              const struct wire_header *head,
+              const struct meta_writer *meta,
+              struct par_error *err)
+{
+    struct batch b = {0};
+    const uint8_t *frame;
+    size_t len;
+    int result;
+
+    batch_begin(&b, head, meta ? meta->data : NULL, meta ? meta->len : 0);
+    frame = batch_frame(&b, &len);
+    if (!frame || (meta && meta->failed))
+        result = par_fail(err, ENOMEM, "out of memory");
+    else
+        result = pipe_write(s->pipe, frame, len, NULL, 0, err);
+    batch_clear(&b);
+    if (result == 0)
+        s->dirty = true;
+    return result;
+}

@@ -1,0 +1,83 @@
+/* ward.h - one slot as its nanny sees it: a process or a thread with a pipe
+ *
+ *          READY            CLOSE sent          pipe closed
+ *   SETTING ----> SERVING -------------> CLOSING ----------> LEAVING
+ *      |             |                      |                   | it has ended
+ *      '-------------'----------------------'-> KILLED ---------'--> over
+ *
+ * A struct with little behaviour: who starts it and what its messages mean is
+ * the nanny's (nanny_slot.c), what its death means too (nanny_death.c).
+ */
+#ifndef PAR_WARD_H
+#define PAR_WARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <par/error.h>
+
+#include "list.h"
+#include "page.h"
+#include "pipe.h"
+#include "tail.h"
+
+enum ward_phase {
+    WARD_SETTING, /* SETUP is sent */
+    WARD_SERVING,
+    WARD_CLOSING, /* CLOSE is sent; then it leaves */
+    WARD_LEAVING, /* its pipe is closed: it is to end by itself */
+    WARD_KILLED   /* SIGKILL is on its way through its tree */
+};
+
+enum { WARD_TAIL = 8 * 1024, WARD_TAIL_LINES = 64, WARD_WORDS = 200 };
+
+struct ward_thread;
+
+struct ward {
+    enum ward_phase phase;
+    struct pipe *pipe;
+    struct page *page;
+    struct ward_thread *thread; /* NULL: a process */
+    int output;                 /* its stdout and stderr, -1: none */
+    struct tail tail;           /* the last of that */
+
+    struct list given;    /* runs in its hands, in order */
+    uint64_t given_count; /* runs given since it started; those that were
+                             taken back do not count */
+    uint64_t answered;    /* of them */
+    bool book_closed;     /* PING 1 is out: give nothing until its PONG */
+    uint64_t given_us;    /* when the last was given */
+    bool dirty;           /* its pipe has something to flush */
+    bool waits;           /* and did not take all of it */
+
+    uint64_t seen;          /* the run that was seen running ... */
+    uint64_t seen_since_us; /* ... since when */
+    uint64_t grace_id;      /* the run that was asked to stop ... */
+    uint64_t grace_at;      /* ... by when; UINT64_MAX: none */
+
+    pid_t pid;
+    bool exited;            /* its first process has */
+    int status;             /* as waitpid(2) */
+    bool willed;            /* we ended it: no death to count */
+    bool failed;            /* it could not be started: see words */
+    char words[WARD_WORDS]; /* what it did wrong, or why it failed */
+
+    unsigned closes;   /* CLOSE for clients that are gone, not yet answered */
+    uint64_t request;  /* SETTING, CLOSING: id of what is out */
+    uint64_t due;      /* when patience ends; UINT64_MAX: never */
+    uint64_t check_at; /* when to look at what runs; UINT64_MAX: never */
+};
+
+/* With its page and one end of its pipe; *fd and *page_fd get what its process
+ * is started with (the caller closes them).  NULL on failure. */
+struct ward *ward_create(int *fd, int *page_fd, struct par_error *err);
+void ward_destroy(struct ward *s); /* NULL is allowed */
+
+/* A PAR message of ours to it.  Fails when its pipe takes no more. */
+int ward_send(struct ward *s,
+              const struct wire_header *head,
+              const struct meta_writer *meta,
+              struct par_error *err);
+
+#endif
