@@ -33,7 +33,28 @@ libparclient_la_SOURCES = \
     client/value.c client/value.h \
     client/wait.c
 
-# It comes with its main file:
-# bin_PROGRAMS += parctl
-# parctl_SOURCES = client/parctl.c
-# parctl_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
+bin_PROGRAMS += parctl
+parctl_SOURCES = \
+    client/args.c client/args.h \
+    client/cli.c client/cli.h \
+    client/cmd.h \
+    client/cmd_ask.c \
+    client/cmd_keys.c \
+    client/cmd_map.c \
+    client/cmd_run.c \
+    client/cmd_setup.c \
+    client/feed.c client/feed.h \
+    client/inputs.c client/inputs.h \
+    client/parctl.c \
+    client/print.c client/print.h \
+    client/progress.c client/progress.h \
+    client/spool.c client/spool.h \
+    client/table.c client/table.h \
+    client/target.c client/target.h \
+    client/template.c client/template.h \
+    client/watch.c client/watch.h \
+    client/wishes.c client/wishes.h \
+    client/work.c client/work.h \
+    client/work_feed.c \
+    client/work_print.c
+parctl_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)

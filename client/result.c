@@ -121,7 +121,12 @@ const char *par_result_error(const struct par_result *r, char *text, size_t n)
     }
     on_worker(r, where, sizeof where);
     how = par_result_exit(r, &value);
-    if (meta_text(r->data, r->len, KEY_SENTENCE, words, sizeof words) > 0)
+    /* A command's own end; one that could not be started has words. */
+    if (r->status == PAR_EXIT && how == 'e' && r->executed)
+        snprintf(text, n, "exit %d%s", value, where);
+    else if (r->status == PAR_SIGNAL && how == 's' && *where)
+        snprintf(text, n, "signal %d (%s)%s", value, strsignal(value), where);
+    else if (meta_text(r->data, r->len, KEY_SENTENCE, words, sizeof words) > 0)
         snprintf(text, n, "%s", words);
     else if (how == 'e')
         snprintf(text, n, "exit %d%s", value, where);

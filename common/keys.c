@@ -229,18 +229,36 @@ int keys_load(const char *path, struct key_pair *pair, struct par_error *err)
     return rc;
 }
 
-static int make_pair(struct key_pair *pair, struct par_error *err)
+int keys_make(struct key_pair *pair, const char *name, struct par_error *err)
 {
     char public_key[KEY_TEXT];
     char secret_key[KEY_TEXT];
 
+    memset(pair, 0, sizeof *pair);
     if (zmq_curve_keypair(public_key, secret_key) != 0)
         return par_fail(err, errno, "libzmq makes no CURVE keys: %s",
                         zmq_strerror(errno));
     key_parse(public_key, pair->public_key);
     key_parse(secret_key, pair->secret_key);
     explicit_bzero(secret_key, sizeof secret_key);
+    snprintf(pair->name, sizeof pair->name, "%s", name);
     return 0;
+}
+
+/* "user@host", as far as both are fit for a label. */
+static void label_of_user(char label[KEY_NAME])
+{
+    const struct passwd *user = getpwuid(geteuid());
+    char host[65] = "localhost";
+
+    gethostname(host, sizeof host - 1);
+    if (user)
+        snprintf(label, KEY_NAME, "%.20s@%.40s", user->pw_name, host);
+    else
+        snprintf(label, KEY_NAME, "uid%lu@%.40s", (unsigned long)geteuid(),
+                 host);
+    if (!key_name_ok(label))
+        snprintf(label, KEY_NAME, "uid%lu", (unsigned long)geteuid());
 }
 
 int keys_create(const char *path,
@@ -250,18 +268,21 @@ int keys_create(const char *path,
 {
     char public_key[KEY_TEXT];
     char secret_key[KEY_TEXT];
+    char own[KEY_NAME];
     char text[512];
     int rc;
 
+    if (!name) {
+        label_of_user(own);
+        name = own;
+    }
     if (!key_name_ok(name))
         return par_fail(err, EINVAL,
                         "name: `%.100s' is not 1 to %d of letters, digits "
                         "and ._@+:- (a letter, a digit or _ first)",
                         name, KEY_NAME - 1);
-    memset(pair, 0, sizeof *pair);
-    if (make_pair(pair, err) != 0)
+    if (keys_make(pair, name, err) != 0)
         return -1;
-    snprintf(pair->name, sizeof pair->name, "%s", name);
     key_text(pair->public_key, public_key);
     key_text(pair->secret_key, secret_key);
     snprintf(text, sizeof text,
@@ -281,36 +302,17 @@ int keys_create(const char *path,
     return rc;
 }
 
-/* "user@host", as far as both are fit for a label. */
-static void label_of_user(char label[KEY_NAME])
-{
-    const struct passwd *user = getpwuid(geteuid());
-    char host[65] = "localhost";
-
-    gethostname(host, sizeof host - 1);
-    if (user)
-        snprintf(label, KEY_NAME, "%.20s@%.40s", user->pw_name, host);
-    else
-        snprintf(label, KEY_NAME, "uid%lu@%.40s", (unsigned long)geteuid(),
-                 host);
-    if (!key_name_ok(label))
-        snprintf(label, KEY_NAME, "uid%lu", (unsigned long)geteuid());
-}
-
 int keys_need(const char *path,
               const char *name,
               struct key_pair *pair,
               struct par_error *err)
 {
     struct par_error why = {0};
-    char label[KEY_NAME];
 
     if (keys_load(path, pair, &why) == 0)
         return 0;
     if (why.code == ENOENT) {
-        if (!name)
-            label_of_user(label);
-        if (keys_create(path, name ? name : label, pair, &why) == 0)
+        if (keys_create(path, name, pair, &why) == 0)
             return 0;
         if (why.code == EEXIST)
             return keys_load(path, pair, err);

@@ -144,6 +144,8 @@ void options_help(FILE *out, const struct option_spec *table)
         const char *line = table->help;
         int width;
 
+        if (!line)
+            continue;
         if (table->letter)
             snprintf(left, sizeof left, "-%c, --%s%s%s", table->letter,
                      table->name, table->value ? " " : "",

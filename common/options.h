@@ -17,7 +17,7 @@ struct option_spec {
     char letter;       /* 0: only the long form */
     const char *name;  /* NULL ends the table */
     const char *value; /* what --help calls it; NULL: it takes none */
-    const char *help;  /* \n begins another line */
+    const char *help;  /* \n begins another line; NULL: --help is silent */
 };
 
 enum { OPTIONS_END = -1, OPTIONS_BAD = -2, OPTIONS_MAX = 64 };

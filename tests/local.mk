@@ -3,6 +3,7 @@
 
 # Unit tests: one line each; the source is tests/unit/test_NOUN.c.
 UNIT_TESTS =
+UNIT_TESTS += tests/unit/test_args
 UNIT_TESTS += tests/unit/test_authorized
 UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_blobs
@@ -29,6 +30,7 @@ UNIT_TESTS += tests/unit/test_foreign
 UNIT_TESTS += tests/unit/test_golden
 UNIT_TESTS += tests/unit/test_heap
 UNIT_TESTS += tests/unit/test_idmap
+UNIT_TESTS += tests/unit/test_inputs
 UNIT_TESTS += tests/unit/test_keys
 UNIT_TESTS += tests/unit/test_kill
 UNIT_TESTS += tests/unit/test_known
@@ -60,9 +62,13 @@ UNIT_TESTS += tests/unit/test_slot_setup
 UNIT_TESTS += tests/unit/test_slot_state
 UNIT_TESTS += tests/unit/test_slots
 UNIT_TESTS += tests/unit/test_spawner
+UNIT_TESTS += tests/unit/test_spool
+UNIT_TESTS += tests/unit/test_table
 UNIT_TESTS += tests/unit/test_tail
 UNIT_TESTS += tests/unit/test_payload
 UNIT_TESTS += tests/unit/test_peers
+UNIT_TESTS += tests/unit/test_target
+UNIT_TESTS += tests/unit/test_template
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_window
 UNIT_TESTS += tests/unit/test_wire
@@ -166,6 +172,14 @@ tests_unit_test_client_map_SOURCES = tests/unit/test_client_map.c $(FAKE_BROKER)
 tests_unit_test_client_setup_SOURCES = tests/unit/test_client_setup.c $(FAKE_BROKER)
 tests_unit_test_client_stream_SOURCES = tests/unit/test_client_stream.c $(FAKE_BROKER)
 tests_unit_test_client_runs_SOURCES = tests/unit/test_client_runs.c $(FAKE_BROKER)
+
+# Parts of parctl.
+tests_unit_test_args_SOURCES = tests/unit/test_args.c client/args.c
+tests_unit_test_inputs_SOURCES = tests/unit/test_inputs.c client/inputs.c
+tests_unit_test_spool_SOURCES = tests/unit/test_spool.c client/spool.c
+tests_unit_test_table_SOURCES = tests/unit/test_table.c client/table.c
+tests_unit_test_target_SOURCES = tests/unit/test_target.c client/target.c
+tests_unit_test_template_SOURCES = tests/unit/test_template.c client/template.c
 
 # CZMQ reads our key files, and we read its.
 tests_unit_test_keys_LDADD = $(LDADD) $(CZMQ_LIBS)

@@ -132,3 +132,16 @@ Test(options, help_puts_further_lines_below_the_first)
                  "  -d, --debug                say more\n"));
     free(text);
 }
+
+Test(options, help_is_silent_about_what_has_none)
+{
+    static const struct option_spec quiet[] = {
+        {0, "shown", NULL, "a word"}, {0, "hidden", NULL, NULL}, {0}};
+    char text[256] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    options_help(out, quiet);
+    fclose(out);
+    cr_assert(ne(ptr, strstr(text, "shown"), NULL));
+    cr_assert(eq(ptr, strstr(text, "hidden"), NULL));
+}

@@ -1,0 +1,280 @@
+/* parctl keygen, allow, revoke, trust: who we are, who may come in, and whom
+ * we believe.  They edit files of the configuration folder; a running broker
+ * notices by itself. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "cmd.h"
+#include "keys.h"
+#include "link.h"
+#include "place.h"
+
+/* A file in the configuration folder. */
+static int config_file(const char *name, char *path, struct par_error *err)
+{
+    char dir[PLACE_PATH];
+
+    if (place_config_dir(dir, sizeof dir, err))
+        return -1;
+    if (snprintf(path, PLACE_PATH, "%s/%s", dir, name) >= PLACE_PATH)
+        return par_fail(err, ENAMETOOLONG, "%s: the path is too long", dir);
+    return 0;
+}
+
+/* Parse a verb's options when it has only flags and takes `least`..`most`
+ * words.  *words gets them. */
+static int take_words(struct cli *cli,
+                      int argc,
+                      char **argv,
+                      int least,
+                      int most,
+                      bool *flag,
+                      char ***words)
+{
+    struct options o = {
+        .table = cli->verb->options, .argc = argc, .argv = argv};
+    const char *value;
+    int code = 0;
+
+    while (cli_next(cli, &o, &value, &code))
+        *flag = true;
+    if (code == 0 && argc - o.at < least)
+        code = cli_usage(cli, "a word is missing");
+    if (code == 0 && argc - o.at > most)
+        code = cli_usage(cli, "`%s' is one word too many", argv[o.at + most]);
+    *words = argv + o.at;
+    return code;
+}
+
+/* ---- keygen ---- */
+
+static const struct option_spec keygen_options[] = {
+    {0, "show", NULL, "print the line of a key that there is"},
+    CLI_HELP_OPTION};
+
+static int keygen_main(struct cli *cli, int argc, char **argv)
+{
+    char path[PLACE_PATH], text[KEY_TEXT];
+    struct par_error err;
+    struct key_pair pair;
+    bool show = false;
+    char **words;
+    int code = take_words(cli, argc, argv, 0, 1, &show, &words);
+    int rc;
+
+    if (code)
+        return code;
+    if (keys_resolve(words[0] ? words[0] : "id", path, sizeof path, &err))
+        return cli_fail(cli, &err);
+    rc = show ? keys_load(path, &pair, &err)
+              : keys_create(path, NULL, &pair, &err);
+    if (rc && err.code == EEXIST) {
+        cli_say("%s; its line: parctl keygen --show%s%s", err.text,
+                words[0] ? " " : "", words[0] ? words[0] : "");
+        return CLI_NO;
+    }
+    if (rc)
+        return cli_fail(cli, &err);
+    key_text(pair.public_key, text);
+    printf("%s %s\n", text, pair.name);
+    if (!show)
+        fprintf(stderr,
+                "the key is in %s; where the broker runs: parctl allow "
+                "'%s %s' --role worker\n",
+                path, text, pair.name);
+    keys_wipe(&pair);
+    return 0;
+}
+
+const struct verb verb_keygen = {
+    .name = "keygen",
+    .words = "[NAME | PATH]",
+    .summary = "Make a key, and print the line that lets it in.",
+    .teaches = "  parctl keygen              id.key in the configuration "
+               "folder\n"
+               "  parctl keygen hostb        hostb.key there\n"
+               "\n"
+               "A key that is there is never overwritten (exit code 1).",
+    .options = keygen_options,
+    .bad_usage = CLI_USAGE,
+    .main = keygen_main};
+
+/* ---- allow ---- */
+
+static const struct option_spec allow_options[] = {
+    {'r', "role", "ROLES", "client, worker, admin, or several: client,worker"},
+    {0, "account", "NAME", "whose jobs it runs (the name of the line)"},
+    CLI_HELP_OPTION};
+
+/* "KEY NAME [ROLES]", in one word or in several. */
+static int join(char *line, size_t size, char **words, int count)
+{
+    size_t used = 0;
+
+    line[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        int n =
+            snprintf(line + used, size - used, "%s%s", i ? " " : "", words[i]);
+
+        if (n < 0 || (size_t)n >= size - used)
+            return -1;
+        used += (size_t)n;
+    }
+    return 0;
+}
+
+static int allow(struct cli *cli,
+                 const char *line,
+                 unsigned roles,
+                 const char *account)
+{
+    struct authorized_entry entry;
+    struct par_error err;
+    char path[PLACE_PATH];
+    char text[64];
+
+    if (authorized_parse(line, &entry, &err))
+        return cli_usage(cli, "%s", err.text);
+    if (roles)
+        entry.roles = roles;
+    if (!entry.roles)
+        return cli_usage(cli, "as what? --role client, worker or admin");
+    if (account)
+        snprintf(entry.account, sizeof entry.account, "%s", account);
+    if (config_file("authorized", path, &err) ||
+        authorized_add(path, &entry, &err))
+        return cli_fail(cli, &err);
+    roles_text(entry.roles, text, sizeof text);
+    printf("%s may come in as %s\n", entry.name, text);
+    return 0;
+}
+
+static int allow_main(struct cli *cli, int argc, char **argv)
+{
+    struct options o = {.table = allow_options, .argc = argc, .argv = argv};
+    const char *account = NULL;
+    const char *name, *value;
+    unsigned roles = 0;
+    char line[512];
+    int code = 0;
+
+    while ((name = cli_next(cli, &o, &value, &code))) {
+        if (strcmp(name, "account") == 0) {
+            account = value;
+        } else {
+            roles = roles_parse(value);
+            if (!roles)
+                code = cli_usage(cli,
+                                 "--role `%s': client, worker, admin, or "
+                                 "several with commas",
+                                 value);
+        }
+    }
+    if (code)
+        return code;
+    if (o.at == argc)
+        return cli_usage(cli, "whom? the line that parctl keygen printed");
+    if (account && !key_name_ok(account))
+        return cli_usage(cli, "--account `%s' is no name", account);
+    if (join(line, sizeof line, argv + o.at, argc - o.at))
+        return cli_usage(cli, "the line is too long");
+    return allow(cli, line, roles, account);
+}
+
+const struct verb verb_allow = {
+    .name = "allow",
+    .words = "'KEY NAME' --role ROLES",
+    .summary = "Let a key in, where the broker runs.",
+    .teaches = "  parctl allow 'KEY user@hostb' --role worker\n"
+               "\n"
+               "The line is what parctl keygen prints on the other host.  A "
+               "running broker\nnotices by itself.",
+    .options = allow_options,
+    .bad_usage = CLI_USAGE,
+    .main = allow_main};
+
+/* ---- revoke ---- */
+
+static const struct option_spec revoke_options[] = {CLI_HELP_OPTION};
+
+static int revoke_main(struct cli *cli, int argc, char **argv)
+{
+    struct par_error err;
+    char path[PLACE_PATH];
+    bool flag = false;
+    char **words;
+    int code = take_words(cli, argc, argv, 1, 1, &flag, &words);
+
+    if (code)
+        return code;
+    if (config_file("authorized", path, &err))
+        return cli_fail(cli, &err);
+    if (authorized_remove(path, words[0], &err) == 0) {
+        printf("%s may not come in any more\n", words[0]);
+        return 0;
+    }
+    cli_say("%s", err.text);
+    return err.code == ENOENT ? CLI_NO : CLI_PAR;
+}
+
+const struct verb verb_revoke = {
+    .name = "revoke",
+    .words = "NAME | KEY",
+    .summary = "Let a key in no more, where the broker runs.",
+    .teaches = "  parctl revoke hostb\n"
+               "\n"
+               "Its live sessions are cut within a second.  Exit code: 0, or 1 "
+               "if there was none.",
+    .options = revoke_options,
+    .bad_usage = CLI_USAGE,
+    .main = revoke_main};
+
+/* ---- trust ---- */
+
+static const struct option_spec trust_options[] = {
+    {0, "replace", NULL, "believe this key instead of the one noted"},
+    CLI_HELP_OPTION};
+
+static int trust_main(struct cli *cli, int argc, char **argv)
+{
+    struct par_error err;
+    char path[PLACE_PATH];
+    uint8_t key[KEY_SIZE];
+    bool replace = false;
+    char **words;
+    int code = take_words(cli, argc, argv, 2, 2, &replace, &words);
+
+    if (code)
+        return code;
+    if (!link_endpoint_ok(words[0], false, &err))
+        return cli_usage(cli, "%s", err.text);
+    if (link_endpoint_transport(words[0]) != LINK_TCP)
+        return cli_usage(cli, "%s: only tcp brokers have keys", words[0]);
+    if (!key_parse(words[1], key))
+        return cli_usage(cli, "`%s' is no key: 40 characters of Z85 are one",
+                         words[1]);
+    if (config_file("known_brokers", path, &err))
+        return cli_fail(cli, &err);
+    if (known_add(path, words[0], key, replace, &err) == 0) {
+        printf("%s is trusted\n", words[0]);
+        return 0;
+    }
+    cli_say("%s", err.text);
+    return err.code == EEXIST ? CLI_NO : CLI_PAR;
+}
+
+const struct verb verb_trust = {
+    .name = "trust",
+    .words = "[--replace] ENDPOINT KEY",
+    .summary = "Note the key of a broker on another host.",
+    .teaches = "  parctl trust tcp://hosta:7270 KEY\n"
+               "\n"
+               "KEY is what parctl status shows there.  Another key for the "
+               "same endpoint is\nrefused (exit code 1) without --replace.",
+    .options = trust_options,
+    .bad_usage = CLI_USAGE,
+    .main = trust_main};

@@ -1,0 +1,251 @@
+/* parctl run: one command, or one call of a function. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "cli.h"
+#include "cmd.h"
+#include "feed.h"
+#include "meta.h"
+#include "print.h"
+#include "spool.h"
+#include "wishes.h"
+
+enum { ORDERLY = 3000 }; /* ms that a cancelled job has to end after Ctrl-C */
+
+struct run_order {
+    struct cli *cli;
+    struct wishes wishes;
+    bool input;
+    struct spool output;      /* --json: what a command wrote */
+    struct par_error trouble; /* with our stdout; code 0: none */
+};
+
+static const struct option_spec run_options[] = {
+    {'i', "stdin", NULL, "our standard input is the command's"},
+    WISHES_OPTIONS,
+    {'o', "output", "FILE", NULL}, /* not built yet: said, not misread */
+    CLI_PRIVATE_OPTION,
+    CLI_JSON_OPTION,
+    CLI_BROKER_OPTIONS};
+
+/* A piece of a command's output goes straight to ours. */
+static int pass_on(
+    void *context, uint64_t job, int stream, const void *data, size_t len)
+{
+    struct run_order *o = context;
+
+    (void)job;
+    if (o->cli->json && stream == STDOUT_FILENO)
+        return spool_add(&o->output, data, len, &o->trouble);
+    return spool_write(stream == 1 ? STDOUT_FILENO : STDERR_FILENO, data, len,
+                       &o->trouble);
+}
+
+/* Ctrl-C: ask for the end, and wait a little for it. */
+static int stop(struct run_order *o, uint64_t job)
+{
+    struct par_result r;
+
+    cli_carry_on(o->cli);
+    if (par_cancel(o->cli->client, job, PAR_AS_THE_JOB_SAYS, NULL) == 0 &&
+        par_wait(o->cli->client, job, ORDERLY, &r, NULL) == 0)
+        par_result_clear(&r);
+    return CLI_SIGNAL + cli_stopped();
+}
+
+static int report_json(struct run_order *o, const struct par_result *r)
+{
+    char *text = NULL;
+    struct par_error err;
+    int rc;
+
+    if (o->output.file > 0 && r->status == PAR_OK) {
+        cli_say("--json: an output of %llu bytes is too long for one value",
+                (unsigned long long)o->output.total);
+        return CLI_PAR;
+    }
+    text = o->output.total > 0 ? o->output.data : NULL;
+    rc = print_json(r, 1, text, o->output.len, &err);
+    if (rc)
+        cli_say("%s", err.text);
+    return rc ? CLI_PAR : 0;
+}
+
+static int report(struct run_order *o, const struct par_result *r)
+{
+    char why[PAR_ERROR_TEXT];
+    struct par_error err;
+    bool sentence;
+    int code = print_exit_code(r, &sentence);
+
+    if (o->trouble.code != 0) {
+        cli_say("%s", o->trouble.text);
+        return CLI_PAR;
+    }
+    if (o->cli->json)
+        return report_json(o, r) ? CLI_PAR : code;
+    if (sentence)
+        cli_say("%s", par_result_error(r, why, sizeof why));
+    if (r->status == PAR_OK && print_value(r, o->wishes.raw, &err)) {
+        cli_say("%s", err.text);
+        return CLI_PAR;
+    }
+    return code;
+}
+
+static int run(struct run_order *o,
+               const struct par_function *function,
+               const struct meta_writer *payload)
+{
+    struct par_client *c = o->cli->client;
+    struct par_error err;
+    struct par_result r;
+    struct feed *feed = NULL;
+    uint64_t job;
+    int code;
+
+    o->wishes.options.input = o->input;
+    par_on_stream(c, pass_on, o);
+    if (par_run_raw(c, function, payload->data, payload->len,
+                    wishes_options(&o->wishes), &job, &err))
+        return cli_fail(o->cli, &err);
+    if (o->input)
+        feed = feed_start(c, job);
+    if (par_wait(c, job, PAR_FOREVER, &r, &err) == 0) {
+        code = report(o, &r);
+        par_result_clear(&r);
+    } else if (err.code == EINTR) {
+        code = stop(o, job);
+    } else {
+        code = cli_fail(o->cli, &err);
+    }
+    feed_stop(feed);
+    return code;
+}
+
+static int run_command(struct run_order *o, char **words, size_t count)
+{
+    struct meta_writer payload = {0};
+    struct par_function function;
+    struct par_error err;
+    int code;
+
+    if (target_command(o->cli->client, words[0], &o->wishes.files,
+                       (const char *const *)o->wishes.env, &function, &err))
+        return cli_fail(o->cli, &err);
+    meta_put_array(&payload, (uint32_t)count);
+    for (size_t i = 0; i < count; i++)
+        meta_put_str(&payload, words[i]);
+    code = run(o, &function, &payload);
+    meta_writer_clear(&payload);
+    return code;
+}
+
+static int run_function(struct run_order *o,
+                        const struct target *t,
+                        char **words,
+                        size_t count)
+{
+    struct par_function function;
+    struct par_error err;
+    struct args args = {0};
+    int rc;
+    int code = CLI_PAR;
+
+    if (target_find(o->cli->client, t, &o->wishes.files, &function, &err))
+        return cli_fail(o->cli, &err);
+    args_begin(&args, &function, count);
+    rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = args_put(&args, i, words[i], o->wishes.content, &err);
+    if (rc == 0)
+        rc = args_check(&args, &err);
+    if (rc)
+        cli_fail(o->cli, &err);
+    else
+        code = run(o, &function, &args.payload);
+    args_clear(&args);
+    return code;
+}
+
+static int start(struct run_order *o,
+                 char **words,
+                 size_t count,
+                 bool is_command)
+{
+    struct target t = {.is_command = true};
+    int code;
+
+    if (!is_command && target_parse(&t, words[0]))
+        return CLI_PAR;
+    if (o->input && !t.is_command)
+        code =
+            cli_usage(o->cli, "-i is for commands; %s is a function", words[0]);
+    else if (o->wishes.content && t.is_command)
+        code = cli_usage(o->cli, "--content is for functions; a command has "
+                                 "-i");
+    else
+        code = cli_open(o->cli);
+    if (code == 0)
+        code = t.is_command ? run_command(o, words, count)
+                            : run_function(o, &t, words + 1, count - 1);
+    cli_close(o->cli);
+    target_clear(&t);
+    return code;
+}
+
+static int run_main(struct cli *cli, int argc, char **argv)
+{
+    struct run_order o = {.cli = cli};
+    struct options opts = {.table = run_options, .argc = argc, .argv = argv};
+    const char *name, *value;
+    int code = 0;
+
+    while ((name = cli_next(cli, &opts, &value, &code))) {
+        if (strcmp(name, "stdin") == 0)
+            o.input = true;
+        else if (strcmp(name, "output") == 0)
+            code = cli_usage(cli, "-o: bringing files back is not built yet; "
+                                  "let the command print its result");
+        else
+            code = wishes_take(&o.wishes, cli, name, value);
+    }
+    if (code == 0 && opts.at == argc)
+        code = cli_usage(cli, "what is to be run?");
+    if (code == 0)
+        code = start(&o, argv + opts.at, (size_t)(argc - opts.at),
+                     strcmp(argv[opts.at - 1], "--") == 0);
+    spool_clear(&o.output);
+    wishes_clear(&o.wishes);
+    return code;
+}
+
+const struct verb verb_run = {
+    .name = "run",
+    .words = "FILE:FUNCTION [ARGUMENT...] | [--] COMMAND [WORD...]",
+    .summary = "Run one command, or call one function, and wait for it.",
+    .teaches =
+        "  parctl run -- make -C src\n"
+        "  parctl run primes.c:count 1 1000000     compiled on the worker\n"
+        "  parctl run lib.so:resize @photo.jpg     @FILE: what is in the file\n"
+        "  parctl run -f ./prog -- ./prog x        elsewhere it needs its "
+        "file\n"
+        "\n"
+        "A first word that is no FILE:FUNCTION or NAME:FUNCTION (parctl setup) "
+        "is a\ncommand.  On this host it runs in this directory with this "
+        "environment; its\noutput and its exit code are ours.  Without a "
+        "broker, a private one is started\nand is gone at the end.\n"
+        "\n"
+        "Exit code: the command's; 124 too late, 125 Par's fault, 126 not "
+        "executable,\n127 not found, 128+N signal N, 130 Ctrl-C; a function: "
+        "0, or 1 if it fails.",
+    .options = run_options,
+    .bad_usage = CLI_PAR,
+    .may_be_private = true,
+    .options_first = true,
+    .main = run_main};

@@ -1,0 +1,30 @@
+/* print.h - results as text, as JSON, as exit codes */
+#ifndef PAR_PRINT_H
+#define PAR_PRINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <par/client.h>
+
+/* A value on stdout: text and bytes raw, numbers shortest, the rest JSON, and
+ * a newline (not with `raw`).  Nothing for no value.  Returns -1 if stdout
+ * cannot be written. */
+int print_value(const struct par_result *r, bool raw, struct par_error *err);
+
+/* {"index", "value"} or {"index", "error", "executed", "worker"} on one line.
+ * `output` is the value of a command: what it wrote. */
+int print_json(const struct par_result *r,
+               uint64_t index,
+               const char *output,
+               size_t len,
+               struct par_error *err);
+
+/* The same for a job that could not even be started. */
+int print_json_unsent(uint64_t index, const char *why, struct par_error *err);
+
+/* The exit code of `run` for this result.  *sentence is whether it needs one:
+ * a command's own code speaks for itself. */
+int print_exit_code(const struct par_result *r, bool *sentence);
+
+#endif

@@ -1,0 +1,38 @@
+/* spool.h - what a job has written, until it is its turn to be printed
+ *
+ * Up to SPOOL_MEMORY octets stay in memory; beyond that they go to a file
+ * without a name, which is gone with the process however that ends.
+ */
+#ifndef PAR_SPOOL_H
+#define PAR_SPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <par/error.h>
+
+enum { SPOOL_MEMORY = 1024 * 1024 };
+
+/* All zero is an empty one. */
+struct spool {
+    char *data;
+    size_t len;
+    size_t size;
+    int file;       /* 0: none (standard input has that number) */
+    uint64_t total; /* octets in all */
+};
+
+void spool_clear(struct spool *s);
+
+int spool_add(struct spool *s,
+              const void *data,
+              size_t len,
+              struct par_error *err);
+
+/* Write all of it to `fd`, and forget it. */
+int spool_print(struct spool *s, int fd, struct par_error *err);
+
+/* write(2) until all is written. */
+int spool_write(int fd, const void *data, size_t len, struct par_error *err);
+
+#endif

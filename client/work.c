@@ -1,0 +1,114 @@
+#include "config.h"
+
+#include "work.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int work_init(struct work *w, uint32_t size)
+{
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->room, NULL);
+    pthread_cond_init(&w->changed, NULL);
+    list_init(&w->free);
+    list_init(&w->ended);
+    w->items = calloc(size, sizeof *w->items);
+    if (!w->items)
+        return -1;
+    w->size = size;
+    for (uint32_t i = 0; i < size; i++) {
+        w->items[i].place = i;
+        list_append(&w->free, &w->items[i].node);
+    }
+    return 0;
+}
+
+static void item_clear(struct item *item)
+{
+    free(item->input);
+    free(item->failure);
+    spool_clear(&item->out);
+    spool_clear(&item->err);
+    par_result_clear(&item->result);
+}
+
+void work_clear(struct work *w)
+{
+    for (uint32_t i = 0; i < w->size; i++)
+        item_clear(&w->items[i]);
+    free(w->items);
+    idmap_clear(&w->by_job);
+    idmap_clear(&w->by_index);
+    template_clear(&w->template);
+}
+
+struct item *work_find(struct work *w, uint64_t job)
+{
+    uint32_t place;
+
+    pthread_mutex_lock(&w->lock);
+    /* Its first word may be here before the feeder has noted its id. */
+    while ((place = idmap_get(&w->by_job, job)) == IDMAP_NONE && w->feeder_busy)
+        pthread_cond_wait(&w->changed, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+    return place == IDMAP_NONE ? NULL : &w->items[place];
+}
+
+void work_ended(struct work *w, struct item *item)
+{
+    pthread_mutex_lock(&w->lock);
+    if (item->job) {
+        idmap_take(&w->by_job, item->job);
+        w->in_flight--;
+        w->bytes_in_flight -= item->bytes;
+    }
+    item->has_ended = true;
+    list_append(&w->ended, &item->node);
+    pthread_cond_signal(&w->room);
+    pthread_cond_signal(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* ---- output ---- */
+
+/* Whole lines go out, the rest waits for its end. */
+static int pass_lines(struct spool *s,
+                      int fd,
+                      const char *data,
+                      size_t len,
+                      struct par_error *err)
+{
+    const char *last = memrchr(data, '\n', len);
+    size_t whole = last ? (size_t)(last + 1 - data) : 0;
+
+    if (last && (spool_print(s, fd, err) || spool_write(fd, data, whole, err)))
+        return -1;
+    return whole < len ? spool_add(s, data + whole, len - whole, err) : 0;
+}
+
+int work_output(
+    void *context, uint64_t job, int stream, const void *data, size_t len)
+{
+    struct work *w = context;
+    struct item *item = work_find(w, job);
+    struct par_error err;
+    struct spool *s;
+    int rc;
+
+    if (!item || len == 0)
+        return 0;
+    s = stream == 1 ? &item->out : &item->err;
+    if (w->ungrouped)
+        rc = spool_write(stream, data, len, &err);
+    else if (w->by_line)
+        rc = pass_lines(s, stream, data, len, &err);
+    else
+        rc = spool_add(s, data, len, &err);
+    if (rc) {
+        pthread_mutex_lock(&w->lock);
+        w->trouble = err;
+        pthread_mutex_unlock(&w->lock);
+    }
+    return rc;
+}

@@ -1,0 +1,120 @@
+/* Printing what has ended: grouped, and in order if so asked. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "print.h"
+#include "progress.h"
+#include "work.h"
+
+enum { SHOWN = 60 }; /* octets of an input in a message */
+
+/* The next one to be printed; NULL if none may be. */
+static struct item *next(struct work *w)
+{
+    struct item *item = NULL;
+    uint32_t place;
+
+    pthread_mutex_lock(&w->lock);
+    if (w->in_order) {
+        place = idmap_get(&w->by_index, w->printed + 1);
+        if (place != IDMAP_NONE && w->items[place].has_ended)
+            item = &w->items[place];
+    } else if (!list_is_empty(&w->ended)) {
+        item = LIST_ENTRY(w->ended.next, struct item, node);
+    }
+    if (item)
+        list_remove(&item->node);
+    pthread_mutex_unlock(&w->lock);
+    return item;
+}
+
+static void release(struct work *w, struct item *item)
+{
+    free(item->input);
+    free(item->failure);
+    spool_clear(&item->out);
+    spool_clear(&item->err);
+    par_result_clear(&item->result);
+    pthread_mutex_lock(&w->lock);
+    idmap_take(&w->by_index, item->index);
+    *item = (struct item){.place = item->place};
+    list_append(&w->free, &item->node);
+    w->printed++;
+    pthread_cond_signal(&w->room);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void say_failure(const struct item *item, const char *why)
+{
+    size_t len = strcspn(item->input, "\n");
+    bool cut = len > SHOWN || item->input[len];
+
+    cli_say("#%llu (%.*s%s): %s", (unsigned long long)item->index,
+            (int)(len > SHOWN ? SHOWN : len), item->input, cut ? "..." : "",
+            why);
+}
+
+static int print_as_json(struct work *w,
+                         struct item *item,
+                         struct par_error *err)
+{
+    bool is_output = w->is_command && item->result.status == PAR_OK;
+
+    if (item->failure)
+        return print_json_unsent(item->index, item->failure, err);
+    if (is_output && item->out.file > 0)
+        return print_json_unsent(item->index,
+                                 "its output is too long for one value", err);
+    return print_json(&item->result, item->index,
+                      !is_output       ? NULL
+                      : item->out.data ? item->out.data
+                                       : "",
+                      item->out.len, err);
+}
+
+static int print_item(struct work *w, struct item *item, struct par_error *err)
+{
+    char why[PAR_ERROR_TEXT];
+    bool ok = !item->failure && item->result.status == PAR_OK;
+
+    progress_erase();
+    if (!ok)
+        w->failed++;
+    if (spool_print(&item->err, STDERR_FILENO, err))
+        return -1;
+    if (w->cli->json)
+        return print_as_json(w, item, err);
+    if (spool_print(&item->out, STDOUT_FILENO, err))
+        return -1;
+    if (item->failure)
+        say_failure(item, item->failure);
+    else if (!ok)
+        say_failure(item, par_result_error(&item->result, why, sizeof why));
+    else
+        return print_value(&item->result, w->wishes.raw, err);
+    return 0;
+}
+
+int work_print(struct work *w)
+{
+    struct par_error err;
+    struct item *item;
+
+    while ((item = next(w))) {
+        int rc = print_item(w, item, &err);
+
+        release(w, item);
+        if (rc) {
+            pthread_mutex_lock(&w->lock);
+            w->trouble = err;
+            pthread_mutex_unlock(&w->lock);
+            return -1;
+        }
+    }
+    progress_show(w->printed, w->failed);
+    return 0;
+}
