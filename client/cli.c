@@ -11,25 +11,12 @@
 #include <unistd.h>
 
 #include "handle.h"
-#include "progress.h"
 #include "watch.h"
 
 static volatile sig_atomic_t stopped; /* by this signal */
 static struct par_client *volatile in_use;
 
 /* ---- words ---- */
-
-void cli_say(const char *format, ...)
-{
-    va_list args;
-
-    progress_erase();
-    fputs("par: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-}
 
 int cli_fail(struct cli *cli, const struct par_error *err)
 {

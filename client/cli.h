@@ -8,6 +8,7 @@
 #include <par/client.h>
 
 #include "options.h"
+#include "say.h"
 
 enum {
     CLI_YES = 0,
@@ -76,9 +77,6 @@ const char *cli_next(struct cli *cli,
 /* Connect, and catch Ctrl-C.  Returns 0, or the exit code: all is said. */
 int cli_open(struct cli *cli);
 void cli_close(struct cli *cli);
-
-/* "par: ..." on stderr. */
-void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Say the error, with all the words of a failed set-up; returns CLI_PAR. */
 int cli_fail(struct cli *cli, const struct par_error *err);

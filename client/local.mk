@@ -43,11 +43,13 @@ parctl_SOURCES = \
     client/cmd_map.c \
     client/cmd_run.c \
     client/cmd_setup.c \
+    client/cmd_ticket.c \
     client/feed.c client/feed.h \
     client/inputs.c client/inputs.h \
     client/parctl.c \
     client/print.c client/print.h \
     client/progress.c client/progress.h \
+    client/say.c client/say.h \
     client/spool.c client/spool.h \
     client/table.c client/table.h \
     client/target.c client/target.h \

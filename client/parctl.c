@@ -12,7 +12,7 @@
 static const struct verb *const verbs[] = {
     &verb_run,   &verb_map,     &verb_setup,  &verb_close,  &verb_ping,
     &verb_jobs,  &verb_workers, &verb_status, &verb_cancel, &verb_keygen,
-    &verb_allow, &verb_revoke,  &verb_trust};
+    &verb_allow, &verb_revoke,  &verb_trust,  &verb_ticket};
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
 static void help(void)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cli.h"
+#include "say.h"
 
 enum { PATIENCE = 1 }; /* s */
 

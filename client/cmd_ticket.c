@@ -1,0 +1,236 @@
+/* parctl ticket: one file that lets a second host in. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "cli.h"
+#include "cmd.h"
+#include "keys.h"
+#include "link.h"
+#include "place.h"
+#include "spool.h"
+#include "ticket.h"
+
+static const struct option_spec ticket_options[] = {
+    {'r', "role", "ROLES", "client, worker (default), or client,worker"},
+    {'e', "endpoint", "ENDPOINT",
+     "where the broker is (repeatable; else the\n"
+     "running broker is asked)"},
+    {0, "account", "NAME", "whose jobs it runs (NAME)"},
+    CLI_BROKER_OPTIONS};
+
+struct order {
+    struct cli *cli;
+    struct ticket ticket;
+    struct authorized_entry entry;
+};
+
+/* ---- where the broker is ---- */
+
+static int add_endpoints(struct order *o,
+                         const uint8_t *row,
+                         size_t len,
+                         struct par_error *err)
+{
+    struct meta_value list, v;
+    struct meta_reader r;
+    char endpoint[LINK_ENDPOINT];
+
+    if (!meta_find_text(row, len, "endpoints", &list, &r) ||
+        list.kind != META_ARRAY)
+        return 0;
+    for (size_t i = 0; i < list.len && meta_next(&r, &v); i++) {
+        if (v.kind != META_STR || v.len >= sizeof endpoint)
+            continue;
+        memcpy(endpoint, v.data, v.len);
+        endpoint[v.len] = '\0';
+        if (link_endpoint_ok(endpoint, false, NULL) &&
+            link_endpoint_transport(endpoint) == LINK_TCP &&
+            ticket_add_broker(&o->ticket, endpoint, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int ask_broker(struct order *o, struct par_error *err)
+{
+    struct meta_writer bytes = {0};
+    struct rows rows;
+    const uint8_t *row;
+    size_t len;
+    int rc = client_rows(o->cli->client, "self", &bytes, err);
+
+    rows = rows_read(&bytes);
+    if (rc == 0 && rows_next(&rows, &row, &len))
+        rc = add_endpoints(o, row, len, err);
+    meta_writer_clear(&bytes);
+    if (rc == 0 && !o->ticket.brokers[0])
+        return par_fail(err, ENOENT,
+                        "the broker listens on no other host's behalf; start "
+                        "it with --listen tcp://0.0.0.0:%d, or say --endpoint "
+                        "tcp://HOST:PORT",
+                        WIRE_PORT);
+    return rc;
+}
+
+static int read_broker_key(struct order *o, struct par_error *err)
+{
+    char dir[PLACE_PATH];
+    char path[PLACE_PATH + sizeof "/broker.key"];
+    struct key_pair pair;
+
+    if (place_config_dir(dir, sizeof dir, err))
+        return -1;
+    snprintf(path, sizeof path, "%s/broker.key", dir);
+    if (keys_load(path, &pair, err)) {
+        if (err->code == ENOENT)
+            par_fail(err, ENOENT,
+                     "%s: not there; a ticket is made where the broker runs, "
+                     "after its first start (parbroker --listen "
+                     "tcp://0.0.0.0:%d)",
+                     path, WIRE_PORT);
+        return -1;
+    }
+    memcpy(o->ticket.broker_key, pair.public_key, KEY_SIZE);
+    keys_wipe(&pair);
+    return 0;
+}
+
+/* ---- who may come in ---- */
+
+static int authorize(struct order *o, struct par_error *err)
+{
+    const struct authorized_entry *e;
+    struct authorized *list;
+    char dir[PLACE_PATH];
+    char path[PLACE_PATH + sizeof "/authorized"];
+
+    if (place_config_dir(dir, sizeof dir, err))
+        return -1;
+    snprintf(path, sizeof path, "%s/authorized", dir);
+    list = authorized_load(path, err);
+    if (!list)
+        return -1;
+    for (size_t i = 0; (e = authorized_at(list, i)); i++)
+        if (strcmp(e->name, o->entry.name) == 0)
+            break;
+    authorized_destroy(list);
+    if (e)
+        return par_fail(err, EEXIST,
+                        "%s may come in already; for another ticket first: "
+                        "parctl revoke %s",
+                        o->entry.name, o->entry.name);
+    memcpy(o->entry.key, o->ticket.pair.public_key, KEY_SIZE);
+    return authorized_add(path, &o->entry, err);
+}
+
+/* A shell's `>b.par` made the file readable by others. */
+static int print_ticket(const struct ticket *t, struct par_error *err)
+{
+    char *text = ticket_text(t);
+    struct stat st;
+    int rc;
+
+    if (!text)
+        return par_fail(err, ENOMEM, "out of memory");
+    if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) &&
+        st.st_uid == geteuid())
+        fchmod(STDOUT_FILENO, 0600);
+    rc = spool_write(STDOUT_FILENO, text, strlen(text), err);
+    explicit_bzero(text, strlen(text));
+    free(text);
+    return rc;
+}
+
+static int make(struct order *o)
+{
+    struct par_error err;
+    int code = 0;
+
+    if (!o->ticket.brokers[0]) {
+        code = cli_open(o->cli);
+        if (code == 0 && ask_broker(o, &err))
+            code = cli_fail(o->cli, &err);
+        cli_close(o->cli);
+    }
+    if (code)
+        return code;
+    roles_text(o->entry.roles, o->ticket.role, sizeof o->ticket.role);
+    if (read_broker_key(o, &err) ||
+        keys_make(&o->ticket.pair, o->entry.name, &err) || authorize(o, &err) ||
+        print_ticket(&o->ticket, &err)) {
+        cli_say("%s", err.text);
+        return err.code == EEXIST ? CLI_NO : CLI_PAR;
+    }
+    return 0;
+}
+
+static int take_option(struct order *o, const char *name, const char *value)
+{
+    struct par_error err;
+
+    if (strcmp(name, "role") == 0) {
+        o->entry.roles = roles_parse(value);
+        if (!o->entry.roles)
+            return cli_usage(o->cli,
+                             "--role `%s': client, worker, admin, or "
+                             "several with commas",
+                             value);
+    } else if (strcmp(name, "account") == 0) {
+        if (!key_name_ok(value))
+            return cli_usage(o->cli, "--account `%s' is no name", value);
+        snprintf(o->entry.account, sizeof o->entry.account, "%s", value);
+    } else if (ticket_add_broker(&o->ticket, value, &err)) {
+        return cli_usage(o->cli, "--endpoint %s", err.text);
+    }
+    return 0;
+}
+
+static int ticket_main(struct cli *cli, int argc, char **argv)
+{
+    struct options opts = {.table = ticket_options, .argc = argc, .argv = argv};
+    struct order o = {.cli = cli, .entry = {.roles = ROLE_WORKER}};
+    const char *name, *value;
+    int code = 0;
+
+    while ((name = cli_next(cli, &opts, &value, &code)))
+        code = take_option(&o, name, value);
+    if (code == 0 && argc - opts.at != 1)
+        code = cli_usage(cli, "one name is wanted: whom is it for?");
+    if (code == 0 && !key_name_ok(argv[opts.at]))
+        code = cli_usage(cli,
+                         "`%s' is no name: letters, digits and . _ @ + - "
+                         "are",
+                         argv[opts.at]);
+    if (code == 0) {
+        snprintf(o.entry.name, sizeof o.entry.name, "%s", argv[opts.at]);
+        if (!o.entry.account[0])
+            snprintf(o.entry.account, sizeof o.entry.account, "%s",
+                     o.entry.name);
+        code = make(&o);
+    }
+    ticket_clear(&o.ticket);
+    return code;
+}
+
+const struct verb verb_ticket = {
+    .name = "ticket",
+    .words = "NAME [--role ROLES]",
+    .summary = "Make one file with which a second host comes in.",
+    .teaches = "  parctl ticket hostb --role worker >b.par\n"
+               "\n"
+               "and there, once the file has been copied in secret:\n"
+               "\n"
+               "  parworker --ticket b.par\n"
+               "\n"
+               "It holds a new key, which is let in from now on (parctl revoke "
+               "hostb ends that),\nthe broker's key and where it listens.",
+    .options = ticket_options,
+    .bad_usage = CLI_USAGE,
+    .main = ticket_main};
