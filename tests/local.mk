@@ -114,6 +114,7 @@ dist_check_SCRIPTS = \
 # A program and a computation, for the tests of slots.
 if HAVE_CRITERION
 check_PROGRAMS += tests/unit/self_slot
+tests_unit_self_slot_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
 endif
 check_DATA = tests/unit/functions.so
 CLEANFILES += tests/unit/functions.so

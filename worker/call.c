@@ -14,23 +14,54 @@ static struct call *call_of(struct par_task *t)
     return (struct call *)(void *)t;
 }
 
+/* ---- copies ---- */
+
+const char *call_copy(struct call *c, const void *data, size_t len)
+{
+    struct call_copy *copy = malloc(sizeof *copy + len + 1);
+
+    if (!copy) {
+        call_fail(c, PAR_INTERNAL, "no memory for an argument");
+        return "";
+    }
+    copy->next = c->copies;
+    c->copies = copy;
+    if (len)
+        memcpy(copy->text, data, len);
+    copy->text[len] = 0;
+    return copy->text;
+}
+
+static void free_copies(struct call *c)
+{
+    while (c->copies) {
+        struct call_copy *next = c->copies->next;
+
+        free(c->copies);
+        c->copies = next;
+    }
+}
+
 /* ---- failing ---- */
 
 /* Cut at a whole character; what is no text becomes '?': others will read it
  * as a msgpack string. */
+static void add_text(struct call *c, const char *text)
+{
+    size_t step;
+
+    for (; *text; text += step ? step : 1) {
+        step = utf8_step(text, strnlen(text, 4));
+        if (c->text.len + (step ? step : 1) > CALL_TEXT)
+            break;
+        meta_put_raw(&c->text, step ? text : "?", step ? step : 1);
+    }
+}
+
 static void set_text(struct call *c, const char *text)
 {
-    size_t len = strnlen(text, CALL_TEXT);
-    size_t at = 0, step;
-
     meta_writer_reset(&c->text);
-    while (at < len) {
-        step = utf8_step(text + at, strnlen(text + at, 4));
-        if (at + step > CALL_TEXT)
-            break;
-        meta_put_raw(&c->text, step ? text + at : "?", step ? step : 1);
-        at += step ? step : 1;
-    }
+    add_text(c, text);
 }
 
 int call_fail(struct call *c, enum par_status status, const char *format, ...)
@@ -60,6 +91,18 @@ static int fail(struct par_task *t, int code, const char *text)
     return -1;
 }
 
+void call_fail_in(struct call *c, const char *what, const char *name)
+{
+    const char *text = call_copy(c, c->text.data, c->text.len);
+
+    set_text(c, what);
+    add_text(c, " ");
+    add_text(c, name);
+    add_text(c, ": ");
+    add_text(c, text);
+    free_copies(c);
+}
+
 enum { KEY_CODE = 71, KEY_TEXT = 72 };
 
 void call_explain(struct call *c)
@@ -72,34 +115,6 @@ void call_explain(struct call *c)
         meta_pair_int(&c->out, KEY_CODE, c->code);
     meta_put_int(&c->out, KEY_TEXT);
     meta_put_strn(&c->out, (const char *)c->text.data, c->text.len);
-}
-
-/* ---- copies ---- */
-
-const char *call_copy(struct call *c, const void *data, size_t len)
-{
-    struct call_copy *copy = malloc(sizeof *copy + len + 1);
-
-    if (!copy) {
-        call_fail(c, PAR_INTERNAL, "no memory for an argument");
-        return "";
-    }
-    copy->next = c->copies;
-    c->copies = copy;
-    if (len)
-        memcpy(copy->text, data, len);
-    copy->text[len] = 0;
-    return copy->text;
-}
-
-static void free_copies(struct call *c)
-{
-    while (c->copies) {
-        struct call_copy *next = c->copies->next;
-
-        free(c->copies);
-        c->copies = next;
-    }
 }
 
 /* ---- state, and where we are ---- */

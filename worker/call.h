@@ -72,6 +72,9 @@ bool call_run(struct call *c);
 int call_fail(struct call *c, enum par_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Put "what name: " in front of the words of a failure. */
+void call_fail_in(struct call *c, const char *what, const char *name);
+
 /* A copy with a zero octet behind it; "" if out of memory. */
 const char *call_copy(struct call *c, const void *data, size_t len);
 

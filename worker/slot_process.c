@@ -18,14 +18,23 @@ static bool is_pipe(int fd)
            type == SOCK_STREAM;
 }
 
+static void carry_on(int sig)
+{
+    (void)sig;
+}
+
 /* What jobs start must not hold the pipe: its end is how the nanny learns of
- * ours.  Ctrl-C is for the client to decide about, and a job that writes to a
- * closed pipe gets an error, not our death. */
+ * ours.  Ctrl-C is for the client to decide about.  A job that writes to a
+ * closed pipe gets an error, not our death; a handler does that without being
+ * inherited by the commands that the job starts. */
 static void settle(void)
 {
+    struct sigaction error_instead = {.sa_handler = carry_on,
+                                      .sa_flags = SA_RESTART};
+
     fcntl(SLOT_PIPE, F_SETFD, FD_CLOEXEC);
     signal(SIGINT, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &error_instead, NULL);
     setvbuf(stdout, NULL, _IOLBF, 0);
     unsetenv(SLOT_ENV);
 }

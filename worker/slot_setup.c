@@ -7,17 +7,6 @@
 
 #include "slot_inside.h"
 
-/* Put "slot_setup warm_up: " in front of what went wrong. */
-static int fail_in_hook(struct slot *s, const char *what, const char *name)
-{
-    struct call *c = &s->call;
-    const char *text = call_copy(c, c->text.data, c->text.len);
-    enum par_status status = c->status;
-
-    c->status = PAR_OK;
-    return call_fail(c, status, "%s %s: %.400s", what, name, text);
-}
-
 int slot_run_hook(struct slot *s, enum par_hook hook, uint32_t origin)
 {
     struct call *c = &s->call;
@@ -32,7 +21,8 @@ int slot_run_hook(struct slot *s, enum par_hook hook, uint32_t origin)
     call_run(c);
     if (c->status == PAR_OK)
         return 0;
-    return fail_in_hook(s, load_hook_name(hook), c->function->name);
+    call_fail_in(c, load_hook_name(hook), c->function->name);
+    return -1;
 }
 
 enum {
@@ -92,8 +82,10 @@ static int run_named(struct slot *s, const struct wire_msg *msg)
     c->ends_with_zero = false;
     c->meta_len = 0;
     call_run(c);
-    return c->status == PAR_OK ? 0
-                               : fail_in_hook(s, "call of", c->function->name);
+    if (c->status == PAR_OK)
+        return 0;
+    call_fail_in(c, "call of", c->function->name);
+    return -1;
 }
 
 /* 5: functions by name that take the place of the object's own hooks. */

@@ -154,6 +154,21 @@ static int interrupt(struct par_task *t)
 }
 PAR_FUNCTION(interrupt, ":i")
 
+/* What it gets for writing to a closed pipe, and what a command gets. */
+static int closed_pipe(struct par_task *t)
+{
+    int ends[2];
+
+    if (pipe(ends) != 0)
+        return par_throw(t, 1, "no pipe");
+    close(ends[0]);
+    par_put_array(t, 2);
+    par_put_bool(t, write(ends[1], "x", 1) < 0);
+    close(ends[1]);
+    return par_put_int(t, system("kill -PIPE $$"));
+}
+PAR_FUNCTION(closed_pipe, ":a")
+
 /* The child forgets to exit. */
 static int forks(struct par_task *t)
 {
