@@ -345,7 +345,8 @@ const struct par_function_entry *const *par_functions(size_t *count)
 
 const struct par_function_entry *const *par_functions(size_t *count)
 {
-    *count = (size_t)(__stop_par_table - __start_par_table);
+    *count = ((uintptr_t)__stop_par_table - (uintptr_t)__start_par_table) /
+             sizeof *__start_par_table;
     return __start_par_table;
 }
 
