@@ -58,24 +58,14 @@ const char *job_state_name(enum job_state state)
     return names[state];
 }
 
-bool job_is_final(const struct job *job)
-{
-    return job->state >= JOB_DONE;
-}
-
-bool job_is_held(const struct job *job)
-{
-    return job->state >= JOB_ASSIGNED && job->state <= JOB_ABANDONED;
-}
-
-bool job_is_waiting(const struct job *job)
-{
-    return job->state == JOB_QUEUED || job->state == JOB_DELAYED;
-}
-
 void job_row_init(struct job_row *row)
 {
     *row = (struct job_row){POOL_NONE, POOL_NONE, 0};
+}
+
+static struct job *at_place(const struct pool *jobs, uint32_t place)
+{
+    return POOL_AT(jobs, struct job, place);
 }
 
 /* Link it in behind `prev`, POOL_NONE: as the first. */
@@ -84,16 +74,16 @@ static void insert_behind(struct job_row *row,
                           uint32_t prev,
                           uint32_t at)
 {
-    struct job *job = pool_at(jobs, at);
+    struct job *job = at_place(jobs, at);
     uint32_t *from_prev = &row->first;
     uint32_t *from_next = &row->last;
 
     if (prev != POOL_NONE)
-        from_prev = &((struct job *)pool_at(jobs, prev))->next;
+        from_prev = &at_place(jobs, prev)->next;
     job->prev = prev;
     job->next = *from_prev;
     if (job->next != POOL_NONE)
-        from_next = &((struct job *)pool_at(jobs, job->next))->prev;
+        from_next = &at_place(jobs, job->next)->prev;
     *from_prev = at;
     *from_next = at;
     row->count++;
@@ -101,18 +91,42 @@ static void insert_behind(struct job_row *row,
 
 void job_row_append(struct job_row *row, const struct pool *jobs, uint32_t at)
 {
-    insert_behind(row, jobs, row->last, at);
+    struct job *job = at_place(jobs, at);
+
+    job->prev = row->last;
+    job->next = POOL_NONE;
+    if (row->last != POOL_NONE)
+        at_place(jobs, row->last)->next = at;
+    else
+        row->first = at;
+    row->last = at;
+    row->count++;
+}
+
+void job_row_join(struct job_row *row,
+                  const struct pool *jobs,
+                  struct job_row *more)
+{
+    if (row->count == 0) {
+        *row = *more;
+    } else if (more->count > 0) {
+        at_place(jobs, row->last)->next = more->first;
+        at_place(jobs, more->first)->prev = row->last;
+        row->last = more->last;
+        row->count += more->count;
+    }
+    job_row_init(more);
 }
 
 void job_row_insert(struct job_row *row, const struct pool *jobs, uint32_t at)
 {
-    const struct job *job = pool_at(jobs, at);
+    const struct job *job = at_place(jobs, at);
     uint32_t prev = POOL_NONE;
     uint32_t next = row->first;
 
     /* Those that come back are older than nearly all that wait. */
     while (next != POOL_NONE) {
-        const struct job *other = pool_at(jobs, next);
+        const struct job *other = at_place(jobs, next);
 
         if (other->serial > job->serial)
             break;
@@ -124,14 +138,14 @@ void job_row_insert(struct job_row *row, const struct pool *jobs, uint32_t at)
 
 void job_row_remove(struct job_row *row, const struct pool *jobs, uint32_t at)
 {
-    struct job *job = pool_at(jobs, at);
+    struct job *job = at_place(jobs, at);
 
     if (job->prev != POOL_NONE)
-        ((struct job *)pool_at(jobs, job->prev))->next = job->next;
+        at_place(jobs, job->prev)->next = job->next;
     else
         row->first = job->next;
     if (job->next != POOL_NONE)
-        ((struct job *)pool_at(jobs, job->next))->prev = job->prev;
+        at_place(jobs, job->next)->prev = job->prev;
     else
         row->last = job->prev;
     row->count--;

@@ -90,13 +90,22 @@ enum job_state job_step(struct job *job, enum job_event ev);
 const char *job_state_name(enum job_state state);
 
 /* Has it been answered for good? */
-bool job_is_final(const struct job *job);
+static inline bool job_is_final(const struct job *job)
+{
+    return job->state >= JOB_DONE;
+}
 
 /* Does a worker hold it? */
-bool job_is_held(const struct job *job);
+static inline bool job_is_held(const struct job *job)
+{
+    return job->state >= JOB_ASSIGNED && job->state <= JOB_ABANDONED;
+}
 
 /* Does it wait, in the queue or for its next attempt? */
-bool job_is_waiting(const struct job *job);
+static inline bool job_is_waiting(const struct job *job)
+{
+    return job->state == JOB_QUEUED || job->state == JOB_DELAYED;
+}
 
 /* ---- rows of jobs, linked by their places in the pool ---- */
 
@@ -109,6 +118,11 @@ struct job_row {
 void job_row_init(struct job_row *row);
 void job_row_append(struct job_row *row, const struct pool *jobs, uint32_t at);
 void job_row_remove(struct job_row *row, const struct pool *jobs, uint32_t at);
+
+/* Hang a whole row behind another; it is empty then. */
+void job_row_join(struct job_row *row,
+                  const struct pool *jobs,
+                  struct job_row *more);
 
 /* Put it where its serial belongs: rows of waiting jobs are in that order. */
 void job_row_insert(struct job_row *row, const struct pool *jobs, uint32_t at);

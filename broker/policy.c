@@ -2,56 +2,35 @@
 
 #include "policy.h"
 
-#include <stddef.h>
-
 #include "wire.h"
 
 /* The mean moves by an eighth of the difference. */
 enum { MEAN_SHARE = 8 };
 
+static uint32_t each(uint32_t mean_us)
+{
+    uint32_t jobs;
+
+    if (mean_us > POLICY_HEAVY_US)
+        return 0;
+    jobs = POLICY_WINDOW_US / (mean_us > 0 ? mean_us : 1);
+    return jobs < POLICY_WINDOW_JOBS ? jobs : POLICY_WINDOW_JOBS;
+}
+
 void pace_note(struct pace *paces, uint32_t function, uint32_t wall_us)
 {
     struct pace *p = &paces[function % POLICY_PACES];
-    int64_t step;
+    uint32_t was = p->mean_us;
 
-    if (!p->known || p->function != function) {
-        *p = (struct pace){function, wall_us, true};
+    /* All zero is an entry that nobody has used. */
+    if (p->function != function || (p->each == 0 && p->mean_us == 0))
+        p->mean_us = wall_us;
+    else
+        p->mean_us = (uint32_t)(was + ((int64_t)wall_us - was) / MEAN_SHARE);
+    if (p->function == function && p->each != 0 && p->mean_us == was)
         return;
-    }
-    step = ((int64_t)wall_us - p->mean_us) / MEAN_SHARE;
-    p->mean_us = (uint32_t)(p->mean_us + step);
-}
-
-static const struct pace *find(const struct pace *paces, uint32_t function)
-{
-    const struct pace *p;
-
-    if (!paces)
-        return NULL;
-    p = &paces[function % POLICY_PACES];
-    return p->known && p->function == function ? p : NULL;
-}
-
-bool pace_is_heavy(const struct pace *paces, uint32_t function)
-{
-    const struct pace *p = find(paces, function);
-
-    return !p || p->mean_us > POLICY_HEAVY_US;
-}
-
-uint32_t policy_window(const struct pace *paces,
-                       uint32_t function,
-                       uint32_t slots)
-{
-    const struct pace *p = find(paces, function);
-    uint32_t each;
-
-    if (!p || p->mean_us > POLICY_HEAVY_US)
-        return slots + 1;
-    each = POLICY_WINDOW_US / (p->mean_us > 0 ? p->mean_us : 1);
-    if (each > POLICY_WINDOW_JOBS)
-        each = POLICY_WINDOW_JOBS;
-    return each * slots > slots ? each * slots : slots + 1;
+    p->function = function;
+    p->each = each(p->mean_us);
 }
 
 /* xorshift64*: Marsaglia 2003, Vigna 2016. */

@@ -4,6 +4,7 @@
 #define PAR_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "run_options.h"
@@ -37,19 +38,20 @@ enum {
 struct pace {
     uint32_t function;
     uint32_t mean_us;
-    bool known;
+    uint32_t each; /* jobs to send ahead for a slot; 0: not known */
 };
 
 void pace_note(struct pace *paces, uint32_t function, uint32_t wall_us);
 
-/* Is a job of this function over HEAVY_US, or of unknown length? */
-bool pace_is_heavy(const struct pace *paces, uint32_t function);
+/* How many jobs of this function to send ahead for each slot: at least 2 if
+ * they are light; 0 if they are heavy, over HEAVY_US or of unknown length.
+ * `paces` may be NULL: nothing is known. */
+static inline uint32_t pace_each(const struct pace *paces, uint32_t function)
+{
+    const struct pace *p = paces ? &paces[function % POLICY_PACES] : NULL;
 
-/* How many jobs a worker of so many slots may hold, if its other jobs are
- * light too.  `paces` may be NULL: nothing is known. */
-uint32_t policy_window(const struct pace *paces,
-                       uint32_t function,
-                       uint32_t slots);
+    return p && p->function == function ? p->each : 0;
+}
 
 /* The wait before the attempt after `failed` ones: +-50 %. */
 uint64_t policy_backoff(const struct rules *rules,

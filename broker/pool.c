@@ -24,6 +24,11 @@ void pool_clear(struct pool *p)
     pool_init(p, p->item);
 }
 
+static void *pool_at(const struct pool *p, uint32_t place)
+{
+    return p->chunks[place / POOL_CHUNK] + place % POOL_CHUNK * p->item;
+}
+
 /* Link a chunk's places into the free list, the lowest first. */
 static void thread(struct pool *p, uint32_t chunk)
 {

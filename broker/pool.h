@@ -35,10 +35,10 @@ uint32_t pool_take(struct pool *p);
 /* The thing is zeroed but for its first 4 octets. */
 void pool_give(struct pool *p, uint32_t place);
 
-static inline void *pool_at(const struct pool *p, uint32_t place)
-{
-    return p->chunks[place / POOL_CHUNK] + place % POOL_CHUNK * p->item;
-}
+/* The thing.  Its size is known to the compiler: a multiplication by a
+ * variable is what a job would meet dozens of times. */
+#define POOL_AT(p, type, place)                                                \
+    ((type *)(void *)(p)->chunks[(place) / POOL_CHUNK] + (place) % POOL_CHUNK)
 
 /* Places are below this: for walking them all.  The owner tells the live from
  * the free by a field of its own that is not 0 in the live. */

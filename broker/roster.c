@@ -37,6 +37,7 @@ static int copy_resource(struct resource *to, const struct sched_resource *from)
         return -1;
     if (!from->indexes || n == 0)
         return 0;
+    to->total = to->free = (double)n;
     to->indexes = malloc(n * sizeof *to->indexes);
     if (!to->indexes)
         return -1;
@@ -147,10 +148,10 @@ const char *worker_label(const struct worker *w, const char *key, size_t len)
 
 uint32_t side_load(const struct side *side)
 {
-    uint64_t load;
+    uint32_t load;
 
     if (side->held == 0)
         return 0;
-    load = 1 + (uint64_t)side->held * STEPS_PER_SLOT / side->slots;
-    return load < ROSTER_LOADS ? (uint32_t)load : ROSTER_LOADS - 1;
+    load = 1 + side->held * STEPS_PER_SLOT / side->slots;
+    return load < ROSTER_LOADS ? load : ROSTER_LOADS - 1;
 }

@@ -59,7 +59,7 @@ static void begin(struct sched *s, uint32_t target, bool terminate)
 
 void close_unheld(struct sched *s, uint32_t target)
 {
-    begin(s, target, true);
+    begin(s, target, false);
 }
 
 /* ---- seats ---- */

@@ -6,7 +6,8 @@
 
 #include "sched_state.h"
 
-/* Nobody holds it any more. */
+/* Nobody holds it any more.  What is left to run are jobs that were detached,
+ * and jobs of sessions that did not set it up: those may finish. */
 void close_unheld(struct sched *s, uint32_t target);
 
 /* Something changed at a target: close the seats whose jobs are through,

@@ -73,8 +73,8 @@ static void release(struct sched *s, uint32_t place)
     struct target *t = target_at(s, spec_at(s, job->spec)->target);
     uint32_t client = job->client;
 
-    job_set_timer(s, place, SCHED_NEVER);
-    job_count(s, job, -1);
+    if (job->timer != HEAP_NOWHERE)
+        job_set_timer(s, place, SCHED_NEVER);
     serials_take(&s->jobs, job->serial);
     spans_drop(&c->spans, job->run);
     if (t->closing)
@@ -82,7 +82,8 @@ static void release(struct sched *s, uint32_t place)
     spec_release(s, job->spec);
     pool_give(&s->job_pool, place);
     c->jobs--;
-    end_ghost(s, client);
+    if (c->gone)
+        end_ghost(s, client);
 }
 
 void end_job(struct sched *s,

@@ -23,11 +23,16 @@ static void unlist(struct sched *s, struct side *side, int run_class)
 /* Behind all others that are as full: equals take turns. */
 static void enlist(struct sched *s, struct side *side, int run_class)
 {
+    uint32_t load = side_load(side);
+    struct list *head = &s->roomy[run_class][load];
+
+    if (is_listed(side) && load == side->load && head->prev == &side->roomy)
+        return;
     if (is_listed(side))
         unlist(s, side, run_class);
-    side->load = side_load(side);
-    list_append(&s->roomy[run_class][side->load], &side->roomy);
-    s->roomy_bits[run_class] |= UINT64_C(1) << side->load;
+    side->load = load;
+    list_append(head, &side->roomy);
+    s->roomy_bits[run_class] |= UINT64_C(1) << load;
 }
 
 /* Fill again when it is half empty, so that work goes out in batches; but a
@@ -66,13 +71,15 @@ static uint32_t window_for(const struct side *side,
                            const struct demand *d,
                            uint32_t function)
 {
+    uint32_t each;
+
     /* What is taken out of a count, and what only waits, must not wait in
      * front of a busy slot. */
     if (d->where.run_class == RUN_IO || d->where.need_count > 0)
         return side->slots;
-    if (side->heavy > 0)
-        return side->slots + 1;
-    return policy_window(seat->paces, function, side->slots);
+    each = side->heavy > 0 ? 0 : pace_each(seat->paces, function);
+    return each * side->slots > side->slots ? each * side->slots
+                                            : side->slots + 1;
 }
 
 /* The worker is kept free for another demand, which this job would delay. */
@@ -147,7 +154,7 @@ void hold_take(struct sched *s, uint32_t place, uint32_t worker)
     job_move(s, job, JOB_ASSIGN);
     job->where = worker;
     job->since = s->now;
-    job->heavy = pace_is_heavy(seat->paces, spec->function);
+    job->heavy = pace_each(seat->paces, spec->function) == 0;
     job_row_append(&w->held, &s->job_pool, place);
     if (w->fresh == POOL_NONE)
         w->fresh = place;

@@ -108,11 +108,17 @@ static int check_quota(const struct sched *s,
 
 /* ---- taking them in ---- */
 
-static int make_job(struct sched *s,
-                    const struct job_batch *batch,
-                    uint32_t i,
-                    uint32_t client,
-                    uint32_t spec)
+/* What a batch becomes. */
+struct intake {
+    const struct job_batch *batch;
+    uint32_t client;
+    uint32_t spec;
+    uint32_t lane;
+    struct job_row row;
+    uint64_t bytes;
+};
+
+static int make_job(struct sched *s, struct intake *in, uint32_t i)
 {
     uint32_t place = pool_take(&s->job_pool);
     struct job *job;
@@ -125,80 +131,90 @@ static int make_job(struct sched *s,
         pool_give(&s->job_pool, place);
         return -1;
     }
-    job->run = batch->first_run + i;
+    job->run = in->batch->first_run + i;
     job->submitted = job->since = s->now;
-    job->payload = batch->payloads[i];
-    job->client = client;
-    job->spec = spec;
+    job->payload = in->batch->payloads[i];
+    job->client = in->client;
+    job->spec = in->spec;
+    job->where = in->lane;
     job->timer = HEAP_NOWHERE;
     job->state = JOB_QUEUED;
-    job->detach = batch->detach;
+    job->detach = in->batch->detach;
+    job_row_append(&in->row, &s->job_pool, place);
+    in->bytes += job->payload.len;
     return 0;
 }
 
 /* Out of memory half-way: as if they had never come. */
-static void unmake_jobs(struct sched *s, uint32_t made)
+static void unmake_jobs(struct sched *s, struct intake *in)
 {
-    while (made-- > 0)
-        pool_give(&s->job_pool, serials_take(&s->jobs, s->serials + 1 + made));
+    while (in->row.count > 0) {
+        uint32_t place = in->row.first;
+
+        job_row_remove(&in->row, &s->job_pool, place);
+        serials_take(&s->jobs, job_at(s, place)->serial);
+        pool_give(&s->job_pool, place);
+    }
 }
 
-static int make_jobs(struct sched *s,
-                     const struct job_batch *batch,
-                     uint32_t client,
-                     uint32_t spec)
+static int make_jobs(struct sched *s, struct intake *in)
 {
-    uint32_t made = 0;
+    const struct job_batch *batch = in->batch;
 
-    while (made < batch->count && make_job(s, batch, made, client, spec) == 0)
-        made++;
-    if (made == batch->count &&
-        spans_add(&client_at(s, client)->spans, batch->first_run,
+    job_row_init(&in->row);
+    while (in->row.count < batch->count)
+        if (make_job(s, in, in->row.count) < 0)
+            break;
+    if (in->row.count == batch->count &&
+        spans_add(&client_at(s, in->client)->spans, batch->first_run,
                   s->serials + 1, batch->count) == 0)
         return 0;
-    unmake_jobs(s, made);
+    unmake_jobs(s, in);
     return -1;
 }
 
-static void enqueue(struct sched *s, uint32_t lane, uint64_t serial, uint32_t n)
+static void set_timers(struct sched *s, const struct intake *in)
 {
-    struct demand *d = demand_at(s, lane_at(s, lane)->demand);
+    const struct rules *rules = &spec_at(s, in->spec)->rules;
 
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t place = serials_get(&s->jobs, serial + i);
-        struct job *job = job_at(s, place);
+    if (rules->queue_ms < 0 && rules->deadline_ms < 0)
+        return;
+    for (uint32_t at = in->row.first; at != POOL_NONE; at = job_at(s, at)->next)
+        life_set_timer(s, at);
+}
 
-        job->where = lane;
-        job_row_append(&lane_at(s, lane)->row, &s->job_pool, place);
-        job_count(s, job, 1);
-        life_set_timer(s, place);
-    }
-    d->queued += n;
-    queue_settle(s, lane);
+static void enqueue(struct sched *s, struct intake *in)
+{
+    struct lane *lane = lane_at(s, in->lane);
+    struct demand *d = demand_at(s, lane->demand);
+
+    set_timers(s, in);
+    job_count_in(s, in->client, in->spec, in->row.count, in->bytes);
+    d->queued += in->row.count;
+    job_row_join(&lane->row, &s->job_pool, &in->row);
+    queue_settle(s, in->lane);
     queue_unstick(s, d);
 }
 
-static int take_in(struct sched *s,
-                   const struct job_batch *batch,
-                   uint32_t client,
-                   uint32_t spec,
-                   struct par_error *err)
+static int take_in(struct sched *s, struct intake *in, struct par_error *err)
 {
-    const struct spec *sp = spec_at(s, spec);
-    uint32_t lane = queue_lane(s, client, sp->demand, sp->rules.priority);
+    const struct spec *spec = spec_at(s, in->spec);
+    uint32_t count = in->batch->count;
+    struct client *c = client_at(s, in->client);
 
-    if (lane == POOL_NONE || make_jobs(s, batch, client, spec) < 0) {
-        if (lane != POOL_NONE)
-            queue_settle(s, lane);
+    in->lane = queue_lane(s, in->client, spec->demand, spec->rules.priority);
+    if (in->lane == POOL_NONE || make_jobs(s, in) < 0) {
+        if (in->lane != POOL_NONE)
+            queue_settle(s, in->lane);
         par_fail(err, PAR_CODE(PAR_OVERLOADED), "the broker is out of memory");
         return PAR_OVERLOADED;
     }
-    spec_hold(s, spec, batch->count);
-    enqueue(s, lane, s->serials + 1, batch->count);
-    s->serials += batch->count;
-    s->totals.submitted += batch->count;
-    client_at(s, client)->jobs += batch->count;
-    client_at(s, client)->last_run = batch->first_run + batch->count - 1;
+    spec_hold(s, in->spec, count);
+    enqueue(s, in);
+    s->serials += count;
+    s->totals.submitted += count;
+    c->jobs += count;
+    c->last_run = in->batch->first_run + count - 1;
     return PAR_OK;
 }
 
@@ -213,24 +229,23 @@ int sched_submit(struct sched *s,
         .len = batch->meta_len,
         .function = batch->function,
     };
-    uint32_t client;
-    uint32_t spec;
+    struct intake in = {.batch = batch};
     const struct account *a;
     int status;
 
     sched_hear(s, now);
-    status = find_parties(s, batch, &client, &key.target, err);
+    status = find_parties(s, batch, &in.client, &key.target, err);
     if (status != PAR_OK)
         return status;
-    a = account_at(s, client_at(s, client)->account);
+    a = account_at(s, client_at(s, in.client)->account);
     key.account = a->number;
-    status = spec_intern(s, &key, &spec, err);
+    status = spec_intern(s, &key, &in.spec, err);
     if (status == PAR_OK)
-        status = check_placeable(s, spec_at(s, spec), err);
+        status = check_placeable(s, spec_at(s, in.spec), err);
     if (status == PAR_OK)
-        status = check_quota(s, batch, a, spec_at(s, spec), err);
+        status = check_quota(s, batch, a, spec_at(s, in.spec), err);
     if (status == PAR_OK)
-        status = take_in(s, batch, client, spec, err);
+        status = take_in(s, &in, err);
     if (status == PAR_OK)
         *first_serial = s->serials - batch->count + 1;
     return status;

@@ -36,9 +36,19 @@ static void demand_rerank(struct sched *s, struct demand *d)
         s->no_memory = true;
 }
 
+/* With nobody to compete with, no rank matters. */
+static bool is_alone(const struct sched *s, const struct ranks *ready)
+{
+    return ready->used == 1 &&
+           demand_at(s, ready->items[0].place)->lanes.used == 1;
+}
+
 uint32_t queue_best(struct sched *s, enum run_class run_class)
 {
     struct ranks *ready = &s->ready[run_class];
+
+    if (is_alone(s, ready))
+        return demand_at(s, ready->items[0].place)->lanes.items[0].place;
 
     while (ready->used > 0) {
         struct demand *d = demand_at(s, ready->items[0].place);
@@ -182,7 +192,9 @@ uint32_t queue_serve(struct sched *s, uint32_t place)
     client_at(s, lane->client)->served = ++s->servings;
     lane->clock = s->now;
     lane->boost = 0;
-    queue_settle(s, place);
+    /* Its rank is worse now; that is seen when it comes to the top again. */
+    if (lane->row.count == 0)
+        queue_settle(s, place);
     return job;
 }
 

@@ -71,6 +71,14 @@ static bool is_enough(const struct order *o, const struct census *c)
            (o->called > 0 && o->pending == 0 && c->setting == 0);
 }
 
+static uint32_t say_none(struct sched *s, const struct order *o)
+{
+    if (o->where)
+        return sched_say(s, "no worker %s is connected", o->where);
+    return sched_say(s, s->worker_count == 0 ? "no worker is connected"
+                                             : "no worker serves this account");
+}
+
 /* Too few workers: how long may that last? */
 static void wait_for_more(struct sched *s, struct order *o, struct census c)
 {
@@ -90,12 +98,11 @@ static void wait_for_more(struct sched *s, struct order *o, struct census c)
     }
     if (s->now + 1 < o->short_since + (uint64_t)o->unplaceable_ms)
         return;
-    if (c.all == 0)
-        reason =
-            sched_say(s, "no worker %s is connected", o->where ? o->where : "");
-    else
-        reason = sched_say(s, "%u workers were wanted, %u are ready, %u failed",
-                           o->wait, c.ready, c.failed);
+    reason = c.all == 0 ? say_none(s, o)
+                        : sched_say(s,
+                                    "%u workers were wanted, %u are ready, %u "
+                                    "failed",
+                                    o->wait, c.ready, c.failed);
     order_refuse(s, o, PAR_NO_CAPACITY, none, reason);
 }
 

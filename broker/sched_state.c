@@ -277,30 +277,42 @@ void target_loosen(struct sched *s, struct target *t)
         list_append(&s->loose_targets, &t->loose);
 }
 
-void job_count(struct sched *s, const struct job *job, int by)
+static void count_waiting(
+    struct sched *s, uint32_t client, uint32_t spec, int32_t n, int64_t bytes)
 {
-    const struct spec *spec = spec_at(s, job->spec);
-    struct target *t = target_at(s, spec->target);
-    struct account *a = account_at(s, client_at(s, job->client)->account);
+    struct account *a = account_at(s, client_at(s, client)->account);
 
-    s->states[job->state] += (uint32_t)by;
-    if (job_is_waiting(job)) {
-        t->queued += (uint32_t)by;
-        a->queued += (uint32_t)by;
-        a->queued_bytes += (uint64_t)((int64_t)by * job->payload.len);
-    } else if (job_is_held(job)) {
-        t->held += (uint32_t)by;
-    }
+    a->queued += (uint32_t)n;
+    a->queued_bytes += (uint64_t)bytes;
+    target_at(s, spec_at(s, spec)->target)->queued += (uint32_t)n;
+}
+
+void job_count_in(
+    struct sched *s, uint32_t client, uint32_t spec, uint32_t n, uint64_t bytes)
+{
+    s->states[JOB_QUEUED] += n;
+    count_waiting(s, client, spec, (int32_t)n, (int64_t)bytes);
 }
 
 enum job_state job_move(struct sched *s, struct job *job, enum job_event event)
 {
+    bool waited = job_is_waiting(job);
+    bool was_held = job_is_held(job);
     enum job_state to;
 
-    job_count(s, job, -1);
+    s->states[job->state]--;
     to = job_step(job, event);
-    job_count(s, job, 1);
     assert(to != JOB_NONE);
+    if (!job_is_final(job))
+        s->states[to]++;
+    if (waited && !job_is_waiting(job))
+        count_waiting(s, job->client, job->spec, -1,
+                      -(int64_t)job->payload.len);
+    if (!waited && job_is_waiting(job))
+        count_waiting(s, job->client, job->spec, 1, job->payload.len);
+    if (was_held != job_is_held(job))
+        target_at(s, spec_at(s, job->spec)->target)->held +=
+            was_held ? UINT32_MAX : 1; /* - 1 or + 1 */
     return to;
 }
 

@@ -294,57 +294,57 @@ enum { SCHED_SCRATCH = 400 };
 
 static inline struct job *job_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->job_pool, place);
+    return POOL_AT(&s->job_pool, struct job, place);
 }
 
 static inline struct lane *lane_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->lane_pool, place);
+    return POOL_AT(&s->lane_pool, struct lane, place);
 }
 
 static inline struct spec *spec_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->spec_pool, place);
+    return POOL_AT(&s->spec_pool, struct spec, place);
 }
 
 static inline struct demand *demand_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->demand_pool, place);
+    return POOL_AT(&s->demand_pool, struct demand, place);
 }
 
 static inline struct client *client_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->client_pool, place);
+    return POOL_AT(&s->client_pool, struct client, place);
 }
 
 static inline struct account *account_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->account_pool, place);
+    return POOL_AT(&s->account_pool, struct account, place);
 }
 
 static inline struct worker *worker_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->worker_pool, place);
+    return POOL_AT(&s->worker_pool, struct worker, place);
 }
 
 static inline struct target *target_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->target_pool, place);
+    return POOL_AT(&s->target_pool, struct target, place);
 }
 
 static inline struct order *order_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->order_pool, place);
+    return POOL_AT(&s->order_pool, struct order, place);
 }
 
 static inline struct request *request_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->request_pool, place);
+    return POOL_AT(&s->request_pool, struct request, place);
 }
 
 static inline struct grant *grant_at(const struct sched *s, uint32_t place)
 {
-    return pool_at(&s->grant_pool, place);
+    return POOL_AT(&s->grant_pool, struct grant, place);
 }
 
 static inline struct seat *seat_at(const struct target *t, uint32_t worker)
@@ -388,10 +388,14 @@ void target_touch(struct sched *s, struct target *t);
  * all is settled. */
 void target_loosen(struct sched *s, struct target *t);
 
-/* Count a job in (1) or out (-1) wherever jobs are counted by state. */
-void job_count(struct sched *s, const struct job *job, int by);
+/* n jobs come into the queue, with so many octets of payload. */
+void job_count_in(struct sched *s,
+                  uint32_t client,
+                  uint32_t spec,
+                  uint32_t n,
+                  uint64_t bytes);
 
-/* job_step(), with the counts kept right. */
+/* job_step(), with the counts by state, account and target kept right. */
 enum job_state job_move(struct sched *s, struct job *job, enum job_event event);
 
 /* (Re)set the one timer of a job; SCHED_NEVER: none. */

@@ -5,15 +5,16 @@
 enum { PAGE = 64 };
 
 /* A place is stored plus 1, so a page out of the pool is empty. */
-struct page {
+struct serials_page {
     uint32_t live;
     uint32_t cells[PAGE];
+    uint32_t place; /* its own */
 };
 
 void serials_init(struct serials *t)
 {
     *t = (struct serials){0};
-    pool_init(&t->pages, sizeof(struct page));
+    pool_init(&t->pages, sizeof(struct serials_page));
 }
 
 void serials_clear(struct serials *t)
@@ -23,74 +24,79 @@ void serials_clear(struct serials *t)
     serials_init(t);
 }
 
-static uint32_t find_page(const struct serials *t, uint64_t number)
+/* The page of a number, or NULL. */
+static struct serials_page *find(const struct serials *t, uint64_t number)
 {
     uint64_t page = number / PAGE + 1;
+    uint32_t place;
 
-    return page == t->last ? t->last_place : idmap_get(&t->by_number, page);
+    if (page == t->last_number)
+        return t->last;
+    place = idmap_get(&t->by_number, page);
+    return place == IDMAP_NONE ? NULL
+                               : POOL_AT(&t->pages, struct serials_page, place);
 }
 
-static uint32_t make_page(struct serials *t, uint64_t number)
+static void remember(struct serials *t,
+                     uint64_t number,
+                     struct serials_page *page)
+{
+    t->last_number = number / PAGE + 1;
+    t->last = page;
+}
+
+static struct serials_page *make(struct serials *t, uint64_t number)
 {
     uint32_t place = pool_take(&t->pages);
+    struct serials_page *page;
 
     if (place == POOL_NONE)
-        return POOL_NONE;
+        return NULL;
     if (idmap_put(&t->by_number, number / PAGE + 1, place) < 0) {
         pool_give(&t->pages, place);
-        return POOL_NONE;
+        return NULL;
     }
-    return place;
+    page = POOL_AT(&t->pages, struct serials_page, place);
+    page->place = place;
+    return page;
 }
 
 int serials_put(struct serials *t, uint64_t number, uint32_t place)
 {
-    uint32_t at = find_page(t, number);
-    struct page *page;
+    struct serials_page *page = find(t, number);
 
-    if (at == POOL_NONE)
-        at = make_page(t, number);
-    if (at == POOL_NONE)
+    if (!page)
+        page = make(t, number);
+    if (!page)
         return -1;
-    t->last = number / PAGE + 1;
-    t->last_place = at;
-    page = pool_at(&t->pages, at);
-    if (page->cells[number % PAGE] == 0)
-        page->live++;
+    remember(t, number, page);
+    page->live += page->cells[number % PAGE] == 0;
     page->cells[number % PAGE] = place + 1;
     return 0;
 }
 
 uint32_t serials_get(const struct serials *t, uint64_t number)
 {
-    uint32_t at = find_page(t, number);
-    const struct page *page;
+    const struct serials_page *page = find(t, number);
 
-    if (at == POOL_NONE)
-        return POOL_NONE;
-    page = pool_at(&t->pages, at);
-    return page->cells[number % PAGE] - 1; /* 0, empty, gives POOL_NONE */
+    /* 0, empty, gives POOL_NONE */
+    return page ? page->cells[number % PAGE] - 1 : POOL_NONE;
 }
 
 uint32_t serials_take(struct serials *t, uint64_t number)
 {
-    uint32_t at = find_page(t, number);
-    struct page *page;
+    struct serials_page *page = find(t, number);
     uint32_t cell;
 
-    if (at == POOL_NONE)
+    if (!page || page->cells[number % PAGE] == 0)
         return POOL_NONE;
-    t->last = number / PAGE + 1;
-    t->last_place = at;
-    page = pool_at(&t->pages, at);
     cell = page->cells[number % PAGE];
-    if (cell == 0)
-        return POOL_NONE;
     page->cells[number % PAGE] = 0;
+    remember(t, number, page);
     if (--page->live == 0) {
-        idmap_take(&t->by_number, t->last);
-        pool_give(&t->pages, at);
-        t->last = 0;
+        idmap_take(&t->by_number, t->last_number);
+        pool_give(&t->pages, page->place);
+        t->last_number = 0;
     }
     return cell - 1;
 }

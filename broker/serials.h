@@ -16,8 +16,9 @@
 struct serials {
     struct pool pages;
     struct idmap by_number; /* of a page, counted from 1, to its place */
-    uint64_t last;          /* the page that was looked up last; 0: none */
-    uint32_t last_place;
+    /* The page that was looked up last: neighbours come together. */
+    struct serials_page *last;
+    uint64_t last_number; /* 0: none */
 };
 
 void serials_init(struct serials *t);

@@ -14,8 +14,8 @@
 
 enum {
     BATCH = 64,
-    OUTSTANDING = 4096, /* a client's window */
-    JOBS = 8 * 1000 * 1000,
+    OUTSTANDING = 4096,     /* a client's window */
+    JOBS = 8 * 1000 * 1000, /* unless the first argument says */
     BACKLOG = 1000 * 1000,
     WORKERS = 64 /* at most */
 };
@@ -33,6 +33,8 @@ struct bench {
     size_t held_count;
     uint64_t done;
 };
+
+static uint64_t jobs = JOBS;
 
 static double seconds(void)
 {
@@ -113,7 +115,7 @@ static void cycle(uint32_t clients, uint32_t workers, uint32_t batch)
 
     set_up(b, clients, workers);
     start = seconds();
-    while (b->done < JOBS) {
+    while (b->done < jobs) {
         for (uint32_t i = 1; i <= clients; i++)
             while (submitted - b->done < OUTSTANDING * i / clients) {
                 submit(b, i, batch);
@@ -123,7 +125,7 @@ static void cycle(uint32_t clients, uint32_t workers, uint32_t batch)
     }
     printf("{\"bench\": \"sched\", \"metric\": \"jobs\", \"clients\": %u, "
            "\"workers\": %u, \"batch\": %u, \"value\": %.0f}\n",
-           clients, workers, batch, JOBS / (seconds() - start));
+           clients, workers, batch, (double)b->done / (seconds() - start));
     sched_destroy(b->sched);
 }
 
@@ -143,9 +145,13 @@ static void memory(void)
     sched_destroy(bench.sched);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        jobs = strtoull(argv[1], NULL, 10);
     cycle(1, 2, BATCH);
+    if (argc > 2)
+        return 0;
     cycle(1, 2, 1);
     cycle(16, 2, BATCH);
     cycle(16, 64, BATCH);

@@ -1,5 +1,7 @@
 /* A broker's core under random facts, beside a model that knows only what a
- * client and a worker may rely on. */
+ * client and a worker may rely on.  SEED in the environment chooses the facts.
+ *
+ * length: the model, what happens to it and what it expects are one thought */
 #include "config.h"
 
 #include <criterion/criterion.h>
@@ -751,7 +753,6 @@ Test(sched_random, every_run_gets_one_true_answer, .timeout = 300)
                                   .max_queued_bytes = 1 << 20};
 
     m.random.state = given ? strtoull(given, NULL, 0) : 20261121;
-    cr_log_info("SEED=%llu", (unsigned long long)m.random.state);
     fprintf(stderr, "SEED=%llu\n", (unsigned long long)m.random.state);
     limits.seed = m.random.state;
     m.s = sched_create(&limits);

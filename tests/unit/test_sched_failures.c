@@ -1,0 +1,407 @@
+#include "config.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "sched_world.h"
+
+static struct world *w;
+static uint32_t path;
+
+static void open_world(void)
+{
+    w = world_open();
+    path = sched_path(w->s, "app/add");
+    sched_client_join(w->s, 1, 7);
+}
+
+static void close_world(void)
+{
+    world_close(w);
+}
+
+TestSuite(sched_failures,
+          .init = open_world,
+          .fini = close_world,
+          .timeout = 10);
+
+/* Submit one job with an option and have it assigned. */
+static struct decision run_with(uint64_t key, int64_t value)
+{
+    meta_put_map(&w->meta, 1);
+    meta_pair_int(&w->meta, key, value);
+    cr_assert(eq(int, world_submit(w, 1, path, 1, 1), PAR_OK));
+    world_turn(w);
+    return *world_nth(w, DECIDE_ASSIGN, 0);
+}
+
+/* Several attempts, for errors and time-outs too, without a wait. */
+static void put_retries(uint32_t attempts, uint32_t crash_limit)
+{
+    meta_put_map(&w->meta, 4);
+    meta_pair_int(&w->meta, 13, attempts);
+    meta_pair_int(&w->meta, 14, crash_limit);
+    meta_put_uint(&w->meta, 15);
+    meta_put_array(&w->meta, 3);
+    meta_put_str(&w->meta, "error");
+    meta_put_str(&w->meta, "crash");
+    meta_put_str(&w->meta, "timeout");
+    meta_put_uint(&w->meta, 16);
+    meta_put_array(&w->meta, 3);
+    meta_put_int(&w->meta, 0);
+    meta_put_int(&w->meta, 1);
+    meta_put_int(&w->meta, 0);
+}
+
+/* ---- workers that die ---- */
+
+Test(sched_failures, XP_06_a_job_that_may_have_run_is_lost_with_its_worker)
+{
+    const struct decision *d;
+
+    world_worker(w, 1, 1, path);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    sched_worker_leave(w->s, w->now, 1, false);
+    world_turn(w);
+    d = world_nth(w, DECIDE_RESULT, 0);
+    cr_assert(eq(int, d->status, PAR_WORKER_LOST));
+    cr_assert(eq(u32, d->executed, WIRE_MAYBE_EXECUTED));
+    cr_assert(eq(str, (char *)world_reason(w, d),
+                 "worker w.1 on host1 (pid 101) was lost; attempt 1 was "
+                 "assigned"));
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 0));
+}
+
+Test(sched_failures, XP_06_with_more_attempts_it_runs_again_elsewhere)
+{
+    struct decision first;
+
+    world_worker(w, 1, 1, path);
+    first = run_with(13, 2);
+    sched_started(w->s, w->now, 1, first.dispatch);
+    sched_worker_leave(w->s, w->now, 1, false);
+    world_worker(w, 2, 1, path);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 0), "it waits a little");
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 0));
+    world_wait(w, 200);
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->attempt, 2));
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->worker, 2));
+    sched_worker_leave(w->s, w->now, 2, false);
+    world_turn(w);
+    cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_WORKER_LOST));
+}
+
+Test(sched_failures, an_orderly_worker_returns_what_it_has_not_started)
+{
+    world_worker(w, 1, 2, path);
+    world_submit(w, 1, path, 1, 3);
+    world_turn(w);
+    sched_started(w->s, w->now, 1, world_nth(w, DECIDE_ASSIGN, 0)->dispatch);
+    sched_worker_leave(w->s, w->now, 1, true);
+    world_worker(w, 2, 2, path);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 1));
+    cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_WORKER_LOST));
+    cr_assert(eq(u64, world_nth(w, DECIDE_RESULT, 0)->run, 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 2));
+    cr_assert(eq(u64, world_nth(w, DECIDE_ASSIGN, 0)->run, 2), "in order");
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->attempt, 1));
+}
+
+Test(sched_failures, a_worker_that_only_gives_back_does_not_spin_the_broker)
+{
+    struct decision d;
+    uint64_t start = w->now;
+
+    world_worker(w, 1, 1, path);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    for (int i = 0; i < 10; i++) {
+        d = *world_nth(w, DECIDE_ASSIGN, 0);
+        cr_assert(eq(u32, d.attempt, 1), "it has not run");
+        world_result(w, &d, PAR_DRAINING, WIRE_NOT_EXECUTED, 0);
+        world_turn(w);
+        if (world_count(w, DECIDE_ASSIGN) == 0)
+            world_wait(w, sched_deadline(w->s) - w->now);
+    }
+    cr_assert(gt(u64, w->now - start, 3000));
+}
+
+/* ---- jobs that fail ---- */
+
+Test(sched_failures, an_error_is_final_unless_the_job_asks_to_try_again)
+{
+    struct decision d;
+
+    world_worker(w, 1, 1, path);
+    d = run_with(13, 5);
+    world_result(w, &d, PAR_EXCEPTION, WIRE_EXECUTED, 1);
+    world_turn(w);
+    cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_EXCEPTION));
+}
+
+Test(sched_failures, attempts_are_finite_and_the_last_word_stands)
+{
+    static const int statuses[] = {PAR_EXCEPTION, PAR_TIMEOUT, PAR_EXIT};
+
+    world_worker(w, 1, 1, path);
+    put_retries(3, 3);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    for (uint32_t i = 0; i < 3; i++) {
+        struct decision d = *world_nth(w, DECIDE_ASSIGN, 0);
+
+        cr_assert(eq(u32, d.attempt, i + 1));
+        world_result(w, &d, statuses[i], WIRE_EXECUTED, 1);
+        world_turn(w);
+        cr_assert(eq(sz, world_count(w, DECIDE_FORGET), i == 2 ? 2 : 1),
+                  "the words of each attempt, and in the end the argument");
+    }
+    cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_EXIT));
+}
+
+Test(sched_failures, DD_49_a_job_that_kills_its_slots_is_quarantined)
+{
+    const struct decision *d;
+
+    world_worker(w, 1, 1, path);
+    put_retries(9, 3);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    for (int i = 0; i < 3; i++) {
+        struct decision a = *world_nth(w, DECIDE_ASSIGN, 0);
+
+        world_result(w, &a, i == 1 ? PAR_OOM : PAR_SIGNAL, WIRE_EXECUTED, 1);
+        world_turn(w);
+    }
+    d = world_nth(w, DECIDE_RESULT, 0);
+    cr_assert(eq(int, d->status, PAR_QUARANTINED));
+    cr_assert(ne(u32, d->payload.block, 0), "with the last evidence");
+    cr_assert(eq(str, (char *)world_reason(w, d),
+                 "it took its slot along in 3 attempts: quarantined"));
+}
+
+Test(sched_failures, back_off_grows_up_to_its_limit)
+{
+    uint64_t waits[2];
+
+    world_worker(w, 1, 1, path);
+    meta_put_map(&w->meta, 2);
+    meta_pair_int(&w->meta, 13, 9);
+    meta_put_uint(&w->meta, 16);
+    meta_put_array(&w->meta, 3);
+    meta_put_int(&w->meta, 1000);
+    meta_put_int(&w->meta, 10);
+    meta_put_int(&w->meta, 50000);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    for (int i = 0; i < 2; i++) {
+        struct decision d = *world_nth(w, DECIDE_ASSIGN, 0);
+
+        world_result(w, &d, PAR_SIGNAL, WIRE_EXECUTED, 1);
+        world_turn(w);
+        waits[i] = sched_deadline(w->s) - w->now;
+        world_wait(w, waits[i]);
+        cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1));
+    }
+    cr_assert(ge(u64, waits[0], 500));
+    cr_assert(le(u64, waits[0], 1500));
+    cr_assert(ge(u64, waits[1], 5000));
+    cr_assert(le(u64, waits[1], 15000));
+}
+
+Test(sched_failures, executed_no_is_never_said_of_what_started)
+{
+    struct decision d;
+
+    world_worker(w, 1, 1, path);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    d = *world_nth(w, DECIDE_ASSIGN, 0);
+    sched_started(w->s, w->now, 1, d.dispatch);
+    world_result(w, &d, PAR_DRAINING, WIRE_NOT_EXECUTED, 0);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 0), "not again");
+    cr_assert(
+        eq(u32, world_nth(w, DECIDE_RESULT, 0)->executed, WIRE_MAYBE_EXECUTED));
+}
+
+Test(sched_failures, what_an_earlier_attempt_did_is_not_forgotten)
+{
+    struct decision d;
+
+    world_worker(w, 1, 1, path);
+    put_retries(5, 5);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    d = *world_nth(w, DECIDE_ASSIGN, 0);
+    sched_worker_pause(w->s, w->now, 1, true);
+    world_result(w, &d, PAR_EXCEPTION, WIRE_EXECUTED, 1);
+    world_turn(w);
+    cr_assert(eq(int, sched_cancel(w->s, w->now, 1, 1, 0), PAR_OK));
+    world_turn(w);
+    cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_CANCELLED));
+    cr_assert(eq(u32, world_nth(w, DECIDE_RESULT, 0)->executed, WIRE_EXECUTED));
+}
+
+/* ---- time ---- */
+
+Test(sched_failures, TP_41_queue_ms_bounds_the_wait_and_the_job_never_starts)
+{
+    struct decision busy;
+    const struct decision *d;
+
+    world_worker(w, 1, 1, path);
+    world_submit(w, 1, path, 10, 2);
+    world_turn(w);
+    busy = *world_nth(w, DECIDE_ASSIGN, 0);
+    meta_put_map(&w->meta, 1);
+    meta_pair_int(&w->meta, 18, 200);
+    world_submit(w, 1, path, 20, 1);
+    world_turn(w);
+    cr_assert(eq(u64, sched_deadline(w->s), w->now + 200));
+    world_wait(w, 199);
+    cr_assert(eq(sz, w->count, 0));
+    world_wait(w, 1);
+    d = world_nth(w, DECIDE_RESULT, 0);
+    cr_assert(eq(int, d->status, PAR_EXPIRED));
+    cr_assert(eq(u32, d->executed, WIRE_NOT_EXECUTED));
+    cr_assert(eq(str, (char *)world_reason(w, d),
+                 "it waited longer than its queue_ms of 200"));
+    world_result(w, &busy, PAR_OK, WIRE_EXECUTED, 5000);
+    world_turn(w);
+    cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_OK));
+}
+
+Test(sched_failures, queue_ms_does_not_bound_the_run)
+{
+    world_worker(w, 1, 1, path);
+    run_with(18, 200);
+    world_wait(w, 10000);
+    cr_assert(eq(sz, w->count, 0));
+    cr_assert(eq(u64, sched_deadline(w->s), UINT64_MAX));
+}
+
+Test(sched_failures, XP_21_a_deadline_while_running_is_answered_at_once)
+{
+    struct decision d;
+    struct worker_view view;
+    size_t cursor = 0;
+
+    world_worker(w, 1, 1, path);
+    d = run_with(64, 300);
+    world_wait(w, 300);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 1));
+    cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_EXPIRED));
+    cr_assert(
+        eq(u32, world_nth(w, DECIDE_RESULT, 0)->executed, WIRE_MAYBE_EXECUTED));
+    cr_assert(eq(u32, world_nth(w, DECIDE_ABORT, 0)->mode, 2));
+    cr_assert(eq(int, sched_cancel(w->s, w->now, 1, 1, 0), PAR_UNKNOWN_ID));
+    sched_worker_next(w->s, &cursor, &view);
+    cr_assert(eq(u32, view.running, 1), "its slot is free when it has ended");
+    cr_assert(
+        eq(int, world_result(w, &d, PAR_CANCELLED, WIRE_EXECUTED, 1), false));
+    cursor = 0;
+    sched_worker_next(w->s, &cursor, &view);
+    cr_assert(eq(u32, view.running, 0));
+}
+
+Test(sched_failures, a_deadline_covers_the_queue_too)
+{
+    meta_put_map(&w->meta, 1);
+    meta_pair_int(&w->meta, 64, 300);
+    world_submit(w, 1, path, 1, 3);
+    world_wait(w, 300);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 3));
+    cr_assert(
+        eq(u32, world_nth(w, DECIDE_RESULT, 2)->executed, WIRE_NOT_EXECUTED));
+    cr_assert(eq(str, (char *)world_reason(w, world_nth(w, DECIDE_RESULT, 0)),
+                 "its deadline of 300 ms passed while it was queued"));
+}
+
+/* ---- nobody could ever run it ---- */
+
+Test(sched_failures, DD_58_what_nobody_can_run_fails_after_its_patience)
+{
+    const struct decision *d;
+
+    world_worker(w, 1, 1, path);
+    meta_put_map(&w->meta, 2);
+    meta_pair_int(&w->meta, 19, 100);
+    meta_put_uint(&w->meta, 4);
+    meta_put_map(&w->meta, 1);
+    meta_put_str(&w->meta, "gpu");
+    meta_put_str(&w->meta, "yes");
+    world_submit(w, 1, path, 1, 1);
+    world_submit(w, 1, path, 2, 4);
+    world_turn(w);
+    cr_assert(eq(u64, sched_deadline(w->s), w->now + 100));
+    world_wait(w, 100);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 1),
+              "those behind busy workers are not affected");
+    d = world_nth(w, DECIDE_RESULT, 0);
+    cr_assert(eq(int, d->status, PAR_NO_CAPACITY));
+    cr_assert(eq(u32, d->executed, WIRE_NOT_EXECUTED));
+    cr_assert(
+        eq(str, (char *)world_reason(w, d), "no worker has the label gpu=yes"));
+}
+
+Test(sched_failures, DD_58_without_patience_it_fails_at_once)
+{
+    meta_put_map(&w->meta, 1);
+    meta_pair_int(&w->meta, 19, 0);
+    cr_assert(eq(int, world_submit(w, 1, path, 1, 1), PAR_NO_CAPACITY));
+    cr_assert(eq(str, w->err.text, "no worker is connected"));
+}
+
+Test(sched_failures, DD_58_with_patience_for_ever_it_waits_for_ever)
+{
+    meta_put_map(&w->meta, 1);
+    meta_pair_int(&w->meta, 19, -1);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    cr_assert(eq(u64, sched_deadline(w->s), UINT64_MAX));
+    world_wait(w, 3600 * 1000);
+    cr_assert(eq(sz, w->count, 0));
+    world_worker(w, 1, 1, path);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1));
+}
+
+Test(sched_failures, the_clock_starts_when_the_last_worker_that_could_leaves)
+{
+    world_worker(w, 1, 1, path);
+    world_submit(w, 1, path, 1, 3);
+    world_turn(w);
+    world_wait(w, 60000);
+    cr_assert(eq(sz, w->count, 0), "it waits behind a busy worker");
+    sched_unregister(w->s, w->now, 1, path);
+    world_turn(w);
+    cr_assert(eq(u64, sched_deadline(w->s), w->now + 10000));
+    world_wait(w, 9000);
+    sched_register(w->s, w->now, 1, path);
+    world_turn(w);
+    cr_assert(eq(u64, sched_deadline(w->s), UINT64_MAX));
+    world_wait(w, 9000);
+    sched_unregister(w->s, w->now, 1, path);
+    world_wait(w, 10000);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 1));
+    cr_assert(eq(str, (char *)world_reason(w, world_nth(w, DECIDE_RESULT, 0)),
+                 "no worker has the path app/add"));
+}
+
+Test(sched_failures, DI_27_an_unknown_worker_name_without_patience)
+{
+    meta_put_map(&w->meta, 2);
+    meta_pair_str(&w->meta, 2, "nobody");
+    meta_pair_int(&w->meta, 19, 0);
+    world_worker(w, 1, 1, path);
+    cr_assert(eq(int, world_submit(w, 1, path, 1, 1), PAR_UNKNOWN_WORKER));
+    cr_assert(eq(str, w->err.text, "no worker has the name nobody"));
+    cr_assert(eq(int, world_submit(w, 1, path, 1, 1), PAR_OK));
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1), "the next one runs");
+}

@@ -1,0 +1,548 @@
+#include "config.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "sched_world.h"
+
+static struct world *w;
+static uint32_t target;
+
+static void open_world(void)
+{
+    w = world_open();
+    sched_client_join(w->s, 1, 7);
+    sched_client_join(w->s, 2, 7);
+    target = sched_target_add(w->s, 7, "primes");
+}
+
+static void close_world(void)
+{
+    world_close(w);
+}
+
+TestSuite(sched_setup, .init = open_world, .fini = close_world, .timeout = 10);
+
+static struct setup_order order_of(uint32_t client, uint64_t id)
+{
+    return (struct setup_order){.client = client,
+                                .id = id,
+                                .target = target,
+                                .unplaceable_ms = 10000,
+                                .timeout_ms = -1};
+}
+
+static int set_up(uint32_t client, uint64_t id)
+{
+    struct setup_order order = order_of(client, id);
+    int status = sched_setup(w->s, w->now, &order);
+
+    world_turn(w);
+    return status;
+}
+
+static int close_it(uint32_t client, uint64_t id, bool terminate)
+{
+    struct setup_order order = order_of(client, id);
+    int status;
+
+    order.terminate = terminate;
+    status = sched_close(w->s, w->now, &order);
+    world_turn(w);
+    return status;
+}
+
+/* Answer the SETUPs and CLOSEs in the log, and turn. */
+static void answer_all(int status)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        struct payload_ref text = {0};
+
+        if (w->log[i].kind != DECIDE_SETUP && w->log[i].kind != DECIDE_CLOSE)
+            continue;
+        if (status != PAR_OK)
+            text = world_payload(w);
+        sched_request_done(w->s, w->now, w->log[i].worker, w->log[i].request,
+                           status, text);
+    }
+    world_turn(w);
+}
+
+/* A worker, and the target ready there. */
+static void ready_worker(uint32_t id)
+{
+    world_worker(w, id, 1, 0);
+    set_up(1, id);
+    answer_all(PAR_OK);
+}
+
+/* ---- setting up ---- */
+
+Test(sched_setup, all_workers_are_asked_and_the_first_answers_for_all)
+{
+    uint32_t worker = 0;
+    int status = -1;
+    struct payload_ref text;
+
+    world_worker(w, 1, 1, 0);
+    world_worker(w, 2, 1, 0);
+    cr_assert(eq(int, set_up(1, 5), PAR_OK));
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 2));
+    cr_assert(
+        ne(u64, world_nth(w, DECIDE_SETUP, 0)->request & WIRE_BROKER_ID, 0));
+    sched_request_done(w->s, w->now, 2, world_nth(w, DECIDE_SETUP, 1)->request,
+                       PAR_OK, (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
+    cr_assert(eq(u64, world_nth(w, DECIDE_READY, 0)->run, 5));
+    cr_assert(eq(u32, world_nth(w, DECIDE_READY, 0)->client, 1));
+    cr_assert(eq(int,
+                 sched_target_worker(w->s, target, 0, &worker, &status, &text),
+                 true));
+    cr_assert(eq(u32, worker, 2));
+    cr_assert(eq(int, status, PAR_OK));
+    cr_assert(eq(int,
+                 sched_target_worker(w->s, target, 1, &worker, &status, &text),
+                 false));
+}
+
+Test(sched_setup, wait_says_how_many_must_be_ready)
+{
+    struct setup_order order = order_of(1, 5);
+
+    order.wait = 2;
+    world_worker(w, 1, 1, 0);
+    sched_setup(w->s, w->now, &order);
+    world_turn(w);
+    answer_all(PAR_OK);
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 0));
+    world_worker(w, 2, 1, 0);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1), "a newcomer is asked");
+    answer_all(PAR_OK);
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
+}
+
+Test(sched_setup, set_up_again_it_is_ready_at_once)
+{
+    ready_worker(1);
+    set_up(2, 9);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 0));
+    cr_assert(eq(u32, world_nth(w, DECIDE_READY, 0)->client, 2));
+}
+
+Test(sched_setup, when_all_have_failed_the_first_text_is_the_answer)
+{
+    struct decision refused;
+
+    world_worker(w, 1, 1, 0);
+    world_worker(w, 2, 1, 0);
+    set_up(1, 5);
+    answer_all(PAR_SETUP_FAILED);
+    cr_assert(eq(sz, world_count(w, DECIDE_REFUSED), 1));
+    refused = *world_nth(w, DECIDE_REFUSED, 0);
+    cr_assert(eq(int, refused.status, PAR_SETUP_FAILED));
+    cr_assert(ne(u32, refused.payload.block, 0));
+    world_turn(w);
+    cr_assert(eq(int, sched_target_allows(w->s, target, 7), false),
+              "nobody holds it, so it is gone");
+}
+
+Test(sched_setup, a_failure_at_one_of_two_does_not_matter)
+{
+    struct decision second;
+
+    world_worker(w, 1, 1, 0);
+    world_worker(w, 2, 1, 0);
+    set_up(1, 5);
+    second = *world_nth(w, DECIDE_SETUP, 1);
+    sched_request_done(w->s, w->now, 1, world_nth(w, DECIDE_SETUP, 0)->request,
+                       PAR_SETUP_FAILED, world_payload(w));
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 0));
+    sched_request_done(w->s, w->now, 2, second.request, PAR_OK,
+                       (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
+    world_submit(w, 1, target, 10, 2);
+    world_turn(w);
+    for (size_t i = 0; i < 2; i++)
+        cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, i)->worker, 2));
+}
+
+Test(sched_setup, without_workers_it_waits_as_long_as_it_says)
+{
+    const struct decision *d;
+
+    set_up(1, 5);
+    cr_assert(eq(sz, w->count, 0));
+    cr_assert(eq(u64, sched_deadline(w->s), w->now + 10000));
+    world_wait(w, 10000);
+    d = world_nth(w, DECIDE_REFUSED, 0);
+    cr_assert(eq(int, d->status, PAR_NO_CAPACITY));
+    cr_assert(eq(str, (char *)world_reason(w, d), "no worker is connected"));
+}
+
+Test(sched_setup, a_slow_set_up_is_not_a_lack_of_workers)
+{
+    world_worker(w, 1, 1, 0);
+    set_up(1, 5);
+    world_wait(w, 60000);
+    cr_assert(eq(sz, w->count, 0));
+    cr_assert(eq(u64, sched_deadline(w->s), UINT64_MAX));
+}
+
+Test(sched_setup, an_unknown_worker_is_refused_at_once)
+{
+    struct setup_order order = order_of(1, 5);
+
+    order.where = "nobody";
+    cr_assert(eq(int, sched_setup(w->s, w->now, &order), PAR_UNKNOWN_WORKER));
+    cr_assert(eq(int, sched_close(w->s, w->now, &order), PAR_UNKNOWN_WORKER));
+    order.target = 99;
+    cr_assert(eq(int, sched_setup(w->s, w->now, &order), PAR_UNKNOWN_HANDLE));
+    order.target = sched_path(w->s, "app/add");
+    cr_assert(eq(int, sched_setup(w->s, w->now, &order), PAR_UNSUPPORTED));
+}
+
+Test(sched_setup, where_names_a_worker_or_a_host)
+{
+    struct setup_order order = order_of(1, 5);
+
+    world_worker(w, 1, 1, 0);
+    world_worker(w, 2, 1, 0);
+    order.where = "host2";
+    sched_setup(w->s, w->now, &order);
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 1));
+    cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 2));
+}
+
+Test(sched_setup, a_call_goes_to_each_host_once_and_all_are_waited_for)
+{
+    struct worker_desc desc = {.name = "twin", .host = "host1", .slots = 1};
+    struct setup_order order = order_of(1, 5);
+    struct decision setups[3];
+    size_t calls = 0;
+
+    world_worker(w, 1, 1, 0);
+    world_worker(w, 2, 1, 0);
+    sched_worker_join(w->s, w->now, 3, &desc, NULL);
+    order.call = world_payload(w);
+    sched_setup(w->s, w->now, &order);
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 3));
+    for (size_t i = 0; i < 3; i++) {
+        setups[i] = w->log[i];
+        calls += setups[i].payload.block != 0;
+        cr_assert(ne(int, setups[i].worker == 3 && setups[i].payload.block, 1));
+    }
+    cr_assert(eq(sz, calls, 2));
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert(eq(sz, world_count(w, DECIDE_READY), 0));
+        sched_request_done(w->s, w->now, setups[i].worker, setups[i].request,
+                           PAR_OK, (struct payload_ref){0});
+        world_turn(w);
+    }
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_FORGET), 1), "the call");
+}
+
+Test(sched_setup, the_error_of_a_call_is_the_answer_and_the_rest_stands)
+{
+    struct setup_order order = order_of(2, 5);
+
+    ready_worker(1);
+    order.call = world_payload(w);
+    sched_setup(w->s, w->now, &order);
+    world_turn(w);
+    answer_all(PAR_EXCEPTION);
+    cr_assert(eq(int, world_nth(w, DECIDE_REFUSED, 0)->status, PAR_EXCEPTION));
+    cr_assert(ne(u32, world_nth(w, DECIDE_REFUSED, 0)->payload.block, 0));
+    world_submit(w, 1, target, 10, 1);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1));
+}
+
+/* ---- jobs and workers that come later ---- */
+
+Test(sched_setup, a_worker_that_joins_later_is_set_up_before_its_first_job)
+{
+    struct decision setup;
+
+    ready_worker(1);
+    world_worker(w, 2, 1, 0);
+    world_submit(w, 1, target, 10, 2);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 0), "not needed yet");
+    world_submit(w, 1, target, 20, 1);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1));
+    setup = *world_nth(w, DECIDE_SETUP, 0);
+    cr_assert(eq(u32, setup.worker, 2));
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 0));
+    sched_request_done(w->s, w->now, 2, setup.request, PAR_OK,
+                       (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->worker, 2));
+}
+
+Test(sched_setup, not_more_workers_are_set_up_than_jobs_wait)
+{
+    ready_worker(1);
+    for (uint32_t i = 2; i <= 6; i++)
+        world_worker(w, i, 1, 0);
+    world_submit(w, 1, target, 10, 4);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 2));
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 2));
+}
+
+Test(sched_setup, jobs_of_what_failed_everywhere_say_so)
+{
+    struct decision setup;
+
+    ready_worker(1);
+    world_worker(w, 2, 1, 0);
+    sched_worker_leave(w->s, w->now, 1, true);
+    world_submit(w, 1, target, 10, 1);
+    world_turn(w);
+    setup = *world_nth(w, DECIDE_SETUP, 0);
+    sched_request_done(w->s, w->now, 2, setup.request, PAR_SETUP_FAILED,
+                       world_payload(w));
+    world_wait(w, 10000);
+    cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_NO_CAPACITY));
+    cr_assert(eq(str, (char *)world_reason(w, world_nth(w, DECIDE_RESULT, 0)),
+                 "no worker has a working set-up of primes"));
+    set_up(2, 50);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1), "asked again");
+}
+
+/* ---- closing ---- */
+
+Test(sched_setup, close_drains_then_closes_then_retires)
+{
+    struct decision job;
+
+    ready_worker(1);
+    world_submit(w, 1, target, 10, 1);
+    world_turn(w);
+    job = *world_nth(w, DECIDE_ASSIGN, 0);
+    cr_assert(eq(int, close_it(1, 20, false), PAR_OK));
+    cr_assert(eq(sz, w->count, 0));
+    cr_assert(eq(int, world_submit(w, 1, target, 30, 1), PAR_CLOSING));
+    cr_assert(eq(int, set_up(2, 40), PAR_CLOSING));
+    world_result(w, &job, PAR_OK, WIRE_EXECUTED, 1);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
+    cr_assert(eq(int, sched_target_allows(w->s, target, 7), true));
+    answer_all(PAR_OK);
+    cr_assert(eq(u64, world_nth(w, DECIDE_CLOSED, 0)->run, 20));
+    cr_assert(eq(u32, world_nth(w, DECIDE_RETIRE, 0)->target, target));
+    cr_assert(eq(int, sched_target_allows(w->s, target, 7), false));
+    cr_assert(eq(int, world_submit(w, 1, target, 31, 1), PAR_UNKNOWN_HANDLE));
+}
+
+Test(sched_setup, terminate_cancels_what_waits_and_kills_what_runs)
+{
+    struct decision job;
+
+    ready_worker(1);
+    meta_put_map(&w->meta, 1);
+    meta_pair_str(&w->meta, 20, "never");
+    world_submit(w, 1, target, 10, 1);
+    world_turn(w);
+    job = *world_nth(w, DECIDE_ASSIGN, 0);
+    world_submit(w, 1, target, 11, 3);
+    world_turn(w); /* one of them goes ahead */
+    close_it(1, 20, true);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 2));
+    cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_CANCELLED));
+    cr_assert(
+        eq(u32, world_nth(w, DECIDE_RESULT, 0)->executed, WIRE_NOT_EXECUTED));
+    cr_assert(eq(str, (char *)world_reason(w, world_nth(w, DECIDE_RESULT, 0)),
+                 "primes was closed before it ran"));
+    cr_assert(eq(sz, world_count(w, DECIDE_ABORT), 2));
+    cr_assert(eq(u32, world_nth(w, DECIDE_ABORT, 0)->mode, 2));
+    cr_assert(eq(u64, world_nth(w, DECIDE_ABORT, 0)->dispatch, job.dispatch));
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 0), "not before they end");
+}
+
+Test(sched_setup, the_timeout_of_a_close_turns_drain_into_terminate)
+{
+    struct setup_order order = order_of(1, 20);
+    struct decision job;
+
+    ready_worker(1);
+    world_submit(w, 1, target, 10, 1);
+    world_turn(w);
+    job = *world_nth(w, DECIDE_ASSIGN, 0);
+    order.timeout_ms = 500;
+    sched_close(w->s, w->now, &order);
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 0));
+    world_wait(w, 500);
+    cr_assert(eq(u64, world_nth(w, DECIDE_ABORT, 0)->dispatch, job.dispatch));
+    world_result(w, &job, PAR_CANCELLED, WIRE_MAYBE_EXECUTED, 1);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
+    sched_worker_leave(w->s, w->now, 1, false);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSED), 1),
+              "a worker that has left need not answer");
+}
+
+Test(sched_setup, close_at_one_worker_leaves_the_others)
+{
+    struct setup_order order = order_of(1, 20);
+
+    ready_worker(1);
+    ready_worker(2);
+    order.where = "w.1";
+    sched_close(w->s, w->now, &order);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
+    cr_assert(eq(u32, world_nth(w, DECIDE_CLOSE, 0)->worker, 1));
+    answer_all(PAR_OK);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSED), 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 0));
+    world_submit(w, 1, target, 30, 5);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 2));
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 1)->worker, 2));
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 0),
+              "not again before a SETUP");
+    set_up(1, 40);
+    cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 1));
+}
+
+Test(sched_setup, the_error_of_a_closing_call_is_the_answer)
+{
+    struct setup_order order = order_of(1, 20);
+
+    ready_worker(1);
+    order.call = world_payload(w);
+    sched_close(w->s, w->now, &order);
+    world_turn(w);
+    cr_assert(eq(u32, world_nth(w, DECIDE_CLOSE, 0)->payload.block,
+                 order.call.block));
+    answer_all(PAR_EXCEPTION);
+    cr_assert(eq(int, world_nth(w, DECIDE_REFUSED, 0)->status, PAR_EXCEPTION));
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 1), "closed all the same");
+}
+
+/* ---- who holds it ---- */
+
+Test(sched_setup, it_goes_with_the_last_session_that_set_it_up)
+{
+    ready_worker(1);
+    set_up(2, 5);
+    sched_client_leave(w->s, w->now, 1);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 0));
+    sched_client_leave(w->s, w->now, 2);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
+    answer_all(PAR_OK);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSED), 0), "nobody asked");
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 1));
+}
+
+Test(sched_setup, one_that_is_kept_stays_until_it_is_closed)
+{
+    struct setup_order order = order_of(1, 5);
+
+    world_worker(w, 1, 1, 0);
+    order.keep = true;
+    sched_setup(w->s, w->now, &order);
+    world_turn(w);
+    answer_all(PAR_OK);
+    sched_client_leave(w->s, w->now, 1);
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 0));
+    cr_assert(eq(int, close_it(2, 6, false), PAR_OK), "by another session");
+    answer_all(PAR_OK);
+    cr_assert(eq(u32, world_nth(w, DECIDE_CLOSED, 0)->client, 2));
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 1));
+}
+
+Test(sched_setup, one_holder_of_two_closes_only_for_itself)
+{
+    ready_worker(1);
+    set_up(2, 5);
+    cr_assert(eq(int, close_it(1, 6, false), PAR_OK));
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSED), 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 0));
+    cr_assert(eq(int, world_submit(w, 2, target, 10, 1), PAR_OK));
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1));
+}
+
+Test(sched_setup, a_session_that_leaves_while_it_waits_leaves_nothing)
+{
+    struct sched_stats stats;
+
+    set_up(1, 5);
+    sched_client_leave(w->s, w->now, 1);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 1));
+    sched_stats(w->s, &stats);
+    cr_assert(eq(u32, stats.targets, 0));
+}
+
+Test(sched_setup, what_was_detached_may_still_run)
+{
+    struct payload_ref payload = {500, 0, 4};
+    struct job_batch batch = {.client = 1,
+                              .target = target,
+                              .first_run = 10,
+                              .count = 1,
+                              .detach = true,
+                              .payloads = &payload};
+    uint64_t serial;
+
+    ready_worker(1);
+    sched_submit(w->s, w->now, &batch, &serial, NULL);
+    sched_client_leave(w->s, w->now, 1);
+    world_turn(w);
+    cr_assert(eq(u64, world_nth(w, DECIDE_ASSIGN, 0)->serial, serial));
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 0));
+    world_answer(w, 1);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
+}
+
+/* ---- paths ---- */
+
+Test(sched_setup, paths_that_nobody_uses_are_forgotten)
+{
+    struct sched_stats stats;
+    uint32_t path = sched_path(w->s, "app/add");
+
+    cr_assert(eq(u32, sched_path(w->s, "app/add"), path));
+    cr_assert(eq(str, (char *)sched_target_name(w->s, path), "app/add"));
+    world_turn(w);
+    sched_stats(w->s, &stats);
+    cr_assert(eq(u32, stats.targets, 1), "only the computation");
+    cr_assert(ne(u32, sched_path(w->s, "app/add"), path));
+}
+
+Test(sched_setup, paths_stay_while_they_are_offered)
+{
+    uint32_t path = sched_path(w->s, "app/add");
+    struct target_view view;
+    size_t cursor = 0;
+
+    world_worker(w, 1, 1, path);
+    world_turn(w);
+    cr_assert(eq(u32, sched_path(w->s, "app/add"), path));
+    while (sched_target_next(w->s, &cursor, &view))
+        if (view.is_path)
+            break;
+    cr_assert(eq(u32, view.target, path));
+    cr_assert(eq(u32, view.ready, 1));
+    sched_worker_leave(w->s, w->now, 1, true);
+    world_turn(w);
+    cr_assert(eq(int, sched_target_allows(w->s, path, 7), false));
+}

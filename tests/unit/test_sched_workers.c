@@ -1,0 +1,493 @@
+#include "config.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+
+#include "sched_world.h"
+
+static struct world *w;
+static uint32_t path;
+
+static void open_world(void)
+{
+    w = world_open();
+    path = sched_path(w->s, "app/add");
+    sched_client_join(w->s, 1, 7);
+}
+
+static void close_world(void)
+{
+    world_close(w);
+}
+
+TestSuite(sched_workers,
+          .init = open_world,
+          .fini = close_world,
+          .timeout = 10);
+
+static void put_label(const char *key, const char *value)
+{
+    meta_put_uint(&w->meta, 4);
+    meta_put_map(&w->meta, 1);
+    meta_put_str(&w->meta, key);
+    meta_put_str(&w->meta, value);
+}
+
+static void put_need(const char *name, double amount)
+{
+    meta_put_uint(&w->meta, 5);
+    meta_put_map(&w->meta, 1);
+    meta_put_str(&w->meta, name);
+    meta_put_float(&w->meta, amount);
+}
+
+/* A worker with one label and one resource, either may be NULL. */
+static void special_worker(uint32_t id,
+                           uint32_t slots,
+                           const char *label,
+                           const struct sched_resource *resource)
+{
+    char name[] = "w.0";
+    struct sched_label labels[] = {{label, "yes"}};
+    struct worker_desc desc = {
+        .name = name,
+        .host = "special",
+        .slots = slots,
+        .io_slots = 4,
+        .labels = labels,
+        .label_count = label ? 1 : 0,
+        .resources = resource,
+        .resource_count = resource ? 1 : 0,
+    };
+
+    name[2] = (char)('0' + id);
+    cr_assert(eq(int, sched_worker_join(w->s, w->now, id, &desc, NULL), 0));
+    sched_register(w->s, w->now, id, path);
+}
+
+/* How many jobs a worker was given in the last turn. */
+static size_t given(uint32_t worker)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->count; i++)
+        n += w->log[i].kind == DECIDE_ASSIGN && w->log[i].worker == worker;
+    return n;
+}
+
+/* ---- joining ---- */
+
+Test(sched_workers, names_and_numbers_are_taken_once)
+{
+    struct worker_desc desc = {.name = "w.1", .host = "h", .slots = 1};
+
+    world_worker(w, 1, 1, path);
+    cr_assert(eq(int, sched_worker_join(w->s, w->now, 2, &desc, &w->err), -1));
+    cr_assert(eq(int, w->err.code, EEXIST));
+    cr_assert(
+        eq(str, w->err.text, "there is a worker of the name w.1 already"));
+    sched_worker_leave(w->s, w->now, 1, true);
+    cr_assert(eq(int, sched_worker_join(w->s, w->now, 2, &desc, NULL), 0),
+              "at once");
+    cr_assert(eq(u32, sched_worker_find(w->s, "w.1"), 2));
+    cr_assert(eq(str, (char *)sched_worker_name(w->s, 1), "w.1"),
+              "decisions may still quote it");
+    world_turn(w);
+    cr_assert(eq(str, (char *)sched_worker_name(w->s, 1), "?"));
+}
+
+Test(sched_workers, one_without_slots_or_with_absurd_ones_is_refused)
+{
+    struct sched_resource bad = {"mem", -1, NULL};
+    struct worker_desc desc = {.name = "w.1", .host = "h"};
+
+    cr_assert(eq(int, sched_worker_join(w->s, w->now, 1, &desc, &w->err), -1));
+    cr_assert(eq(str, w->err.text, "worker w.1 has no slots"));
+    desc.slots = 1 << 20;
+    cr_assert(eq(int, sched_worker_join(w->s, w->now, 1, &desc, &w->err), -1));
+    desc.slots = 1;
+    desc.resources = &bad;
+    desc.resource_count = 1;
+    cr_assert(eq(int, sched_worker_join(w->s, w->now, 1, &desc, &w->err), -1));
+    cr_assert(eq(int, w->err.code, EINVAL));
+    desc.resource_count = 0;
+    cr_assert(eq(int, sched_worker_join(w->s, w->now, 1, &desc, NULL), 0));
+}
+
+/* ---- who gets what ---- */
+
+Test(sched_workers, CL_08_a_worker_of_another_path_gets_nothing)
+{
+    world_submit(w, 1, path, 1, 5);
+    world_worker(w, 1, 4, sched_path(w->s, "app/other"));
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 0));
+}
+
+Test(sched_workers, CL_24_equal_workers_share_evenly)
+{
+    size_t served[5] = {0};
+
+    for (uint32_t i = 1; i <= 4; i++)
+        world_worker(w, i, 2, path);
+    world_submit(w, 1, path, 1, 400);
+    world_turn(w);
+    while (world_count(w, DECIDE_ASSIGN) > 0) {
+        for (uint32_t i = 1; i <= 4; i++)
+            served[i] += given(i);
+        world_answer(w, 3000);
+    }
+    for (uint32_t i = 1; i <= 4; i++) {
+        cr_assert(ge(sz, served[i], 90));
+        cr_assert(le(sz, served[i], 110));
+    }
+}
+
+Test(sched_workers, idle_workers_are_used_before_windows_are_filled)
+{
+    for (uint32_t i = 1; i <= 6; i++)
+        world_worker(w, i, 1, path);
+    world_submit(w, 1, path, 1, 6);
+    world_turn(w);
+    for (uint32_t i = 1; i <= 6; i++)
+        cr_assert(eq(sz, given(i), 1));
+}
+
+Test(sched_workers, XP_20_also_when_jobs_are_short)
+{
+    for (uint32_t i = 1; i <= 6; i++)
+        world_worker(w, i, 1, path);
+    world_submit(w, 1, path, 1, 12);
+    world_turn(w);
+    world_answer(w, 10); /* now they are known to be short */
+    world_submit(w, 1, path, 100, 600);
+    world_turn(w);
+    for (uint32_t i = 1; i <= 6; i++) {
+        cr_assert(ge(sz, given(i), 50));
+        cr_assert(le(sz, given(i), 150));
+    }
+}
+
+Test(sched_workers, a_larger_worker_gets_more)
+{
+    world_worker(w, 1, 1, path);
+    world_worker(w, 2, 4, path);
+    world_submit(w, 1, path, 1, 5);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 1));
+    cr_assert(eq(sz, given(2), 4));
+}
+
+Test(sched_workers, a_paused_worker_gets_nothing_until_it_is_resumed)
+{
+    world_worker(w, 1, 1, path);
+    sched_worker_pause(w->s, w->now, 1, true);
+    world_submit(w, 1, path, 1, 1);
+    world_wait(w, 60000);
+    cr_assert(eq(sz, w->count, 0), "it could run there, so it waits");
+    sched_worker_pause(w->s, w->now, 1, false);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 1));
+}
+
+/* ---- windows ---- */
+
+Test(sched_workers, jobs_of_unknown_length_go_out_one_ahead)
+{
+    world_worker(w, 1, 4, path);
+    world_submit(w, 1, path, 1, 100);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 5));
+}
+
+Test(sched_workers, long_jobs_go_out_one_ahead)
+{
+    world_worker(w, 1, 4, path);
+    world_submit(w, 1, path, 1, 100);
+    world_turn(w);
+    world_answer(w, 20000);
+    cr_assert(eq(sz, given(1), 5));
+}
+
+Test(sched_workers, short_jobs_go_out_for_about_2_ms_ahead)
+{
+    world_worker(w, 1, 4, path);
+    world_submit(w, 1, path, 1, 1000);
+    world_turn(w);
+    world_answer(w, 100);
+    cr_assert(eq(sz, given(1), 80), "20 a slot");
+}
+
+Test(sched_workers, tiny_jobs_go_out_in_two_batches_a_slot_at_most)
+{
+    world_worker(w, 1, 2, path);
+    world_submit(w, 1, path, 1, 2000);
+    world_turn(w);
+    world_answer(w, 0);
+    cr_assert(eq(sz, given(1), 256));
+}
+
+Test(sched_workers, a_window_is_filled_again_at_half_empty)
+{
+    struct decision first[256];
+
+    world_worker(w, 1, 2, path);
+    world_submit(w, 1, path, 1, 2000);
+    world_turn(w);
+    world_answer(w, 0);
+    for (size_t i = 0; i < 256; i++)
+        first[i] = *world_nth(w, DECIDE_ASSIGN, i);
+    for (size_t i = 0; i < 127; i++)
+        world_result(w, &first[i], PAR_OK, WIRE_EXECUTED, 0);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 0));
+    world_result(w, &first[127], PAR_OK, WIRE_EXECUTED, 0);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 128));
+}
+
+Test(sched_workers, long_jobs_do_not_queue_behind_short_ones)
+{
+    world_worker(w, 1, 2, path);
+    world_submit(w, 1, path, 1, 3);
+    world_turn(w);
+    world_answer(w, 0);
+    world_submit(w, 1, path, 10, 50);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 50));
+    world_submit(w, 1, sched_path(w->s, "app/slow"), 100, 5);
+    sched_register(w->s, w->now, 1, sched_path(w->s, "app/slow"));
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 0));
+}
+
+/* ---- terms ---- */
+
+Test(sched_workers, DD_48_strict_terms_wait_and_wishes_go_elsewhere)
+{
+    world_worker(w, 1, 1, path);
+    meta_put_map(&w->meta, 1);
+    meta_pair_str(&w->meta, 3, "hostX*");
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 0));
+    meta_put_map(&w->meta, 2);
+    meta_pair_str(&w->meta, 3, "hostX*");
+    meta_put_uint(&w->meta, 6);
+    meta_put_bool(&w->meta, false);
+    world_submit(w, 1, path, 2, 1);
+    world_turn(w);
+    cr_assert(eq(u64, world_nth(w, DECIDE_ASSIGN, 0)->run, 2));
+}
+
+Test(sched_workers, wishes_come_first_while_there_is_room)
+{
+    world_worker(w, 1, 2, path);
+    special_worker(2, 1, "gpu", NULL);
+    meta_put_map(&w->meta, 2);
+    put_label("gpu", "yes");
+    meta_put_uint(&w->meta, 6);
+    meta_put_bool(&w->meta, false);
+    world_submit(w, 1, path, 1, 3);
+    world_turn(w);
+    cr_assert(eq(sz, given(2), 2), "its slot, and one ahead");
+    cr_assert(eq(sz, given(1), 1));
+}
+
+Test(sched_workers, a_worker_name_is_a_term)
+{
+    world_worker(w, 1, 4, path);
+    world_worker(w, 2, 4, path);
+    meta_put_map(&w->meta, 1);
+    meta_pair_str(&w->meta, 2, "w.2");
+    world_submit(w, 1, path, 1, 3);
+    world_turn(w);
+    cr_assert(eq(sz, given(2), 3));
+}
+
+Test(sched_workers, a_worker_of_an_account_serves_no_other)
+{
+    struct worker_desc desc = {
+        .name = "w.1", .host = "h", .slots = 1, .account = 8};
+
+    sched_worker_join(w->s, w->now, 1, &desc, NULL);
+    sched_register(w->s, w->now, 1, path);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 0));
+    sched_client_join(w->s, 2, 8);
+    world_submit(w, 2, path, 1, 1);
+    world_turn(w);
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 2));
+}
+
+Test(sched_workers, waiting_jobs_do_not_take_slots)
+{
+    special_worker(1, 1, NULL, NULL);
+    meta_put_map(&w->meta, 1);
+    meta_pair_str(&w->meta, 7, "io");
+    world_submit(w, 1, path, 1, 10);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 4), "there are 4 io slots");
+    world_submit(w, 1, path, 20, 1);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 1));
+}
+
+/* ---- resources ---- */
+
+Test(sched_workers, DD_43_counted_resources_bound_what_runs)
+{
+    struct sched_resource small = {"mem", 1, NULL};
+    struct sched_resource large = {"mem", 5, NULL};
+
+    special_worker(1, 8, NULL, &small);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 2);
+    world_submit(w, 1, path, 1, 4);
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 0), "never there");
+    special_worker(2, 8, NULL, &large);
+    world_turn(w);
+    cr_assert(eq(sz, given(2), 2));
+    world_answer(w, 10);
+    cr_assert(eq(sz, given(2), 2));
+}
+
+Test(sched_workers, fractions_add_up)
+{
+    struct sched_resource mem = {"mem", 1, NULL};
+
+    special_worker(1, 100, NULL, &mem);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 0.1);
+    world_submit(w, 1, path, 1, 30);
+    world_turn(w);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(eq(sz, given(1), 10));
+        world_answer(w, 5000);
+    }
+}
+
+Test(sched_workers, indexed_resources_say_which)
+{
+    static const uint32_t indexes[] = {0, 3};
+    struct sched_resource gpu = {"gpu", 2, indexes};
+    unsigned seen = 0;
+    const char *name;
+    uint32_t index;
+
+    special_worker(1, 8, NULL, &gpu);
+    meta_put_map(&w->meta, 1);
+    put_need("gpu", 1);
+    world_submit(w, 1, path, 1, 3);
+    sched_tick(w->s, w->now);
+    for (w->count = 0; sched_next(w->s, &w->log[w->count]); w->count++) {
+        cr_assert(
+            eq(int, sched_grant(w->s, w->log[w->count].grant, 0, &name, &index),
+               true));
+        cr_assert(eq(str, (char *)name, "gpu"));
+        seen |= 1u << index;
+        cr_assert(
+            eq(int, sched_grant(w->s, w->log[w->count].grant, 1, &name, &index),
+               false));
+    }
+    cr_assert(eq(sz, w->count, 2));
+    cr_assert(eq(u32, seen, 1u << 0 | 1u << 3));
+    cr_assert(eq(int, sched_grant(w->s, 0, 0, &name, &index), false));
+    world_answer(w, 10);
+    cr_assert(eq(sz, given(1), 1));
+}
+
+Test(sched_workers, a_large_request_is_not_passed_over_for_ever)
+{
+    struct sched_resource mem = {"mem", 4, NULL};
+    struct decision held[2];
+    size_t oldest = 0;
+    bool served = false;
+
+    special_worker(1, 4, NULL, &mem);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 2);
+    world_submit(w, 1, path, 1, 100);
+    world_turn(w);
+    held[0] = *world_nth(w, DECIDE_ASSIGN, 0);
+    held[1] = *world_nth(w, DECIDE_ASSIGN, 1);
+    sched_client_join(w->s, 2, 7);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 4);
+    world_submit(w, 2, path, 1, 1);
+    world_turn(w);
+    cr_assert(eq(u64, sched_deadline(w->s), w->now + 1000));
+    /* One of the small ones ends every 300 ms, never two at once. */
+    for (int i = 0; i < 12 && !served; i++) {
+        world_wait(w, 300);
+        if (held[oldest].worker == 0)
+            break;
+        world_result(w, &held[oldest], PAR_OK, WIRE_EXECUTED, 600000);
+        held[oldest].worker = 0;
+        world_turn(w);
+        served = world_nth(w, DECIDE_ASSIGN, 0)->client == 2;
+        if (world_count(w, DECIDE_ASSIGN) > 0)
+            held[oldest] = *world_nth(w, DECIDE_ASSIGN, 0);
+        oldest = 1 - oldest;
+    }
+    cr_assert(eq(int, served, true));
+}
+
+Test(sched_workers, a_worker_kept_free_still_takes_what_is_in_nobodys_way)
+{
+    struct sched_resource mem = {"mem", 4, NULL};
+
+    special_worker(1, 4, NULL, &mem);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 3);
+    world_submit(w, 1, path, 1, 2);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 1));
+    world_wait(w, 1000);
+    world_submit(w, 1, path, 10, 5);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 2), "one of 4 slots stays free");
+}
+
+/* ---- what people see ---- */
+
+Test(sched_workers, jobs_say_what_they_wait_for)
+{
+    struct job_view view;
+    size_t cursor = 0;
+
+    meta_put_map(&w->meta, 1);
+    put_label("gpu", "yes");
+    world_submit(w, 1, path, 1, 1);
+    world_worker(w, 1, 1, path);
+    w->now += 50;
+    cr_assert(eq(int, sched_job_next(w->s, w->now, 7, &cursor, &view), true));
+    cr_assert(eq(str, (char *)view.state, "queued"));
+    cr_assert(
+        eq(str, (char *)view.waits_for, "no worker has the label gpu=yes"));
+    cr_assert(eq(u64, view.age_ms, 50));
+    cr_assert(eq(int, sched_job_next(w->s, w->now, 7, &cursor, &view), false));
+    cursor = 0;
+    cr_assert(eq(int, sched_job_next(w->s, w->now, 8, &cursor, &view), false),
+              "other accounts' are nobody's business");
+}
+
+Test(sched_workers, several_missing_terms_are_told_as_such)
+{
+    struct job_view view;
+    size_t cursor = 0;
+
+    world_worker(w, 1, 1, path);
+    special_worker(2, 1, "gpu", NULL);
+    meta_put_map(&w->meta, 2);
+    put_label("gpu", "yes");
+    meta_pair_str(&w->meta, 3, "host1");
+    world_submit(w, 1, path, 1, 1);
+    sched_job_next(w->s, w->now, 0, &cursor, &view);
+    cr_assert(eq(str, (char *)view.waits_for,
+                 "no worker has all that it asks for; one lacks the label "
+                 "gpu=yes"));
+}
