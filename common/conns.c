@@ -176,7 +176,7 @@ struct conn *conns_by_number(const struct conns *t, uint64_t number)
     uint32_t place = (uint32_t)(number % CONNS_MAX);
     struct conn *c = place < t->size ? t->places[place] : NULL;
 
-    return c && c->number == number ? c : NULL;
+    return c && c->number == number && !c->forgotten ? c : NULL;
 }
 
 /* ---- suspicion ---- */

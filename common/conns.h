@@ -34,6 +34,8 @@ struct conn {
     int fd;           /* -1 on inproc */
     enum conn_state state;
     bool mute;               /* cut off: what it sends is dropped */
+    bool to_shut;            /* and its socket is to be shut down soon */
+    bool forgotten;          /* and nobody wants to hear of its end */
     unsigned ticks;          /* under suspicion */
     unsigned probe_at;       /* at this many ticks the next probe is due */
     struct list link;        /* among the suspects, or the dead */
@@ -74,6 +76,8 @@ struct conn *conns_add(struct conns *t,
 void conns_remove(struct conns *t, struct conn *c);
 
 struct conn *conns_by_routing(const struct conns *t, uint32_t routing);
+
+/* NULL for one that is forgotten, too. */
 struct conn *conns_by_number(const struct conns *t, uint64_t number);
 
 /* An fd was opened, or closed: then all that were heard on it are suspects. */

@@ -121,10 +121,12 @@ int link_server_post(struct link_server *s,
  * forgets them.) */
 bool link_server_gone(struct link_server *s, uint64_t *conn);
 
-/* Forget a connection; later messages of its peer come as a new one. */
+/* Forget a connection: its end is not told.  Later messages of its peer come
+ * as a new one, unless it was cut off. */
 void link_server_drop(struct link_server *s, uint64_t conn);
 
-/* Cut a connection off: nothing that it sends arrives any more, and its TCP or
+/* Cut a connection off: nothing that it sends arrives any more, and as soon as
+ * what was said to it last has had a little time to leave (32 ms), its TCP or
  * UNIX socket is shut down, so that the peer must come again and be admitted
  * again.  link_server_gone() tells when that is done (not on inproc). */
 void link_server_cut(struct link_server *s, uint64_t conn);

@@ -52,8 +52,11 @@ static int set_up(struct link_client *c,
                   struct par_error *err)
 {
     const struct link_option options[] = {
-        /* never into a queue for whoever listens there next */
-        {ZMQ_IMMEDIATE, 1},
+        /* With 1, what has come in unread is thrown away when the connection
+         * ends, a GOODBYE or results among it.  What has not gone out goes
+         * to whoever listens there next, who refuses it for want of a HELLO;
+         * while we know of no connection, nothing is queued. */
+        {ZMQ_IMMEDIATE, 0},
         {ZMQ_RECONNECT_IVL, 200},
         {ZMQ_RECONNECT_IVL_MAX, c->transport == LINK_TCP ? 10000 : 1000},
         {ZMQ_CONNECT_TIMEOUT, 3000},
@@ -154,16 +157,6 @@ int link_client_poll(struct link_client *c, zmq_pollitem_t *items)
     return n;
 }
 
-/* Let the socket take notice of its new connection: until then a send finds
- * none. */
-static void take_notice(struct link_client *c)
-{
-    int events;
-    size_t size = sizeof events;
-
-    zmq_getsockopt(c->dealer, ZMQ_EVENTS, &events, &size);
-}
-
 /* The handshake was cut short, or took too long: then `code` is whatever errno
  * happened to be. */
 static enum link_event closed_early(struct link_client *c, int code)
@@ -183,7 +176,6 @@ static enum link_event while_connecting(struct link_client *c,
     switch (event) {
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         c->state = CONNECTED;
-        take_notice(c);
         return LINK_CONNECTED;
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
         c->state = ENDED;

@@ -21,6 +21,7 @@ enum {
     DROPS_MAX = 64,   /* a row of empty messages must not hold the caller */
     TICK_MS = 8,      /* between looks at suspects */
     TICKS_MAX = 1024, /* after that many a suspect is acquitted: 8 s */
+    CUT_TICKS = 4,    /* what was said last has that long to leave */
     PROBE_TYPE = WIRE_TYPES /* advisory: receivers ignore it */
 };
 
@@ -356,7 +357,24 @@ static void probe(struct link_server *s, struct conn *c)
     send_to(s, c, &frame, NULL);
 }
 
-/* Probe suspects at 0, 1, 2, 4, 8 ... ticks. */
+/* Shut down what was cut off; else probe at 0, 1, 2, 4, 8 ... ticks. */
+static void look_at(struct link_server *s, struct conn *c)
+{
+    if (c->to_shut) {
+        if (c->ticks < CUT_TICKS)
+            return;
+        c->to_shut = false;
+        c->ticks = 0;
+        shut_down(s, c->fd, c->peer.address);
+    }
+    if (c->ticks < c->probe_at)
+        return;
+    c->probe_at = c->ticks ? 2 * c->ticks : 1;
+    probe(s, c);
+    if (c->state == CONN_SUSPECT && c->ticks >= TICKS_MAX)
+        conns_acquit(c);
+}
+
 static void look_at_suspects(struct link_server *s)
 {
     uint64_t ticks = 0;
@@ -370,12 +388,7 @@ static void look_at_suspects(struct link_server *s)
 
         next = p->next;
         c->ticks += (unsigned)ticks;
-        if (c->ticks < c->probe_at)
-            continue;
-        c->probe_at = c->ticks ? 2 * c->ticks : 1;
-        probe(s, c);
-        if (c->state == CONN_SUSPECT && c->ticks >= TICKS_MAX)
-            conns_acquit(c);
+        look_at(s, c);
     }
 }
 
@@ -391,6 +404,7 @@ static bool has_input(struct link_server *s)
 bool link_server_gone(struct link_server *s, uint64_t *conn)
 {
     struct conn *c;
+    bool told;
 
     read_events(s);
     if (list_is_empty(&s->conns.suspects) && list_is_empty(&s->conns.dead)) {
@@ -404,15 +418,20 @@ bool link_server_gone(struct link_server *s, uint64_t *conn)
         return false;
     c = LIST_ENTRY(s->conns.dead.next, struct conn, link);
     *conn = c->number;
+    told = !c->forgotten;
     conns_remove(&s->conns, c);
-    return true;
+    return told || link_server_gone(s, conn);
 }
 
 void link_server_drop(struct link_server *s, uint64_t conn)
 {
     struct conn *c = conns_by_number(&s->conns, conn);
 
-    if (c)
+    if (!c)
+        return;
+    if (c->mute)
+        c->forgotten = true; /* it stays mute until it is gone */
+    else
         conns_remove(&s->conns, c);
 }
 
@@ -420,8 +439,12 @@ void link_server_cut(struct link_server *s, uint64_t conn)
 {
     struct conn *c = conns_by_number(&s->conns, conn);
 
-    if (!c)
+    if (!c || c->mute)
         return;
     c->mute = true;
-    shut_down(s, c->fd, c->peer.address);
+    if (c->fd < 0)
+        return;
+    c->to_shut = true;
+    conns_suspect(&s->conns, c);
+    tick(s, true);
 }
