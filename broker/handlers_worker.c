@@ -192,7 +192,8 @@ static bool say_chunk(struct broker *b,
 {
     uint64_t size = blobs_size(b->blobs, account, hash);
     uint8_t *frame = malloc(WIRE_HEADER + len);
-    struct wire_header head = {.type = WIRE_BLOB_DATA, .id = id, .ref = offset};
+    struct wire_header head = {
+        .type = WIRE_BLOB_DATA, .count = 1, .id = id, .ref = offset};
     ptrdiff_t n;
 
     if (!frame)
