@@ -40,7 +40,8 @@ libparworker_la_SOURCES = \
     worker/uplink.c worker/uplink.h \
     worker/ward.c worker/ward.h \
     worker/window.c worker/window.h \
-    worker/words.c worker/words.h
+    worker/words.c worker/words.h \
+    worker/worker.c worker/worker.h
 libparworker_la_CPPFLAGS = $(AM_CPPFLAGS) \
     -DPAR_INCLUDEDIR='"$(includedir)"' \
     -DPAR_BUILD_INCLUDE='"$(abs_top_srcdir)/include"'
@@ -83,7 +84,7 @@ pkglibexec_PROGRAMS += parslot
 parslot_SOURCES = worker/slot_main.c
 parslot_LDADD = libparslot.la libparcommon.la
 
-# It comes with its main file:
-# bin_PROGRAMS += parworker
-# parworker_SOURCES = worker/main.c
-# parworker_LDADD = libparworker.la libparspawn.la libparslot.la libparlink.la libparcommon.la $(PAR_LIBS_LIBS)
+bin_PROGRAMS += parworker
+parworker_SOURCES = worker/main.c
+parworker_LDADD = libparworker.la libparspawn.la libparslot.la libparlink.la \
+    libparcommon.la $(PAR_LIBS_LIBS)

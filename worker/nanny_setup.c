@@ -182,8 +182,6 @@ void nanny_setup_done(struct nanny *n, struct comp *c, const char *text)
     if (text)
         return;
     c->host_is_set_up = true;
-    if (c->registered)
-        nanny_find_offers(n, c);
     if (c->state == COMP_STARTING)
         c->state = COMP_READY;
     if (r && !r->close && c->state == COMP_READY) {

@@ -228,6 +228,8 @@ static bool on_ready(struct nanny *n,
         snprintf(w->words, sizeof w->words, "%.199s", err.text);
         return false;
     }
+    if (c->registered)
+        nanny_find_offers(n, c); /* before anything is given to it */
     serve(n, seat);
     if (c->setup_seat == (int)seat->number)
         nanny_setup_done(n, c, NULL);

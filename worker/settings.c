@@ -215,6 +215,7 @@ struct settings *settings_create(const struct par_worker_options *options,
         take_brokers(s, o->brokers, err) || take_labels(s, o->labels, err) ||
         take_resources(s, o->resources, err) || copy(&s->key, o->key, err) ||
         copy(&s->ticket, o->ticket, err) ||
+        copy(&s->source_ip, o->source_ip, err) ||
         copy(&s->dest_path, o->dest_path, err) ||
         copy(&s->libexec, o->libexec, err)) {
         settings_destroy(s);

@@ -46,6 +46,8 @@ struct par_worker_options {
     const struct par_pair *resources; /* "cpu" "4", "gpu" "[0,1]"; likewise */
     const char *key;        /* a key file or name; NULL: PAR_KEY, else id.key */
     const char *ticket;     /* a ticket file instead of brokers and key */
+    const char *source_ip;  /* the address of this host to connect from, for
+                               tcp; NULL: the kernel's choice */
     const char *dest_path;  /* where files go; NULL: a run directory */
     uint64_t max_file_size; /* 0: 10 MiB */
     const char *libexec;    /* where parspawn and parslot are; NULL: found */

@@ -1,0 +1,323 @@
+/* main.c - parworker: one worker of this host */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <par/worker.h>
+
+#include "log.h"
+#include "options.h"
+#include "worker.h"
+
+enum { MANY = 64, EXIT_USAGE = 2, EXIT_TROUBLE = 125 };
+
+struct choices {
+    struct par_worker_options o;
+    const char *brokers[MANY + 1];
+    struct par_pair labels[MANY + 1];
+    struct par_pair resources[MANY + 1];
+    unsigned broker_count, label_count, resource_count;
+    int64_t grace;
+    bool dump;
+};
+
+enum {
+    SLOTS,
+    NAME,
+    BROKER,
+    IP_ADDR,
+    LABEL,
+    RESOURCE,
+    IO_SLOTS,
+    DEST_PATH,
+    MAX_FILE_SIZE,
+    KEY,
+    TICKET,
+    GIVE_UP,
+    GRACE,
+    DUMP,
+    DEBUG,
+    VERSION_,
+    HELP
+};
+
+static const struct option_spec table[] = {
+    [SLOTS] = {'c', "slots", "N",
+               "jobs at once; 0: a slot per CPU (the default);\n"
+               "-N: leave N CPUs free"},
+    [NAME] = {'n', "name", "NAME", "default: HOST.1, HOST.2, ..."},
+    [BROKER] = {'b', "broker", "ENDPOINT",
+                "where the broker is; repeatable: tried in turn\n"
+                "(default: $PAR_BROKER, else the local one)"},
+    [IP_ADDR] = {'i', "ip-addr", "ADDRESS",
+                 "the address of this host to connect from"},
+    [LABEL] = {0, "label", "KEY=VALUE", "what jobs may ask for; repeatable"},
+    [RESOURCE] = {0, "resource", "NAME=N",
+                  "how much there is to share out, or which:\n"
+                  "mem=16, gpu=[0,1]; repeatable"},
+    [IO_SLOTS] = {0, "io-slots", "N", "jobs of class io at once (256)"},
+    [DEST_PATH] = {0, "dest-path", "DIR", "where files of computations go"},
+    [MAX_FILE_SIZE] = {0, "max-file-size", "SIZE", "refuse larger files (10m)"},
+    [KEY] = {'k', "key", "KEY",
+             "a key file, or a name in the configuration folder"},
+    [TICKET] = {0, "ticket", "FILE",
+                "broker, its key and ours in one file (parctl ticket)"},
+    [GIVE_UP] = {0, "give-up", "MS",
+                 "without a broker for so long: clean up, start afresh\n"
+                 "(60000; -1: never)"},
+    [GRACE] = {0, "grace", "MS",
+               "on SIGTERM, wait so long for running jobs (-1: for ever,\n"
+               "the default)"},
+    [DUMP] = {0, "dump-config", NULL, "print the options in force, and end"},
+    [DEBUG] = {'d', "debug", NULL, "say on stderr what happens"},
+    [VERSION_] = {0, "version", NULL, "print the version"},
+    [HELP] = {'h', "help", NULL, "print this"},
+    {0}};
+
+static void help(void)
+{
+    printf("usage: parworker [OPTION]...\n"
+           "\n"
+           "Run jobs for a broker, each in a process of its own.  On the "
+           "broker's host, for\nthe same user, it needs no option:\n"
+           "\n"
+           "    parworker                              a slot per CPU\n"
+           "    parworker -c 4 --label disk=fast       four, with a label\n"
+           "    parworker --ticket b.par               on another host\n"
+           "\n");
+    options_help(stdout, table);
+    printf("\nSIGTERM, SIGINT: finish what runs, give back the rest, end; "
+           "twice: kill it.\nSee parworker(8).\n");
+}
+
+static int bad(const struct par_error *err)
+{
+    fprintf(stderr, "parworker: %s\n", err->text);
+    return EXIT_USAGE;
+}
+
+/* KEY=VALUE, cut in place: argv is ours. */
+static int take_pair(const char *option,
+                     const char *value,
+                     struct par_pair *pairs,
+                     unsigned *count,
+                     struct par_error *err)
+{
+    char *equals = strchr(value, '=');
+
+    if (!equals || equals == value)
+        return par_fail(err, EINVAL, "%s: `%s' is not of the form NAME=VALUE",
+                        option, value);
+    if (*count == MANY)
+        return par_fail(err, EINVAL, "%s: %d are enough", option, MANY);
+    *equals = '\0';
+    pairs[(*count)++] = (struct par_pair){value, equals + 1};
+    return 0;
+}
+
+static int take_number(const char *option,
+                       const char *value,
+                       int64_t low,
+                       int64_t high,
+                       int *out,
+                       struct par_error *err)
+{
+    int64_t v = 0;
+    int rc = options_int(option, value, low, high, &v, err);
+
+    if (!rc)
+        *out = (int)v;
+    return rc;
+}
+
+static int take_option(struct choices *c,
+                       int which,
+                       const char *value,
+                       struct par_error *err)
+{
+    switch (which) {
+    case SLOTS:
+        return take_number("--slots", value, -4096, 4096, &c->o.slots, err);
+    case NAME:
+        c->o.name = value;
+        return 0;
+    case BROKER:
+        if (c->broker_count == MANY)
+            return par_fail(err, EINVAL, "--broker: %d are enough", MANY);
+        c->brokers[c->broker_count++] = value;
+        c->o.brokers = c->brokers;
+        return 0;
+    case IP_ADDR:
+        c->o.source_ip = value;
+        return 0;
+    case LABEL:
+        c->o.labels = c->labels;
+        return take_pair("--label", value, c->labels, &c->label_count, err);
+    case RESOURCE:
+        c->o.resources = c->resources;
+        return take_pair("--resource", value, c->resources, &c->resource_count,
+                         err);
+    case IO_SLOTS:
+        return take_number("--io-slots", value, 1, 4096, &c->o.io_slots, err);
+    case DEST_PATH:
+        c->o.dest_path = value;
+        return 0;
+    case MAX_FILE_SIZE:
+        return options_size("--max-file-size", value, &c->o.max_file_size, err);
+    case KEY:
+        c->o.key = value;
+        return 0;
+    case TICKET:
+        c->o.ticket = value;
+        return 0;
+    case GIVE_UP:
+        return take_number("--give-up", value, -1, INT32_MAX, &c->o.give_up_ms,
+                           err);
+    case GRACE:
+        return options_int("--grace", value, -1, INT32_MAX, &c->grace, err);
+    case DUMP:
+        c->dump = true;
+        return 0;
+    default:
+        c->o.debug = true;
+        return 0;
+    }
+}
+
+/* Returns -1 to go on, or the exit code. */
+static int read_options(struct choices *c, int argc, char **argv)
+{
+    struct options o = {.table = table, .argc = argc, .argv = argv};
+    struct par_error err = {0};
+    const char *value;
+    int which;
+
+    c->o.name = getenv("PAR_NAME");
+    while ((which = options_next(&o, &value, &err)) >= 0) {
+        if (which == HELP || which == VERSION_) {
+            if (which == HELP)
+                help();
+            else
+                printf("parworker %s\n", PACKAGE_VERSION);
+            return 0;
+        }
+        if (take_option(c, which, value, &err))
+            return bad(&err);
+    }
+    if (which == OPTIONS_END && o.at < argc)
+        par_fail(&err, EINVAL, "`%s' is not understood; see parworker --help",
+                 argv[o.at]);
+    return err.code ? bad(&err) : -1;
+}
+
+/* What would be in force, as a command line would say it. */
+static int dump(const struct choices *c)
+{
+    printf("--slots %d\n--io-slots %d\n--max-file-size %llu\n--give-up %d\n"
+           "--grace %lld\n",
+           c->o.slots, c->o.io_slots ? c->o.io_slots : 256,
+           (unsigned long long)(c->o.max_file_size ? c->o.max_file_size
+                                                   : 10 << 20),
+           c->o.give_up_ms ? c->o.give_up_ms : 60000, (long long)c->grace);
+    for (unsigned i = 0; i < c->broker_count; i++)
+        printf("--broker %s\n", c->brokers[i]);
+    for (unsigned i = 0; i < c->label_count; i++)
+        printf("--label %s=%s\n", c->labels[i].name, c->labels[i].value);
+    for (unsigned i = 0; i < c->resource_count; i++)
+        printf("--resource %s=%s\n", c->resources[i].name,
+               c->resources[i].value);
+    if (c->o.name)
+        printf("--name %s\n", c->o.name);
+    if (c->o.source_ip)
+        printf("--ip-addr %s\n", c->o.source_ip);
+    if (c->o.dest_path)
+        printf("--dest-path %s\n", c->o.dest_path);
+    if (c->o.key)
+        printf("--key %s\n", c->o.key);
+    if (c->o.ticket)
+        printf("--ticket %s\n", c->o.ticket);
+    if (c->o.debug)
+        printf("--debug\n");
+    return 0;
+}
+
+/* ---- the process ---- */
+
+static struct par_worker *worker; /* for the handler alone */
+static int64_t grace;
+
+/* The first one drains, and begins the grace; its end, or a second one,
+ * kills. */
+static void on_signal(int sig)
+{
+    if (sig != SIGALRM && grace > 0)
+        alarm((unsigned)((grace + 999) / 1000));
+    if (sig == SIGALRM || grace == 0)
+        par_worker_stop(worker);
+    par_worker_stop(worker);
+}
+
+static void announce(const char *name, unsigned slots)
+{
+    printf("%u slot%s ready as %s\n", slots, slots == 1 ? "" : "s", name);
+    fflush(stdout);
+}
+
+/* The keys are in memory: no core, no ptrace. */
+static void harden(void)
+{
+    unsigned int seed;
+
+    prctl(PR_SET_DUMPABLE, 0);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    if (sodium_init() < 0)
+        abort();
+    randombytes_buf(&seed, sizeof seed);
+    srand(seed); /* libzmq's reconnection jitter */
+}
+
+static void catch_signals(void)
+{
+    struct sigaction act = {.sa_handler = on_signal};
+
+    sigaction(SIGTERM, &act, NULL);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGALRM, &act, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    struct choices c = {.grace = -1};
+    struct par_error err = {0};
+    int code = read_options(&c, argc, argv);
+
+    if (code >= 0)
+        return code;
+    if (c.dump)
+        return dump(&c);
+    grace = c.grace;
+    log_open("parworker", c.o.debug ? LOG_DEBUG : LOG_WARN);
+    harden();
+    worker = par_worker_open(&c.o, &err);
+    if (!worker)
+        return bad(&err);
+    worker_on_ready(worker, announce);
+    catch_signals();
+    if (par_worker_run(worker, &err)) {
+        fprintf(stderr, "parworker: %s\n", err.text);
+        par_worker_close(worker);
+        return EXIT_TROUBLE;
+    }
+    par_worker_close(worker);
+    return 0;
+}
