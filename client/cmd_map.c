@@ -183,8 +183,8 @@ static int prepare(struct work *w, const struct target *t, const char *name)
     rc = t->is_command ? target_command(w->cli->client, name, &w->wishes.files,
                                         (const char *const *)w->wishes.env,
                                         &w->function, &err)
-                       : target_find(w->cli->client, t, &w->wishes.files,
-                                     &w->function, &err);
+                       : target_function(w->cli->client, t, &w->wishes.files,
+                                         &w->function, &err);
     if (rc)
         return cli_fail(w->cli, &err);
     if (work_init(w, t->is_command ? COMMANDS : FUNCTIONS)) {
@@ -228,7 +228,7 @@ static int start(struct work *w,
     if (code == 0)
         code = work_off(w);
     cli_close(w->cli);
-    target_clear(&t);
+    target_drop(&t);
     return code;
 }
 

@@ -157,7 +157,7 @@ static int run_function(struct run_order *o,
     int rc;
     int code = CLI_PAR;
 
-    if (target_find(o->cli->client, t, &o->wishes.files, &function, &err))
+    if (target_function(o->cli->client, t, &o->wishes.files, &function, &err))
         return cli_fail(o->cli, &err);
     args_begin(&args, &function, count);
     rc = 0;
@@ -195,7 +195,7 @@ static int start(struct run_order *o,
         code = t.is_command ? run_command(o, words, count)
                             : run_function(o, &t, words + 1, count - 1);
     cli_close(o->cli);
-    target_clear(&t);
+    target_drop(&t);
     return code;
 }
 

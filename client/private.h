@@ -20,8 +20,6 @@ struct private_broker_ops {
     void (*stop)(void *broker);
 };
 
-/* Weak: without embed/ in the program there is no private mode, and
- * par_open() says so. */
-extern const struct private_broker_ops private_broker __attribute__((weak));
+extern const struct private_broker_ops private_broker;
 
 #endif

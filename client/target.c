@@ -47,7 +47,7 @@ int target_parse(struct target *t, const char *word)
     return 0;
 }
 
-void target_clear(struct target *t)
+void target_drop(struct target *t)
 {
     free(t->file);
     *t = (struct target){0};
@@ -148,11 +148,11 @@ static int find(struct par_client *c,
     return -1;
 }
 
-int target_find(struct par_client *c,
-                const struct target *t,
-                const struct target_files *more,
-                struct par_function *function,
-                struct par_error *err)
+int target_function(struct par_client *c,
+                    const struct target *t,
+                    const struct target_files *more,
+                    struct par_function *function,
+                    struct par_error *err)
 {
     uint32_t handle;
 

@@ -23,7 +23,7 @@ struct target {
 
 /* Take the word apart.  Returns -1 if out of memory. */
 int target_parse(struct target *t, const char *word);
-void target_clear(struct target *t);
+void target_drop(struct target *t);
 
 /* The kind of computation that a file is ("source", "object"), by its name and
  * first octets; fails with what would be one. */
@@ -44,7 +44,7 @@ int target_add_file(struct target_files *files,
                     struct par_error *err);
 
 /* Set up or find it: its function, ready to be run. */
-int target_find(struct par_client *c,
+int target_function(struct par_client *c,
                 const struct target *t,
                 const struct target_files *more,
                 struct par_function *function,

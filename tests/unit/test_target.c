@@ -20,7 +20,7 @@ static void enter(void)
 
 static void leave(void)
 {
-    target_clear(&t);
+    target_drop(&t);
     scratch_remove();
 }
 
@@ -28,7 +28,7 @@ TestSuite(target, .init = enter, .fini = leave, .timeout = 10);
 
 static void parse(const char *word)
 {
-    target_clear(&t);
+    target_drop(&t);
     cr_assert(eq(int, target_parse(&t, word), 0));
 }
 
