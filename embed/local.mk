@@ -1,4 +1,7 @@
 # embed: a private broker and worker in one loop of the calling process.
 
 noinst_LTLIBRARIES += libparembed.la
-libparembed_la_SOURCES =
+libparembed_la_SOURCES = \
+    embed/broker.c \
+    embed/embed.c embed/embed.h \
+    embed/private.c

@@ -1,0 +1,31 @@
+/* private.c - what par_open() finds behind its door: see client/private.h */
+#include "config.h"
+
+#include "client/private.h"
+
+#include "embed.h"
+
+static void *start(void *context,
+                   const struct par_options *options,
+                   struct par_error *err)
+{
+    struct par_worker_options worker = {.slots = options->slots,
+                                        .threads = options->thread_slots,
+                                        .libexec = options->libexec,
+                                        .give_up_ms = -1};
+    struct embed_options o = {.worker = &worker};
+
+    return embed_start(context, &o, err);
+}
+
+static const char *endpoint(const void *broker)
+{
+    return embed_endpoint(broker, 0);
+}
+
+static void stop(void *broker)
+{
+    embed_stop(broker, 0);
+}
+
+const struct private_broker_ops private_broker = {start, endpoint, stop};
