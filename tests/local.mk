@@ -91,10 +91,14 @@ UNIT_TESTS += tests/unit/test_zap
 # the source tree and goes to dist_check_SCRIPTS as well.  The environment
 # that all of them get is described in tests/as-user.
 CONTRACT_TESTS =
+CONTRACT_TESTS += tests/contract/test_endings
+CONTRACT_TESTS += tests/contract/test_many
+CONTRACT_TESTS += tests/contract/test_mixed
+CONTRACT_TESTS += tests/contract/test_values
 SYSTEM_TESTS =
 
 # Of those, what `./check --quick` runs: one job per transport.
-QUICK_TESTS =
+QUICK_TESTS = tests/contract/test_mixed
 
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
@@ -149,13 +153,13 @@ AM_TESTS_ENVIRONMENT = \
     CC='$(CC)'; export CC;
 
 if HAVE_CRITERION
-check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS)
+check_PROGRAMS += $(UNIT_TESTS) $(CONTRACT_TESTS)
+TESTS += $(UNIT_TESTS) $(CONTRACT_TESTS)
 CHECK_QUICK = $(UNIT_TESTS) $(QUICK_TESTS)
 else
 CHECK_QUICK = $(QUICK_TESTS)
 endif
-TESTS += $(CONTRACT_TESTS) $(SYSTEM_TESTS) $(ROOT_TESTS)
+TESTS += $(SYSTEM_TESTS) $(ROOT_TESTS)
 
 # What must fail, fails (.ci/run runs it in the sanitizer build).
 EXTRA_PROGRAMS += tests/canary/memory
@@ -163,17 +167,29 @@ canary: tests/canary/memory$(EXEEXT)
 	$(srcdir)/tests/canary/run
 .PHONY: canary
 
-# The benchmark comes with its main file:
-# EXTRA_PROGRAMS += tests/bench/parbench
-# parbench: tests/bench/parbench$(EXEEXT)
-# .PHONY: parbench
+# The contract suite: one rig, and what it runs as an object and as threads.
+RIG = tests/contract/rig.c tests/contract/rig.h tests/contract/lanes.h \
+    tests/contract/tasks.c
+tests_contract_test_endings_SOURCES = tests/contract/test_endings.c $(RIG)
+tests_contract_test_many_SOURCES = tests/contract/test_many.c $(RIG)
+tests_contract_test_mixed_SOURCES = tests/contract/test_mixed.c $(RIG)
+tests_contract_test_values_SOURCES = tests/contract/test_values.c $(RIG)
 
-# What a job costs in the broker's core.
-EXTRA_PROGRAMS += tests/bench/bench_sched
-tests_bench_bench_sched_SOURCES = tests/bench/bench_sched.c
-tests_bench_bench_sched_LDADD = libparbroker.la libparcommon.la
-bench_sched: tests/bench/bench_sched$(EXEEXT)
-.PHONY: bench_sched
+tests/contract/tasks.so: tests/contract/tasks.c include/par/task.h
+	@$(MKDIR_P) tests/contract
+	$(AM_V_CCLD)$(CC) -I$(top_srcdir)/include -O2 -g -fPIC -shared -o $@ \
+	    $(srcdir)/tests/contract/tasks.c
+check_DATA += tests/contract/tasks.so
+CLEANFILES += tests/contract/tasks.so
+
+EXTRA_PROGRAMS += tests/bench/parbench
+tests_bench_parbench_SOURCES = \
+    tests/bench/bench_parts.c tests/bench/bench_parts.h \
+    tests/bench/figures.c tests/bench/figures.h \
+    tests/bench/parbench.c
+tests_bench_parbench_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
+parbench: tests/bench/parbench$(EXEEXT)
+.PHONY: parbench
 
 # The units, and one job per transport.
 check-quick:
