@@ -113,13 +113,14 @@ void sched_target_failed(struct sched *s,
     sched_hear(s, now);
     if (w != POOL_NONE && place != POOL_NONE)
         seat = seat_at(target_at(s, place), w);
-    if (!seat || seat->state != SEAT_READY) {
+    if (!seat || seat->state != SEAT_READY || target_at(s, place)->is_path) {
         decisions_forget(&s->decisions, text);
         return;
     }
     seat_note(s, seat, PAR_SETUP_FAILED, text);
-    seat_set(s, target_at(s, place), w, SEAT_FAILED);
-    target_touch(s, target_at(s, place));
+    /* A SETUP that is under way will have the last word. */
+    seat_set(s, target_at(s, place), w,
+             seat->setups > 0 ? SEAT_SETTING : SEAT_FAILED);
 }
 
 void sched_request_done(struct sched *s,

@@ -60,8 +60,10 @@ UNIT_TESTS += tests/unit/test_ranks
 UNIT_TESTS += tests/unit/test_run_options
 UNIT_TESTS += tests/unit/test_sched
 UNIT_TESTS += tests/unit/test_sched_given_up
+UNIT_TESTS += tests/unit/test_sched_close
 UNIT_TESTS += tests/unit/test_sched_failures
 UNIT_TESTS += tests/unit/test_sched_random
+UNIT_TESTS += tests/unit/test_sched_resources
 UNIT_TESTS += tests/unit/test_sched_setup
 UNIT_TESTS += tests/unit/test_sched_workers
 UNIT_TESTS += tests/unit/test_serials
@@ -114,6 +116,8 @@ EXTRA_DIST += \
     tests/unit/manifest.h \
     tests/unit/nursing.h \
     tests/unit/random.h \
+    tests/unit/sched_orders.h \
+    tests/unit/sched_special.h \
     tests/unit/sched_world.h \
     tests/unit/scratch.h \
     tests/unit/slotting.h \

@@ -67,3 +67,26 @@ Test(sched_given_up, about_nothing_known_changes_nothing)
     cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1));
     cr_assert(eq(sz, world_count(w, DECIDE_FORGET), 2), "the two texts");
 }
+
+Test(sched_given_up, a_setup_under_way_has_the_last_word)
+{
+    struct setup_order order = {.client = 1,
+                                .id = 51,
+                                .unplaceable_ms = 1000,
+                                .target = target,
+                                .call = world_payload(w)};
+    struct decision d;
+
+    cr_assert(eq(int, sched_setup(w->s, w->now, &order), PAR_OK));
+    world_turn(w);
+    d = *world_nth(w, DECIDE_SETUP, 0);
+    sched_target_failed(w->s, w->now, 1, target, world_payload(w));
+    world_turn(w);
+    sched_client_leave(w->s, w->now, 1);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 0));
+    sched_request_done(w->s, w->now, 1, d.request, PAR_OK,
+                       (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
+}

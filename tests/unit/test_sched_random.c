@@ -510,6 +510,15 @@ static void answer_request(size_t i)
                 asked.close ? false : m.ready[t][i] || status == PAR_OK;
 }
 
+static void give_up(size_t i)
+{
+    size_t t = PATHS + below(TARGETS - PATHS);
+
+    sched_target_failed(m.s, m.now, m.workers[i].number, m.targets[t],
+                        (struct payload_ref){new_block(), 0, 20});
+    m.ready[t][i] = false;
+}
+
 /* ---- decisions ---- */
 
 static size_t worker_place(uint32_t number)
@@ -695,8 +704,10 @@ static void step(void)
         cancel(client);
     else if (what < 26)
         order(client);
-    else if (what < 32)
+    else if (what < 31)
         answer_request(worker);
+    else if (what < 32)
+        give_up(worker);
     else if (what < 38)
         start(worker);
     else if (what < 42)

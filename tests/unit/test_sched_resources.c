@@ -1,0 +1,128 @@
+#include "config.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "sched_special.h"
+
+TestSuite(sched_resources,
+          .init = open_world,
+          .fini = close_world,
+          .timeout = 10);
+
+/* ---- resources ---- */
+
+Test(sched_resources, DD_43_counted_resources_bound_what_runs)
+{
+    struct sched_resource small = {"mem", 1, NULL};
+    struct sched_resource large = {"mem", 5, NULL};
+
+    special_worker(1, 8, NULL, &small);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 2);
+    world_submit(w, 1, path, 1, 4);
+    world_turn(w);
+    cr_assert(eq(sz, w->count, 0), "never there");
+    special_worker(2, 8, NULL, &large);
+    world_turn(w);
+    cr_assert(eq(sz, given(2), 2));
+    world_answer(w, 10);
+    cr_assert(eq(sz, given(2), 2));
+}
+
+Test(sched_resources, fractions_add_up)
+{
+    struct sched_resource mem = {"mem", 1, NULL};
+
+    special_worker(1, 100, NULL, &mem);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 0.1);
+    world_submit(w, 1, path, 1, 30);
+    world_turn(w);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(eq(sz, given(1), 10));
+        world_answer(w, 5000);
+    }
+}
+
+Test(sched_resources, indexed_resources_say_which)
+{
+    static const uint32_t indexes[] = {0, 3};
+    struct sched_resource gpu = {"gpu", 2, indexes};
+    unsigned seen = 0;
+    const char *name;
+    uint32_t index;
+
+    special_worker(1, 8, NULL, &gpu);
+    meta_put_map(&w->meta, 1);
+    put_need("gpu", 1);
+    world_submit(w, 1, path, 1, 3);
+    sched_tick(w->s, w->now);
+    for (w->count = 0; sched_next(w->s, &w->log[w->count]); w->count++) {
+        cr_assert(
+            eq(int, sched_grant(w->s, w->log[w->count].grant, 0, &name, &index),
+               true));
+        cr_assert(eq(str, (char *)name, "gpu"));
+        seen |= 1u << index;
+        cr_assert(
+            eq(int, sched_grant(w->s, w->log[w->count].grant, 1, &name, &index),
+               false));
+    }
+    cr_assert(eq(sz, w->count, 2));
+    cr_assert(eq(u32, seen, 1u << 0 | 1u << 3));
+    cr_assert(eq(int, sched_grant(w->s, 0, 0, &name, &index), false));
+    world_answer(w, 10);
+    cr_assert(eq(sz, given(1), 1));
+}
+
+Test(sched_resources, a_large_request_is_not_passed_over_for_ever)
+{
+    struct sched_resource mem = {"mem", 4, NULL};
+    struct decision held[2];
+    size_t oldest = 0;
+    bool served = false;
+
+    special_worker(1, 4, NULL, &mem);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 2);
+    world_submit(w, 1, path, 1, 100);
+    world_turn(w);
+    held[0] = *world_nth(w, DECIDE_ASSIGN, 0);
+    held[1] = *world_nth(w, DECIDE_ASSIGN, 1);
+    sched_client_join(w->s, 2, 7);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 4);
+    world_submit(w, 2, path, 1, 1);
+    world_turn(w);
+    cr_assert(eq(u64, sched_deadline(w->s), w->now + 1000));
+    /* One of the small ones ends every 300 ms, never two at once. */
+    for (int i = 0; i < 12 && !served; i++) {
+        world_wait(w, 300);
+        if (held[oldest].worker == 0)
+            break;
+        world_result(w, &held[oldest], PAR_OK, WIRE_EXECUTED, 600000);
+        held[oldest].worker = 0;
+        world_turn(w);
+        served = world_nth(w, DECIDE_ASSIGN, 0)->client == 2;
+        if (world_count(w, DECIDE_ASSIGN) > 0)
+            held[oldest] = *world_nth(w, DECIDE_ASSIGN, 0);
+        oldest = 1 - oldest;
+    }
+    cr_assert(eq(int, served, true));
+}
+
+Test(sched_resources, a_worker_kept_free_still_takes_what_is_in_nobodys_way)
+{
+    struct sched_resource mem = {"mem", 4, NULL};
+
+    special_worker(1, 4, NULL, &mem);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 3);
+    world_submit(w, 1, path, 1, 2);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 1));
+    world_wait(w, 1000);
+    world_submit(w, 1, path, 10, 5);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 2), "one of 4 slots stays free");
+}
