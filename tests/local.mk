@@ -47,6 +47,7 @@ UNIT_TESTS += tests/unit/test_meta
 UNIT_TESTS += tests/unit/test_meta_check
 UNIT_TESTS += tests/unit/test_meta_json
 UNIT_TESTS += tests/unit/test_nanny
+UNIT_TESTS += tests/unit/test_nanny_blame
 UNIT_TESTS += tests/unit/test_no_memory
 UNIT_TESTS += tests/unit/test_options
 UNIT_TESTS += tests/unit/test_page
