@@ -164,13 +164,15 @@ static void see_other(struct slots *s, struct view *v, unsigned i)
 {
     const struct seat *it = &s->seats[i];
 
-    if (it->held == 0 && !it->blocked) {
+    v->leaving |= it->leaving;
+    if (it->blocked)
+        return;
+    if (it->held == 0) {
         if (v->idle == NOBODY || it->order < s->seats[v->idle].order)
             v->idle = i;
     } else if (v->victim == NOBODY || it->held < s->seats[v->victim].held) {
         v->victim = i;
     }
-    v->leaving |= it->leaving;
 }
 
 static struct view look(struct slots *s, const struct slots_need *need)
