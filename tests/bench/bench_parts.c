@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,26 @@ int bench_echo(struct par_task *t)
 }
 PAR_FUNCTION(bench_echo, "")
 
+/* We stand two folders below the programs in the build tree; NULL: as
+ * installed. */
+static const char *libexec(void)
+{
+    static char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 16);
+
+    if (n <= 0)
+        return NULL;
+    path[n] = '\0';
+    for (int i = 0; i < 3 && strrchr(path, '/'); i++)
+        *strrchr(path, '/') = '\0';
+    n = (ssize_t)strlen(path);
+    strcpy(path + n, "/parspawn");
+    if (access(path, X_OK))
+        return NULL;
+    path[n] = '\0';
+    return path;
+}
+
 static struct par_worker *open_worker(const char *endpoint,
                                       const char *kind,
                                       void *context)
@@ -58,6 +79,7 @@ static struct par_worker *open_worker(const char *endpoint,
     struct par_worker_options o = {.brokers = at,
                                    .slots = 1,
                                    .threads = !strcmp(kind, "thread"),
+                                   .libexec = libexec(),
                                    .zmq_context = context};
     struct par_error err = {0};
     struct par_worker *w = par_worker_open(&o, &err);
@@ -106,7 +128,8 @@ static int broker_role(char **argv)
 /* As `parbench first`: one job in private mode. */
 static int first_role(void)
 {
-    struct par_options o = {.private_broker = true, .slots = 1};
+    struct par_options o = {
+        .private_broker = true, .slots = 1, .libexec = libexec()};
     struct par_error err = {0};
     struct par_client *c = par_open(NULL, &o, &err);
     struct par_function echo;
