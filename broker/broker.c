@@ -109,11 +109,12 @@ int broker_listen(struct broker *b,
                   size_t size,
                   struct par_error *err)
 {
-    char *bound = b->endpoints[b->endpoint_count];
+    char *bound;
 
     if (b->endpoint_count == BROKER_ENDPOINTS)
         return par_fail(err, ENOSPC, "%d endpoints are enough",
                         BROKER_ENDPOINTS);
+    bound = b->endpoints[b->endpoint_count];
     if (link_server_listen(b->link, endpoint, b->has_key ? b->secret_key : NULL,
                            bound, BROKER_ENDPOINT, err))
         return -1;

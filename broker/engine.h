@@ -9,12 +9,12 @@
 
 #include "access.h"
 #include "blobs.h"
-#include "broker.h"
 #include "computations.h"
 #include "link.h"
 #include "payload.h"
 #include "peers.h"
 #include "wire.h"
+#include "zap.h"
 
 enum {
     BROKER_BATCH = 256, /* messages taken in one turn */
@@ -76,9 +76,14 @@ typedef int handle_f(struct broker *b,
                      struct link_msg *m,
                      struct par_error *err);
 
-/* handlers_session.c */
+/* handlers_hello.c */
 int handle_hello(struct broker *b, uint64_t conn, struct link_msg *m);
-handle_f on_goodbye, on_ping, on_pong, on_status, on_worker_error;
+
+/* handlers_ask.c */
+handle_f on_ping, on_pong, on_status, on_worker_error;
+
+/* handlers_session.c */
+handle_f on_goodbye;
 /* End a session: the scheduler forgets it, its connection stays. */
 void end_session(struct broker *b, struct peer *peer, bool orderly);
 

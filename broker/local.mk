@@ -69,7 +69,9 @@ BROKER_EFFECT = \
     broker/computations.c broker/computations.h \
     broker/engine.h \
     broker/handlers.c \
+    broker/handlers_ask.c \
     broker/handlers_client.c \
+    broker/handlers_hello.c \
     broker/handlers_session.c \
     broker/handlers_setup.c \
     broker/handlers_worker.c \

@@ -1,6 +1,7 @@
 /* turn.c - one turn of the broker: the whole of it on one screen */
 #include "config.h"
 
+#include "broker.h"
 #include "engine.h"
 
 #include <stdlib.h>

@@ -45,10 +45,10 @@ int target_add_file(struct target_files *files,
 
 /* Set up or find it: its function, ready to be run. */
 int target_function(struct par_client *c,
-                const struct target *t,
-                const struct target_files *more,
-                struct par_function *function,
-                struct par_error *err);
+                    const struct target *t,
+                    const struct target_files *more,
+                    struct par_function *function,
+                    struct par_error *err);
 
 /* Set up commands: in our place on this host and uid, elsewhere with the
  * files and the environment that are named. */

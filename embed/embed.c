@@ -211,11 +211,12 @@ static int listen_all(struct embed *e,
     snprintf(name, sizeof name, "inproc://par-private-%u",
              atomic_fetch_add(&serial, 1));
     for (; at && *at; at++) {
-        char *bound = e->endpoints[e->endpoint_count];
+        char *bound;
 
         if (e->endpoint_count == EMBED_ENDPOINTS)
             return par_fail(err, EINVAL, "%d endpoints are enough",
                             EMBED_ENDPOINTS);
+        bound = e->endpoints[e->endpoint_count];
         if (broker_listen(e->broker, *at, bound, EMBED_ENDPOINT, err) ||
             (own && own_keys_note(own, bound, err)))
             return -1;

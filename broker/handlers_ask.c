@@ -1,0 +1,184 @@
+/* handlers_ask.c - PING, STATUS, and the errors that workers report */
+#include "config.h"
+
+#include "engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int relay_ping(struct broker *b,
+                      struct peer *from,
+                      const struct wire_msg *m,
+                      const char *worker,
+                      struct par_error *err)
+{
+    uint32_t number = sched_worker_find(b->sched, worker);
+    struct peer *to = peers_by_number(&b->peers, number);
+    struct relayed_ping *free_place = NULL;
+
+    if (!to) {
+        par_fail(err, ENOENT, "no worker is called %s", worker);
+        return PAR_UNKNOWN_WORKER;
+    }
+    for (unsigned i = 0; i < BROKER_RELAYS && !free_place; i++)
+        if (!b->relays[i].nonce)
+            free_place = &b->relays[i];
+    if (!free_place) {
+        par_fail(err, EBUSY, "%d pings are on their way", BROKER_RELAYS);
+        return PAR_OVERLOADED;
+    }
+    *free_place =
+        (struct relayed_ping){.nonce = WIRE_BROKER_ID | ++b->last_nonce,
+                              .worker = number,
+                              .client = from->number,
+                              .id = m->head.id};
+    say(b, to, WIRE_PING, 0, free_place->nonce, m->head.ref, NULL);
+    return PAR_OK;
+}
+
+int on_ping(struct broker *b,
+            struct peer *from,
+            struct link_msg *m,
+            struct par_error *err)
+{
+    const struct wire_header *head = &m->wire.head;
+    char worker[PEER_NAME];
+
+    if (from->role == ROLE_CLIENT && head->ref &&
+        (head->ref > UINT32_MAX ||
+         !sched_target_allows(b->sched, (uint32_t)head->ref, from->account))) {
+        par_fail(err, ENOENT, "handle %llu is not set up",
+                 (unsigned long long)head->ref);
+        return PAR_UNKNOWN_HANDLE;
+    }
+    if (from->role == ROLE_CLIENT &&
+        meta_text(m->wire.meta, head->meta_len, 2, worker, sizeof worker) >= 0)
+        return relay_ping(b, from, &m->wire, worker, err);
+    say(b, from, WIRE_PONG, 0, head->id, head->ref, NULL);
+    return PAR_OK;
+}
+
+static struct relayed_ping *find_relay(struct broker *b,
+                                       uint32_t worker,
+                                       uint64_t nonce)
+{
+    for (unsigned i = 0; nonce && i < BROKER_RELAYS; i++)
+        if (b->relays[i].nonce == nonce && b->relays[i].worker == worker)
+            return &b->relays[i];
+    return NULL;
+}
+
+int on_pong(struct broker *b,
+            struct peer *from,
+            struct link_msg *m,
+            struct par_error *err)
+{
+    struct relayed_ping *relay = find_relay(b, from->number, m->wire.head.id);
+    struct peer *asker;
+
+    (void)err;
+    if (!relay)
+        return PAR_OK;
+    asker = peers_by_number(&b->peers, relay->client);
+    if (asker)
+        say(b, asker, WIRE_PONG, 0, relay->id, m->wire.head.ref, NULL);
+    relay->nonce = 0;
+    return PAR_OK;
+}
+
+/* What a worker says in 72, as a payload. */
+static struct payload_ref keep_text(struct broker *b, const struct wire_msg *w)
+{
+    struct payload_ref text = {0};
+    struct meta_value v;
+
+    if (meta_find(w->meta, w->head.meta_len, 72, &v, NULL) &&
+        v.kind == META_STR && v.len) {
+        text.block = payload_copy(&b->payloads, v.data, v.len, 1);
+        text.len = text.block ? (uint32_t)v.len : 0;
+    }
+    return text;
+}
+
+/* A remark about a run, or the refusal of a relayed PING: to its client. */
+static bool relay_error(struct broker *b,
+                        struct peer *from,
+                        const struct wire_msg *w)
+{
+    struct relayed_ping *relay = find_relay(b, from->number, w->head.id);
+    char words[PAR_ERROR_TEXT];
+    struct peer *to;
+    uint32_t client;
+    uint64_t id;
+
+    if (relay) {
+        client = relay->client;
+        id = relay->id;
+        relay->nonce = 0;
+    } else if (!sched_run_of(b->sched, from->number, w->head.id, &client,
+                             &id)) {
+        return false;
+    }
+    to = peers_by_number(&b->peers, client);
+    meta_text(w->meta, w->head.meta_len, 72, words, sizeof words);
+    if (to)
+        say_error(b, to, id, 0, (int)w->head.ref, relay != NULL, words);
+    return true;
+}
+
+/* ERROR from a worker: about a relayed PING, a run, a request; or, with id 0,
+ * about a computation (77) that it gives up. */
+int on_worker_error(struct broker *b,
+                    struct peer *from,
+                    struct link_msg *m,
+                    struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    int64_t handle = meta_int(w->meta, w->head.meta_len, 77, 0);
+
+    (void)err;
+    if (w->head.id == 0) {
+        if (handle > 0 && handle <= UINT32_MAX)
+            sched_target_failed(b->sched, b->now, from->number,
+                                (uint32_t)handle, keep_text(b, w));
+        return PAR_OK;
+    }
+    if (!relay_error(b, from, w))
+        sched_request_done(b->sched, b->now, from->number, w->head.id,
+                           (int)w->head.ref, keep_text(b, w));
+    return PAR_OK;
+}
+
+int on_status(struct broker *b,
+              struct peer *from,
+              struct link_msg *m,
+              struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    struct meta_writer rows = {0};
+    struct batch answer = {0};
+    char what[32];
+    uint64_t limit;
+    uint8_t *frame;
+    size_t len;
+    int status;
+
+    if (meta_text(w->meta, w->head.meta_len, 1, what, sizeof what) < 0)
+        snprintf(what, sizeof what, "self");
+    limit = (uint64_t)meta_int(w->meta, w->head.meta_len, 2, 1000);
+    status = status_rows(b, from, what, limit, &rows, err);
+    if (status == PAR_OK) {
+        batch_begin(&answer,
+                    &(struct wire_header){.type = WIRE_STATUS,
+                                          .flags = WIRE_FINAL,
+                                          .id = w->head.id},
+                    NULL, 0);
+        batch_add_bare(&answer, rows.data, rows.len);
+        carry_flush_peer(b, from);
+        frame = batch_take(&answer, &len);
+        link_server_send(b->link, from->conn, frame, len, NULL);
+        batch_clear(&answer);
+    }
+    meta_writer_clear(&rows);
+    return status;
+}
