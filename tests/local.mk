@@ -194,7 +194,10 @@ tests_bench_parbench_SOURCES = \
     tests/bench/parbench.c
 tests_bench_parbench_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
 parbench: tests/bench/parbench$(EXEEXT)
-.PHONY: parbench
+EXTRA_PROGRAMS += tests/bench/bench_sched
+tests_bench_bench_sched_LDADD = libparbroker.la libparcommon.la
+bench_sched: tests/bench/bench_sched$(EXEEXT)
+.PHONY: parbench bench_sched
 
 # The units, and one job per transport.
 check-quick:

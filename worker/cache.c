@@ -376,7 +376,7 @@ static int note(struct entries *all, const char *name, const struct stat *st)
         all->size = size;
     }
     e = &all->at[all->used++];
-    snprintf(e->name, sizeof e->name, "%s", name);
+    snprintf(e->name, sizeof e->name, "%.*s", DIGEST_TEXT - 1, name);
     e->used_s = st->st_mtim.tv_sec;
     e->size = (uint64_t)st->st_size;
     all->octets += e->size;

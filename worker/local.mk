@@ -42,9 +42,6 @@ libparworker_la_SOURCES = \
     worker/window.c worker/window.h \
     worker/words.c worker/words.h \
     worker/worker.c worker/worker.h
-libparworker_la_CPPFLAGS = $(AM_CPPFLAGS) \
-    -DPAR_INCLUDEDIR='"$(includedir)"' \
-    -DPAR_BUILD_INCLUDE='"$(abs_top_srcdir)/include"'
 
 # What runs inside a slot: parslot, and libpar for kind `self`.  No ZeroMQ,
 # no keys.

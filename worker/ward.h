@@ -18,6 +18,7 @@
 #include <par/error.h>
 
 #include "list.h"
+#include "meta.h"
 #include "page.h"
 #include "pipe.h"
 #include "tail.h"
