@@ -189,7 +189,8 @@ static bool may_run(const struct comp *c)
 
 static bool dispatch_class(struct nanny *n,
                            struct comp *c,
-                           enum slots_class class)
+                           enum slots_class class,
+                           bool idle_only)
 {
     bool moved = false;
 
@@ -200,7 +201,8 @@ static bool dispatch_class(struct nanny *n,
                                   .class = class,
                                   .queued = c->queued[class],
                                   .window = comp_window(c, r->batch->function),
-                                  .now = n->now};
+                                  .now = n->now,
+                                  .idle_only = idle_only};
         struct slots_step step = slots_next(n->slots, &need);
 
         if (step.move == SLOTS_WAIT)
@@ -216,21 +218,26 @@ static bool dispatch_class(struct nanny *n,
     return moved;
 }
 
+static bool dispatch(struct nanny *n, bool idle_only)
+{
+    bool moved = false;
+
+    for (struct list *i = n->comps.next; i != &n->comps; i = i->next)
+        for (int class = 0; class < SLOTS_CLASSES; class ++)
+            moved |= dispatch_class(n, LIST_ENTRY(i, struct comp, node),
+                                    (enum slots_class) class, idle_only);
+    return moved;
+}
+
+/* Whoever has a warm slot uses it before others may end it for being idle;
+ * then, who was first is last the next time. */
 void nanny_dispatch(struct nanny *n)
 {
-    struct list *node, *next;
+    struct list *first = n->comps.next;
 
-    for (node = n->comps.next; node != &n->comps; node = next) {
-        struct comp *c = LIST_ENTRY(node, struct comp, node);
-        bool moved = false;
-
-        next = node->next;
-        for (int class = 0; class < SLOTS_CLASSES; class ++)
-            moved |= dispatch_class(n, c, (enum slots_class) class);
-        /* Who has got something stands behind the others next time. */
-        if (moved && next != &n->comps) {
-            list_remove(&c->node);
-            list_append(&n->comps, &c->node);
-        }
+    dispatch(n, true);
+    if (dispatch(n, false) && first != &n->comps) {
+        list_remove(first);
+        list_append(&n->comps, first);
     }
 }

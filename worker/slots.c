@@ -229,6 +229,8 @@ struct slots_step slots_next(struct slots *s, const struct slots_need *need)
 
     if (v.best != NOBODY && s->seats[v.best].held == 0)
         return give(s, need, &v);
+    if (need->idle_only)
+        return (struct slots_step){SLOTS_WAIT, 0, 0};
     if (v.empty != NOBODY && coming < need->queued)
         return (struct slots_step){SLOTS_BEGIN, v.empty, 0};
     if (v.idle != NOBODY && coming < need->queued &&

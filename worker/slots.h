@@ -56,7 +56,8 @@ struct slots_need {
     unsigned queued;             /* items of it that wait, at least 1 */
     const struct window *window; /* of the first one's function */
     uint64_t now;
-    bool modest; /* never asks others to leave */
+    bool modest;    /* never asks others to leave */
+    bool idle_only; /* gives to idle slots, and does nothing else */
 };
 
 enum slots_move {

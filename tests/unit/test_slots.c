@@ -30,7 +30,7 @@ static struct slots_step step(uint32_t work,
                               const struct window *w,
                               uint64_t now)
 {
-    struct slots_need need = {work, SLOTS_CPU, queued, w, now, false};
+    struct slots_need need = {work, SLOTS_CPU, queued, w, now, false, false};
 
     return slots_next(slots, &need);
 }
@@ -163,20 +163,36 @@ Test(slots, newcomer_asks_only_one_slot_to_leave)
 
 Test(slots, blocked_slot_gets_nothing_and_is_not_ended)
 {
+    struct slots_need other = {WORK_B, SLOTS_CPU, 1,    &long_jobs,
+                               0,      true,      false};
+
     warm(0, WORK_A);
     warm(1, WORK_A);
     slots_block(slots, 1, true);
     EXPECT(step(WORK_A, 1, &long_jobs, 0), SLOTS_GIVE, 0, 1);
     slots_gave(slots, 0, 1);
     EXPECT(step(WORK_A, 1, &long_jobs, 0), SLOTS_WAIT, 0, 0);
-    EXPECT(step(WORK_B, 1, &long_jobs, 0), SLOTS_WAIT, 0, 0);
+    EXPECT(slots_next(slots, &other), SLOTS_WAIT, 0, 0);
     slots_block(slots, 1, false);
     EXPECT(step(WORK_A, 1, &long_jobs, 0), SLOTS_GIVE, 1, 1);
 }
 
+Test(slots, warm_slot_is_used_before_others_may_end_it)
+{
+    struct slots_need first = {WORK_A, SLOTS_CPU, 3,   &short_jobs,
+                               0,      false,     true};
+
+    warm(0, WORK_A);
+    warm(1, WORK_B);
+    EXPECT(slots_next(slots, &first), SLOTS_GIVE, 0, 3);
+    slots_gave(slots, 0, 3);
+    EXPECT(slots_next(slots, &first), SLOTS_WAIT, 0, 0);
+}
+
 Test(slots, modest_newcomer_asks_nobody_to_leave)
 {
-    struct slots_need modest = {WORK_B, SLOTS_CPU, 1, &long_jobs, 0, true};
+    struct slots_need modest = {WORK_B, SLOTS_CPU, 1,    &long_jobs,
+                                0,      true,      false};
 
     warm(0, WORK_A);
     warm(1, WORK_A);
@@ -189,7 +205,7 @@ Test(slots, modest_newcomer_asks_nobody_to_leave)
 
 Test(slots, jobs_that_wait_have_seats_of_their_own)
 {
-    struct slots_need io = {WORK_A, SLOTS_IO, 2, &long_jobs, 0, false};
+    struct slots_need io = {WORK_A, SLOTS_IO, 2, &long_jobs, 0, false, false};
 
     EXPECT(slots_next(slots, &io), SLOTS_BEGIN, 2, 0);
     slots_begin(slots, 2, WORK_A);
