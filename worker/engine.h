@@ -157,6 +157,11 @@ struct slot_entry *nanny_entries(struct nanny *n,
                                  struct par_error *err);
 /* Where in its slots' table is what the program registered? */
 void nanny_find_offers(struct nanny *n, const struct comp *c);
+void nanny_free_offers(struct nanny *n);
+
+/* ---- nanny_status.c ---- */
+
+void nanny_on_status(struct nanny *n, struct link_msg *m);
 
 /* ---- nanny_session.c ---- */
 
@@ -284,6 +289,8 @@ void nanny_slot_begin(struct nanny *n,
 void nanny_slot_event(struct nanny *n, struct seat *seat, enum watch watch);
 void nanny_slot_flush(struct nanny *n, struct seat *seat);
 void nanny_slot_check(struct nanny *n, struct seat *seat);
+/* It broke the protocol: kill it, with what it did as the reason. */
+void nanny_slot_mistrust(struct nanny *n, struct seat *seat, const char *what);
 /* Let it end: `hooks` to run first (slot_close ...), with the call of `r`. */
 void nanny_slot_retire(struct nanny *n,
                        struct seat *seat,

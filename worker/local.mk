@@ -11,10 +11,10 @@ libparworker_la_SOURCES = \
     worker/cpus.c worker/cpus.h \
     worker/disk.c worker/disk.h \
     worker/elf.c worker/elf.h \
-    worker/engine.h \
+    worker/engine.c worker/engine.h \
     worker/environ.c worker/environ.h \
     worker/facts.c worker/facts.h \
-    worker/nanny.c worker/nanny.h \
+    worker/nanny.h \
     worker/nanny_build.c \
     worker/nanny_close.c \
     worker/nanny_command.c worker/nanny_command.h \
@@ -29,7 +29,9 @@ libparworker_la_SOURCES = \
     worker/nanny_setup.c \
     worker/nanny_slot.c \
     worker/nanny_start.c \
+    worker/nanny_status.c \
     worker/nanny_stream.c \
+    worker/nanny_watch.c \
     worker/poller.c worker/poller.h \
     worker/results.c worker/results.h \
     worker/runs.c worker/runs.h \

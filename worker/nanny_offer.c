@@ -165,3 +165,13 @@ void nanny_find_offers(struct nanny *n, const struct comp *c)
                 n->offers[i].index = k;
     }
 }
+
+void nanny_free_offers(struct nanny *n)
+{
+    for (size_t i = 0; i < n->offer_count; i++) {
+        free(n->offers[i].path);
+        free(n->offers[i].signature);
+        free(n->offers[i].name);
+    }
+    free(n->offers);
+}

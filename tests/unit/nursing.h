@@ -2,6 +2,8 @@
  *
  * One thread: what waits here lets the nanny take its turns.  Files are
  * served, output is granted and gathered, answers are noted down by id.
+ *
+ * length: one rig, read from top to bottom by whoever writes such a test.
  */
 #ifndef PAR_TEST_NURSING_H
 #define PAR_TEST_NURSING_H

@@ -1,6 +1,8 @@
 /* A nanny says hello, sets up, runs, closes: what goes well. */
 #include "config.h"
 
+#include <criterion/criterion.h>
+
 #include <errno.h>
 
 #include "nursing.h"

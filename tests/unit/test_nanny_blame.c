@@ -1,6 +1,8 @@
 /* What dies, is ended or does not end: who is to blame, and what is told. */
 #include "config.h"
 
+#include <criterion/criterion.h>
+
 #include <signal.h>
 
 #include "nursing.h"

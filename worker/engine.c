@@ -1,4 +1,4 @@
-/* nanny.c - the worker engine: begins, takes turns, ends */
+/* engine.c - make a nanny, turn it, take it apart */
 #include "config.h"
 
 #include <errno.h>
@@ -222,16 +222,6 @@ static void free_seats(struct nanny *n)
     slots_destroy(n->slots);
 }
 
-static void free_offers(struct nanny *n)
-{
-    for (size_t i = 0; i < n->offer_count; i++) {
-        free(n->offers[i].path);
-        free(n->offers[i].signature);
-        free(n->offers[i].name);
-    }
-    free(n->offers);
-}
-
 void nanny_destroy(struct nanny *n)
 {
     if (!n)
@@ -246,7 +236,7 @@ void nanny_destroy(struct nanny *n)
     while (!list_is_empty(&n->batches))
         run_batch_destroy(LIST_ENTRY(n->batches.next, struct run_batch, node));
     free_comps(n);
-    free_offers(n);
+    nanny_free_offers(n);
     spawner_close(n->spawner, END_MS);
     if (n->run_dir[0] && !n->spawner)
         rmdir(n->run_dir);

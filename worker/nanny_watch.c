@@ -1,0 +1,163 @@
+/* nanny_watch.c - what a slot runs now: told, timed, taken back */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+
+void nanny_slot_take_back(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    uint64_t begun = page_close(w->page);
+    unsigned back = 0;
+    struct wire_header ping = {.type = WIRE_PING, .ref = 1};
+
+    if (begun < w->answered)
+        begun = w->answered;
+    while (w->given_count > begun) {
+        struct run *r = LIST_ENTRY(w->given.prev, struct run, node);
+
+        list_remove(&r->node);
+        w->given_count--;
+        back++;
+        seat->comp->held--;
+        nanny_queue(n, seat->comp, r, true);
+    }
+    if (seat->number < slots_count(n->slots)) {
+        slots_done(n->slots, seat->number, back, n->now);
+        slots_block(n->slots, seat->number, true);
+    }
+    if (w->book_closed)
+        return;
+    w->book_closed = true;
+    if (ward_send(w, &ping, NULL, NULL))
+        nanny_slot_mistrust(n, seat, "its pipe takes no more");
+}
+
+/* What it says that it runs, if that is in its hands; since when, as far as
+ * that can be true. */
+static struct run *running(struct nanny *n, struct ward *w, uint64_t *since_us)
+{
+    uint64_t id, since, now_us = n->now * 1000 + 999;
+
+    if (!page_running(w->page, &id, &since))
+        return NULL;
+    for (struct list *node = w->given.next; node != &w->given;
+         node = node->next) {
+        struct run *r = LIST_ENTRY(node, struct run, node);
+
+        if (run_id(r) != id)
+            continue;
+        if (w->seen != id) {
+            w->seen = id;
+            w->seen_since_us = since;
+            if (since > now_us || since < w->given_us)
+                w->seen_since_us = w->given_us;
+        }
+        *since_us = w->seen_since_us;
+        return r;
+    }
+    return NULL;
+}
+
+static void say_started(struct nanny *n, struct run *r)
+{
+    struct wire_header head = {
+        .type = WIRE_STARTED, .id = run_id(r), .ref = r->batch->attempt};
+
+    r->told = true;
+    nanny_say(n, &head, NULL, NULL, 0);
+}
+
+/* It has run for a while: the broker is told, and what waits behind it need
+ * not wait any longer. */
+static void check_long(struct nanny *n, struct seat *seat, struct run *r)
+{
+    struct ward *w = seat->ward;
+
+    if (!r->told) {
+        say_started(n, r);
+        window_learn(comp_window(seat->comp, r->batch->function),
+                     STARTED_MS * 1000);
+        if (!nanny_slot_collect(n, seat)) {
+            nanny_slot_mistrust(n, seat, "garbage in its outbox");
+            return;
+        }
+    }
+    if (w->given.next != w->given.prev && !w->book_closed)
+        nanny_slot_take_back(n, seat);
+}
+
+static void check_running(struct nanny *n,
+                          struct seat *seat,
+                          struct run *r,
+                          uint64_t since_ms)
+{
+    struct ward *w = seat->ward;
+    uint64_t next = since_ms + STARTED_MS;
+
+    if (n->now >= next) {
+        check_long(n, seat, r);
+        next = UINT64_MAX;
+    }
+    if (r->batch->timeout_ms && r->doom == DOOM_NONE) {
+        uint64_t end = since_ms + r->batch->timeout_ms;
+
+        if (n->now >= end)
+            nanny_end_run(n, r, DOOM_TIMEOUT, CANCEL_KILL, 0);
+        else if (end < next)
+            next = end;
+    }
+    if (seat->ward == w && w->phase == WARD_SERVING && next < w->check_at)
+        w->check_at = next;
+}
+
+static void check_grace(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    struct run *r = run_batches_find(&n->batches, w->grace_id);
+    enum run_doom doom = r ? (enum run_doom)r->doom : DOOM_NONE;
+
+    w->grace_at = UINT64_MAX;
+    if (!r || r->state != RUN_GIVEN || r->seat != seat->number)
+        return;
+    if (w->thread)
+        nanny_say_error(n, run_id(r), PAR_NOT_KILLABLE, false,
+                        "it is in a thread slot and does not look at the wish "
+                        "to stop: it runs on");
+    else
+        nanny_end_run(n, r, doom, CANCEL_KILL, 0);
+}
+
+void nanny_slot_check(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    uint64_t since_us = 0;
+    struct run *r;
+
+    if (n->now >= w->due && w->phase == WARD_KILLED) {
+        nanny_slot_over(n, seat);
+        return;
+    }
+    if (n->now >= w->due) {
+        if (w->phase == WARD_SETTING)
+            snprintf(w->words, sizeof w->words, "its set-up took too long");
+        w->due = UINT64_MAX;
+        nanny_slot_kill(n, seat);
+        return;
+    }
+    if (n->now >= w->grace_at)
+        check_grace(n, seat);
+    if (seat->ward != w || n->now < w->check_at)
+        return;
+    w->check_at = UINT64_MAX;
+    if (w->phase != WARD_SERVING || list_is_empty(&w->given))
+        return;
+    r = running(n, w, &since_us);
+    if (!r) /* between two, or its result is on its way */
+        w->check_at = n->now + STARTED_MS;
+    else
+        check_running(n, seat, r, since_us / 1000);
+}
