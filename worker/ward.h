@@ -33,6 +33,7 @@ enum ward_phase {
 
 enum { WARD_TAIL = 8 * 1024, WARD_TAIL_LINES = 64, WARD_WORDS = 200 };
 
+struct meta_writer;
 struct ward_thread;
 
 struct ward {
