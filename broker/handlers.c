@@ -47,15 +47,18 @@ static const struct handler {
     },
 };
 
-/* The third breach of the grammar ends it. */
-static void strike(struct broker *b, struct peer *peer, const char *what)
+/* The third breach of the grammar, or of the credit, ends it. */
+static void strike(struct broker *b,
+                   struct peer *peer,
+                   enum wire_reason reason,
+                   const char *what)
 {
-    b->malformed++;
-    log_line(LOG_WARN, "%s from session %u (%s): refused", what, peer->number,
-             peer->address);
+    b->malformed += reason == WIRE_MALFORMED;
+    log_line(LOG_WARN, "%s from session %u (%s): refused (%s)", what,
+             peer->number, peer->address, wire_reason_name(reason));
     if (++peer->strikes < PEER_STRIKES)
         return;
-    say_goodbye(b, peer->conn, WIRE_MALFORMED);
+    say_goodbye(b, peer->conn, reason);
     link_server_cut(b->link, peer->conn);
     end_session(b, peer, false);
 }
@@ -113,6 +116,7 @@ void handle_message(struct broker *b, struct link_msg *m)
 {
     struct peer *from = peers_by_conn(&b->peers, m->conn);
     struct par_error err = {0};
+    const char *name;
     int status;
 
     b->messages_in++;
@@ -140,11 +144,11 @@ void handle_message(struct broker *b, struct link_msg *m)
     b->refused++;
     say_error(b, from, m->wire.head.id, m->wire.head.count, status, true,
               err.text);
+    name = wire_type_name(m->wire.head.type);
     if (status == PAR_MALFORMED || status == PAR_VERSION)
-        strike(b, from,
-               wire_type_name(m->wire.head.type)
-                   ? wire_type_name(m->wire.head.type)
-                   : "an unknown message");
+        strike(b, from, WIRE_MALFORMED, name ? name : "an unknown message");
+    else if (status == PAR_NO_CREDIT)
+        strike(b, from, WIRE_NO_CREDIT, name);
 }
 
 void handle_gone(struct broker *b, uint64_t conn)

@@ -132,7 +132,6 @@ int on_run(struct broker *b,
     }
     if (!within_credit(from, w->head.count, run_bytes(w))) {
         par_fail(err, EDQUOT, "RUN beyond the credit that was granted");
-        from->strikes++;
         return PAR_NO_CREDIT;
     }
     batch.target = target_of(b, from, w, &status, err);

@@ -101,6 +101,10 @@ CONTRACT_TESTS += tests/contract/test_many
 CONTRACT_TESTS += tests/contract/test_mixed
 CONTRACT_TESTS += tests/contract/test_values
 SYSTEM_TESTS =
+SYSTEM_TESTS += tests/system/hostile.sh
+SYSTEM_TESTS += tests/system/python_min.sh
+EXTRA_DIST += tests/system/hostile.py tests/system/python_min.py
+dist_check_SCRIPTS = tests/system/hostile.sh tests/system/python_min.sh
 
 # Of those, what `./check --quick` runs: one job per transport.
 QUICK_TESTS = tests/contract/test_mixed
@@ -128,7 +132,7 @@ EXTRA_DIST += \
 
 FAKE_BROKER = tests/unit/fake_broker.c tests/unit/fake_broker.h
 
-dist_check_SCRIPTS = \
+dist_check_SCRIPTS += \
     tests/as-user \
     tests/count \
     tests/installed \
