@@ -1,6 +1,8 @@
 /* Commands: exit codes, streams under credit, input, trees of processes. */
 #include "config.h"
 
+#include <criterion/criterion.h>
+
 #include <errno.h>
 #include <signal.h>
 

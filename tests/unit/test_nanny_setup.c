@@ -1,5 +1,9 @@
-/* What can be wrong with a computation, and how it is closed. */
+/* What can be wrong with a computation, and how it is closed.
+ *
+ * length: one theme, the cases in the order in which a set-up can fail. */
 #include "config.h"
+
+#include <criterion/criterion.h>
 
 #include <errno.h>
 
