@@ -16,7 +16,8 @@
 struct disk_work {
     /* In the thread: returns 0, or -1 with *err filled. */
     int (*run)(struct disk_work *w, struct par_error *err);
-    /* In the owner's thread, when it has run: `result` is what it returned.
+    /* In the owner's thread, when it has run: `result` is what it returned;
+     * *err lies in w.
      * In disk_close(), if it never did: ECANCELED. */
     void (*done)(struct disk_work *w, int result, const struct par_error *err);
     struct disk_work *next; /* disk's */

@@ -205,13 +205,14 @@ static void done_prepare(struct disk_work *w,
     struct prepare *p = (struct prepare *)(void *)w;
     struct nanny *n = p->nanny;
     struct seat *seat = p->seat;
+    struct par_error why = *err; /* it lies in p */
 
     free(p);
     seat->command->preparing = false;
     if (n->closing)
         return;
     if (result)
-        refuse(n, seat, err);
+        refuse(n, seat, &why);
     else
         launch(n, seat);
 }

@@ -337,6 +337,7 @@ static void done_place(struct disk_work *w,
     struct files_work *f = work_of(w);
     struct nanny *n = f->nanny;
     struct comp *c = f->comp;
+    struct par_error why = *err; /* it lies in f */
     bool built = f->built;
 
     free(f);
@@ -346,12 +347,12 @@ static void done_place(struct disk_work *w,
             nanny_comp_step(n, c);
         return;
     }
-    if (result && err->code == ENOENT && ++c->fetch_rounds < ROUNDS_MAX) {
+    if (result && why.code == ENOENT && ++c->fetch_rounds < ROUNDS_MAX) {
         rmtree(c->folder); /* the cache was spoilt: fetch once more */
         c->files_left = c->bundle.files;
         c->state = COMP_FETCHING;
     } else if (result) {
-        nanny_comp_fail(n, c, PAR_SETUP_FAILED, err->text);
+        nanny_comp_fail(n, c, PAR_SETUP_FAILED, why.text);
     } else if (comp_is_exec(c)) {
         c->state = COMP_READY;
         c->host_is_set_up = true;

@@ -17,7 +17,7 @@ struct head {
     int32_t umask;
     uint8_t default_signals;
     uint8_t has_cwd;
-    uint8_t unused[2];
+    uint8_t unused[6]; /* the limits stand on a multiple of 8 */
 };
 
 static size_t words_size(const char *const *words, uint32_t *count)

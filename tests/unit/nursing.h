@@ -322,6 +322,12 @@ static inline struct answer *wait_answer(uint64_t id)
     return find_answer(id);
 }
 
+static inline void forget_answers(void)
+{
+    while (answer_count > 0)
+        free(answers[--answer_count].data);
+}
+
 static inline unsigned count_answers(uint64_t id)
 {
     unsigned n = 0;
@@ -406,8 +412,7 @@ static inline void nursing_close(void)
 {
     nanny_destroy(nanny);
     nanny = NULL;
-    for (unsigned i = 0; i < answer_count; i++)
-        free(answers[i].data);
+    forget_answers();
     for (unsigned i = 0; i < FILES; i++)
         free(kept[i]);
     meta_writer_clear(&hello);

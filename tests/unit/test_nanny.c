@@ -192,7 +192,7 @@ Test(nanny, moves_a_file_once)
     say(WIRE_CLOSE, 2, HANDLE);
     wait_answer(2);
     file_count = 0; /* from now on nobody has it */
-    answer_count = 0;
+    forget_answers();
     set_up();
     cr_assert(eq(uint, needs, 1));
 }

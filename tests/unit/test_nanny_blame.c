@@ -228,7 +228,7 @@ Test(nanny_blame, five_deaths_stop_a_computation_here)
     a = wait_answer(110);
     cr_assert(eq(uint, a->status, PAR_WORKER_LOST));
     cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED), "others may run it");
-    answer_count = 0;
+    forget_answers();
     set_up(); /* somebody wants it again */
     RUN(111, "add", 1, 1);
     expect_ok(111);
@@ -291,7 +291,7 @@ Test(nanny_blame, lost_broker_is_found_again_and_slots_are_still_warm)
     say(WIRE_GOODBYE, 0, WIRE_REPLACED);
     link_server_drop(server, conn);
     WAIT_FOR(hellos == 2);
-    answer_count = 0;
+    forget_answers();
     file_count = 0;
     set_up();
     run0(200, "interrupt");

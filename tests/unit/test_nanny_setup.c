@@ -86,7 +86,7 @@ Test(nanny_setup, T14_content_that_is_not_what_was_announced_is_refused)
     say_setup(10, HANDLE, &d);
     cr_assert(strstr(words(refused(10, PAR_SETUP_FAILED)),
                      "not what was announced") != NULL);
-    answer_count = 0;
+    forget_answers();
     files[0].data = "what was announced";
     say_setup(10, HANDLE, &d);
     ready(10);
