@@ -88,7 +88,8 @@ void setup_retire(struct broker *b, uint32_t target)
 static void finish(struct broker *b, struct computation *c)
 {
     c->transfer = 0;
-    c->target = sched_target_add(b->sched, c->account, c->name);
+    if (!c->target) /* it may be set up again */
+        c->target = sched_target_add(b->sched, c->account, c->name);
     while (!list_is_empty(&c->waiting)) {
         struct waiting_setup *wait =
             LIST_ENTRY(c->waiting.next, struct waiting_setup, node);
