@@ -19,6 +19,7 @@ enum {
     KEY_AGENT = 5,
     KEY_CREDIT = 15,
     KEY_LINGER = 17,
+    KEY_WORDS = 72,
     SESSION_SIZE = 16,
     AGAIN = 200,      /* ms between two tries */
     PATIENCE = 1000,  /* ms until somebody is told what takes so long */
@@ -26,26 +27,42 @@ enum {
     FIRST_BYTES = 64 * 1024
 };
 
-void client_lose(struct par_client *c, int code, const char *why)
+/* Nobody else can answer the runs that are open. */
+static void answer_open_runs(struct par_client *c)
 {
-    struct run_outcome lost = {.status = PAR_LOST,
-                               .executed = WIRE_MAYBE_EXECUTED};
-    struct run_outcome unsent = {.status = PAR_LOST,
-                                 .executed = WIRE_NOT_EXECUTED};
+    struct meta_writer words = {0};
+    const uint8_t *copy = NULL;
+    struct frame *frame;
     size_t cursor = 0;
     struct run *run;
 
+    meta_put_map(&words, 1);
+    meta_pair_str(&words, KEY_WORDS, c->trouble.text);
+    frame = words.failed ? NULL : frame_make(words.data, words.len, &copy);
+    while ((run = runs_next_open(&c->runs, &cursor))) {
+        bool unsent = c->batch.head.count > 0 && run->id >= c->batch.head.id;
+        struct run_outcome o = {.status = PAR_LOST,
+                                .executed = unsent ? WIRE_NOT_EXECUTED
+                                                   : WIRE_MAYBE_EXECUTED,
+                                .frame = frame,
+                                .data = copy,
+                                .len = frame ? words.len : 0};
+
+        runs_finish(&c->runs, run, &o);
+    }
+    frame_drop(frame);
+    meta_writer_clear(&words);
+}
+
+void client_lose(struct par_client *c, int code, const char *why)
+{
     par_fail(&c->trouble, code, "broker %s: %s", c->endpoint, why);
     link_client_close(c->link, 0);
     c->link = NULL;
     c->next_try = 0;
     c->state = CLIENT_LOST;
     client_drop_outbox(c);
-    while ((run = runs_next_open(&c->runs, &cursor))) {
-        bool in_batch = c->batch.head.count > 0 && run->id >= c->batch.head.id;
-
-        runs_finish(&c->runs, run, in_batch ? &unsent : &lost);
-    }
+    answer_open_runs(c);
     batch_clear(&c->batch);
     for (struct list *n = c->requests.next; n != &c->requests; n = n->next) {
         struct request *q = LIST_ENTRY(n, struct request, node);
@@ -152,7 +169,7 @@ static int find_broker_key(struct par_client *c, struct par_error *err)
     char dir[PLACE_PATH];
     char file[PLACE_PATH + sizeof "/known_brokers"];
 
-    if (c->ticket_key)
+    if (c->ticket.brokers[0])
         return 1;
     if (place_config_dir(dir, sizeof dir, err))
         return -1;

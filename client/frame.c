@@ -17,6 +17,29 @@ struct frame {
     uint8_t copy[];
 };
 
+static struct frame *create(size_t len)
+{
+    struct frame *f = malloc(sizeof *f + len);
+
+    if (!f)
+        return NULL;
+    atomic_init(&f->holders, 1);
+    zmq_msg_init(&f->first);
+    zmq_msg_init(&f->second);
+    return f;
+}
+
+struct frame *frame_make(const void *data, size_t len, const uint8_t **copy)
+{
+    struct frame *f = create(len);
+
+    if (!f)
+        return NULL;
+    memcpy(f->copy, data, len);
+    *copy = f->copy;
+    return f;
+}
+
 static const uint8_t *moved(const uint8_t *at,
                             const uint8_t *old_base,
                             const uint8_t *new_base)
@@ -30,13 +53,10 @@ struct frame *frame_take(struct link_msg *m)
     const uint8_t *new_base;
     size_t len = zmq_msg_size(&m->first);
     bool copies = len < COPY_BELOW;
-    struct frame *f = malloc(sizeof *f + (copies ? len : 0));
+    struct frame *f = create(copies ? len : 0);
 
     if (!f)
         return NULL;
-    atomic_init(&f->holders, 1);
-    zmq_msg_init(&f->first);
-    zmq_msg_init(&f->second);
     if (copies) {
         memcpy(f->copy, old_base, len);
         new_base = f->copy;

@@ -15,6 +15,9 @@ struct frame;
  * is then untouched. */
 struct frame *frame_take(struct link_msg *m);
 
+/* One of our own words, copied; its octets are at *copy. */
+struct frame *frame_make(const void *data, size_t len, const uint8_t **copy);
+
 /* From any thread. */
 void frame_hold(struct frame *f);
 void frame_drop(struct frame *f); /* NULL is allowed */

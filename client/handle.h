@@ -22,6 +22,7 @@
 #include "link.h"
 #include "list.h"
 #include "runs.h"
+#include "ticket.h"
 
 struct computation;
 
@@ -63,7 +64,7 @@ struct par_client {
     char *endpoint;
     struct key_pair key;
     uint8_t broker_key[KEY_SIZE];
-    bool ticket_key; /* it came with a ticket */
+    struct ticket ticket; /* empty without; then broker_key is from it */
     uint64_t connect_timeout;
     uint64_t next_try; /* look for a missing broker key again; 0: none due */
     client_notice_f *notice;
@@ -92,7 +93,14 @@ struct par_client {
     struct list outputs; /* of struct output: par_setup_output() */
 };
 
-/* ---- open.c, connect.c ---- */
+/* ---- open.c, choose.c, connect.c ---- */
+
+/* Settle the endpoint and the keys, and start a private broker if that is
+ * it. */
+int client_choose(struct par_client *c,
+                  const char *broker,
+                  const struct par_options *options,
+                  struct par_error *err);
 
 /* par_open() with somebody to tell what is waited for. */
 struct par_client *client_open(const char *broker,

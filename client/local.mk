@@ -5,6 +5,7 @@ libparclient_la_SOURCES = \
     client/ask.c client/ask.h \
     client/blob.c \
     client/call.c \
+    client/choose.c \
     client/computation.c \
     client/connect.c \
     client/flow.c client/flow.h \
@@ -22,7 +23,7 @@ libparclient_la_SOURCES = \
     client/receive.c \
     client/reduce.c \
     client/request.c client/request.h \
-    client/result.c \
+    client/result.c client/result.h \
     client/run.c \
     client/run_options.c \
     client/runs.c client/runs.h \

@@ -1,110 +1,20 @@
-/* Which broker, which keys; the first word and the last. */
+/* The first word and the last. */
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "handle.h"
 #include "output.h"
-#include "place.h"
 #include "private.h"
 
 enum {
     CONNECT_TIMEOUT = 10000, /* ms */
     GOODBYE_LINGER = 1000    /* ms for what was sent to leave */
 };
-
-static bool is_set(const char *text)
-{
-    return text && *text;
-}
-
-/* Does somebody listen there?  A socket file alone proves nothing. */
-static bool answers(const char *ipc_endpoint)
-{
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    const char *path = ipc_endpoint + sizeof "ipc://" - 1;
-    int fd;
-    bool yes;
-
-    if (strlen(path) >= sizeof a.sun_path)
-        return false;
-    strcpy(a.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return false;
-    yes = connect(fd, (struct sockaddr *)&a, sizeof a) == 0 || errno == EAGAIN;
-    close(fd);
-    return yes;
-}
-
-/* The endpoint to connect to; NULL with err->code 0: a private broker. */
-static char *choose(const char *broker,
-                    const struct par_options *o,
-                    struct par_error *err)
-{
-    char local[PLACE_PATH];
-    struct par_error why = {0};
-
-    err->code = 0;
-    if (o->private_broker)
-        return NULL;
-    if (!is_set(broker))
-        broker = getenv("PAR_BROKER");
-    if (!is_set(broker) &&
-        place_local_endpoint(false, local, sizeof local, &why) == 0 &&
-        answers(local))
-        broker = local;
-    if (is_set(broker)) {
-        char *copy =
-            link_endpoint_ok(broker, false, err) ? strdup(broker) : NULL;
-
-        if (!copy && err->code == 0)
-            par_fail(err, ENOMEM, "out of memory");
-        return copy;
-    }
-    if (why.code != 0 && why.code != ENOENT)
-        par_fail(err, why.code, "%s", why.text);
-    else if (o->no_private_broker)
-        par_fail(err, ECONNREFUSED,
-                 "no broker is running here; start one with: parbroker");
-    return NULL;
-}
-
-static int start_private(struct par_client *c,
-                         const struct par_options *o,
-                         struct par_error *err)
-{
-    c->private_broker = private_broker.start(c->context, o, err);
-    if (!c->private_broker)
-        return -1;
-    c->endpoint = strdup(private_broker.endpoint(c->private_broker));
-    return c->endpoint ? 0 : par_fail(err, ENOMEM, "out of memory");
-}
-
-/* Who we are: only tcp asks. */
-static int load_key(struct par_client *c,
-                    const struct par_options *o,
-                    struct par_error *err)
-{
-    const char *key = is_set(o->key) ? o->key : getenv("PAR_KEY");
-    char path[PLACE_PATH];
-
-    if (link_endpoint_transport(c->endpoint) != LINK_TCP)
-        return 0;
-    if (keys_resolve(is_set(key) ? key : "id", path, sizeof path, err))
-        return -1;
-    /* A key that was named is not made: a slip of the pen would make one. */
-    return is_set(key) ? keys_load(path, &c->key, err)
-                       : keys_need(path, NULL, &c->key, err);
-}
 
 static int init(struct par_client *c, const struct par_options *o)
 {
@@ -137,17 +47,20 @@ static int init(struct par_client *c, const struct par_options *o)
     return c->wake >= 0 && c->context ? 0 : -1;
 }
 
-static int check(const char *broker,
-                 const struct par_options *o,
-                 struct par_error *err)
+/* A ticket may name several brokers: the first that answers. */
+static int connect_to_any(struct par_client *c, struct par_error *err)
 {
-    if (o->private_broker && (is_set(broker) || o->no_private_broker))
-        return par_fail(err, EINVAL, "private_broker excludes %s",
-                        is_set(broker) ? broker : "no_private_broker");
-    if (is_set(broker) && strncmp(broker, "inproc:", 7) == 0 && !o->zmq_context)
-        return par_fail(err, EINVAL,
-                        "%s: inproc needs the zmq_context of its broker",
-                        broker);
+    size_t i = 0;
+
+    while (client_begin(c, err)) {
+        if (!c->ticket.brokers[i] || !c->ticket.brokers[++i])
+            return -1;
+        free(c->endpoint);
+        c->endpoint = strdup(c->ticket.brokers[i]);
+        if (!c->endpoint)
+            return par_fail(err, ENOMEM, "out of memory");
+    }
+    client_leave(c);
     return 0;
 }
 
@@ -164,8 +77,6 @@ struct par_client *client_open(const char *broker,
 
     if (!err)
         err = &own;
-    if (check(broker, o, err))
-        return NULL;
     c = calloc(1, sizeof *c);
     if (!c || init(c, o)) {
         par_fail(err, ENOMEM, "out of memory");
@@ -173,14 +84,8 @@ struct par_client *client_open(const char *broker,
     }
     c->notice = notice;
     c->notice_context = notice_context;
-    c->endpoint = choose(broker, o, err);
-    if (!c->endpoint && (err->code != 0 || start_private(c, o, err)))
+    if (client_choose(c, broker, o, err) || connect_to_any(c, err))
         goto fail;
-    if (load_key(c, o, err))
-        goto fail;
-    if (client_begin(c, err))
-        goto fail;
-    client_leave(c);
     return c;
 fail:
     par_close(c);
@@ -226,6 +131,7 @@ void par_close(struct par_client *c)
     if (c->epoll >= 0)
         close(c->epoll);
     free(c->endpoint);
+    ticket_clear(&c->ticket);
     pthread_cond_destroy(&c->news);
     pthread_mutex_destroy(&c->lock);
     free(c);

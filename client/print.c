@@ -9,6 +9,7 @@
 
 #include "cli.h"
 #include "meta.h"
+#include "result.h"
 #include "spool.h"
 
 int print_value(const struct par_result *r, bool raw, struct par_error *err)
@@ -129,7 +130,7 @@ int print_exit_code(const struct par_result *r, bool *sentence)
     case PAR_EXIT:
         if (how != 'e')
             return CLI_PAR;
-        *sentence = !r->executed; /* 126, 127: it could not be started */
+        *sentence = !result_was_started(r);
         return value;
     case PAR_SIGNAL:
         return how == 's' ? CLI_SIGNAL + value : CLI_PAR;

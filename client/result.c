@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <par/client.h>
-
 #include "frame.h"
 #include "meta.h"
+#include "result.h"
 
 enum { KEY_SENTENCE = 72, KEY_EXIT = 74 };
 
@@ -105,6 +104,17 @@ static void on_worker(const struct par_result *r, char *text, size_t size)
                  (const char *)v.data);
 }
 
+bool result_was_started(const struct par_result *r)
+{
+    struct meta_value phase;
+
+    if (!r->executed)
+        return false;
+    return !meta_check_map(r->data, r->len) ||
+           !meta_find_text(r->data, r->len, "x-phase", &phase, NULL) ||
+           !meta_is(&phase, "not started");
+}
+
 const char *par_result_error(const struct par_result *r, char *text, size_t n)
 {
     char words[PAR_ERROR_TEXT];
@@ -122,7 +132,7 @@ const char *par_result_error(const struct par_result *r, char *text, size_t n)
     on_worker(r, where, sizeof where);
     how = par_result_exit(r, &value);
     /* A command's own end; one that could not be started has words. */
-    if (r->status == PAR_EXIT && how == 'e' && r->executed)
+    if (r->status == PAR_EXIT && how == 'e' && result_was_started(r))
         snprintf(text, n, "exit %d%s", value, where);
     else if (r->status == PAR_SIGNAL && how == 's' && *where)
         snprintf(text, n, "signal %d (%s)%s", value, strsignal(value), where);

@@ -6,11 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "output.h"
 #include "request.h"
 #include "value.h"
 
-enum { KEY_WAIT = 9, KEY_LIFETIME = 10, KEY_TARGET = 17, KEY_UNPLACEABLE = 19 };
+enum {
+    KEY_WAIT = 9,
+    KEY_LIFETIME = 10,
+    KEY_TARGET = 17,
+    KEY_UNPLACEABLE = 19,
+    AGAIN = 10 /* ms until what was being closed is asked for again */
+};
 
 static int put_setup(struct meta_writer *meta,
                      const struct par_setup *s,
@@ -80,6 +87,46 @@ static struct computation *find_same(const struct par_client *c,
     return NULL;
 }
 
+/* The same content is being closed, by a session that has just ended: that is
+ * over soon. */
+static bool wait_for_close(struct par_client *c,
+                           uint64_t deadline,
+                           struct par_error *err)
+{
+    uint64_t again = clock_ms() + AGAIN;
+
+    while (clock_ms() < again && c->state == CLIENT_OPEN)
+        client_turn(c, again);
+    return c->state == CLIENT_OPEN &&
+           client_patience(c, deadline, err,
+                           "it is being closed, which takes "
+                           "too long") == 0;
+}
+
+static int ask(struct par_client *c,
+               const struct par_setup *s,
+               const struct manifest *m,
+               struct computation *k,
+               struct par_error *err)
+{
+    uint64_t deadline = client_deadline(s->timeout > 0 ? s->timeout : -1);
+    struct request q;
+    bool again;
+    int rc;
+
+    do {
+        request_open(c, &q);
+        rc = ask_setup(c, s, m, &q, err);
+        if (rc == 0)
+            rc = computation_adopt(c, k, &q, err);
+        else
+            output_keep(c, &q);
+        again = rc && q.status == PAR_CLOSING;
+        request_close(&q);
+    } while (again && wait_for_close(c, deadline, err));
+    return rc;
+}
+
 static int set_up(struct par_client *c,
                   const struct par_setup *s,
                   struct manifest *m,
@@ -88,8 +135,6 @@ static int set_up(struct par_client *c,
 {
     struct digest identity;
     struct computation *k;
-    struct request q;
-    int rc;
 
     digest_of(&identity, m->bytes.data, m->bytes.len);
     k = find_same(c, &identity);
@@ -109,15 +154,8 @@ static int set_up(struct par_client *c,
         k->sources = m->sources;
         m->sources = (struct sources){0};
     }
-    request_open(c, &q);
-    rc = ask_setup(c, s, m, &q, err);
-    if (rc == 0)
-        rc = computation_adopt(c, k, &q, err);
-    else
-        output_keep(c, &q);
-    request_close(&q);
     *number = k->number;
-    return rc ? par_fail_in(err, m->name) : 0;
+    return ask(c, s, m, k, err) ? par_fail_in(err, m->name) : 0;
 }
 
 int par_setup(struct par_client *c,

@@ -248,6 +248,7 @@ Test(client, a_lost_broker_answers_what_is_open_and_is_found_again)
     struct par_function echo = fake_function(client, "echo");
     struct par_result r;
     uint64_t job;
+    char text[200];
 
     fake.on = leave;
     cr_assert(
@@ -255,6 +256,8 @@ Test(client, a_lost_broker_answers_what_is_open_and_is_found_again)
     cr_assert(eq(int, par_wait(client, job, -1, &r, &err), 0));
     cr_assert(eq(int, r.status, PAR_LOST));
     cr_assert(eq(int, r.executed, 1));
+    par_result_error(&r, text, sizeof text);
+    cr_assert(ne(ptr, strstr(text, fake.endpoint), NULL), "says whom it lost");
     par_result_clear(&r);
 
     cr_assert(

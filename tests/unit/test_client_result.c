@@ -6,6 +6,7 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 
+#include "client/result.h"
 #include "meta.h"
 
 static struct meta_writer w;
@@ -19,7 +20,8 @@ TestSuite(result, .fini = clear, .timeout = 10);
 
 static struct par_result result(int status)
 {
-    return (struct par_result){.status = status, .data = w.data, .len = w.len};
+    return (struct par_result){
+        .status = status, .executed = 2, .data = w.data, .len = w.len};
 }
 
 static void is_text(int status, const char *want)
@@ -103,6 +105,24 @@ Test(result, a_failure_says_how_and_where)
     cr_assert(eq(int, par_result_exit(&r, &value), 's'));
     is_text(PAR_SIGNAL, "signal 11 (Segmentation fault)");
     is_text(PAR_LOST, "LOST");
+}
+
+Test(result, a_command_that_could_not_be_started_says_why)
+{
+    struct par_result r;
+
+    meta_put_map(&w, 3);
+    meta_pair_str(&w, 72, "exec nosuch: No such file or directory");
+    meta_put_uint(&w, 74);
+    meta_put_array(&w, 2);
+    meta_put_str(&w, "exit");
+    meta_put_int(&w, 127);
+    meta_put_str(&w, "x-phase");
+    meta_put_str(&w, "not started");
+    r = result(PAR_EXIT);
+    r.executed = 1; /* the broker may have heard too little to rule it out */
+    cr_assert(eq(int, result_was_started(&r), false));
+    is_text(PAR_EXIT, "exec nosuch: No such file or directory");
 }
 
 Test(result, c_values_of_another_kind_are_zero)

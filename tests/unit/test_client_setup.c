@@ -280,6 +280,25 @@ Test(setup, a_failure_has_one_line_and_all_the_words)
     cr_assert(eq(str, (char *)par_setup_output(client), ""));
 }
 
+static bool closing_twice(struct fake *f, struct link_msg *m)
+{
+    if (m->wire.head.type != WIRE_SETUP || f->step++ == 2)
+        return false;
+    fake_say(f, WIRE_ERROR, WIRE_FINAL, m->wire.head.id, PAR_CLOSING, NULL,
+             NULL, 0);
+    return true;
+}
+
+Test(setup, what_is_just_being_closed_is_asked_for_again)
+{
+    uint32_t handle;
+
+    scratch_write("a.c", 0644, "int a;\n");
+    fake.on = closing_twice;
+    cr_assert(eq(int, set_up("source", scratch_path("a.c"), &handle), 0));
+    cr_assert(eq(uint, fake.seen[WIRE_SETUP], 3));
+}
+
 Test(setup, what_was_torn_down_has_to_be_set_up_again)
 {
     struct par_function echo = fake_function(client, "echo");
