@@ -263,8 +263,11 @@ static int trust_main(struct cli *cli, int argc, char **argv)
         printf("%s is trusted\n", words[0]);
         return 0;
     }
-    cli_say("%s", err.text);
-    return err.code == EEXIST ? CLI_NO : CLI_PAR;
+    if (err.code != EEXIST)
+        return cli_fail(cli, &err);
+    cli_say("%s; to believe the new one: parctl trust --replace %s KEY",
+            err.text, words[0]);
+    return CLI_NO;
 }
 
 const struct verb verb_trust = {

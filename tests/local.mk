@@ -105,6 +105,10 @@ SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/python_min.sh
 EXTRA_DIST += tests/system/hostile.py tests/system/python_min.py
 dist_check_SCRIPTS = tests/system/hostile.sh tests/system/python_min.sh
+SYSTEM_TESTS += tests/system/parctl_broker.sh
+SYSTEM_TESTS += tests/system/parctl_endings.sh
+SYSTEM_TESTS += tests/system/parctl_keys.sh
+SYSTEM_TESTS += tests/system/parctl_private.sh
 
 # Of those, what `./check --quick` runs: one job per transport.
 QUICK_TESTS = tests/contract/test_mixed
@@ -137,7 +141,13 @@ dist_check_SCRIPTS += \
     tests/count \
     tests/installed \
     tests/canary/leaves \
-    tests/canary/run
+    tests/canary/run \
+    tests/system/parctl_broker.sh \
+    tests/system/parctl_endings.sh \
+    tests/system/parctl_keys.sh \
+    tests/system/parctl_private.sh
+
+EXTRA_DIST += tests/system/lib.sh
 
 # A program and a computation, for the tests of slots.
 if HAVE_CRITERION

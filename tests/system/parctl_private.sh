@@ -1,0 +1,214 @@
+#!/bin/bash
+# parctl_private.sh - run and map without a daemon: values, exit codes, streams
+. "$top_srcdir/tests/system/lib.sh"
+cd "$TMPDIR" || exit 99
+
+cat >job.c <<'C'
+#include <par/task.h>
+#include <unistd.h>
+static int add(struct par_task *t)
+{
+    return par_put_int(t, par_int(t, 0) + par_int(t, 1));
+}
+PAR_FUNCTION(add, "x:i,y:i->i")
+static int size(struct par_task *t)
+{
+    size_t n;
+
+    par_bytes(t, 0, &n);
+    return par_put_int(t, (int64_t)n);
+}
+PAR_FUNCTION(size, "b:i")
+static int half(struct par_task *t)
+{
+    return par_put_float(t, par_float(t, 0) / 2);
+}
+PAR_FUNCTION(half, "d:d")
+static int pair(struct par_task *t)
+{
+    par_put_array(t, 2);
+    par_put_str(t, "a\n", 2);
+    return par_put_nil(t);
+}
+PAR_FUNCTION(pair, ":a")
+static int echo(struct par_task *t)
+{
+    size_t n;
+    const char *text = par_bytes(t, 0, &n);
+
+    return par_put_str(t, text, n);
+}
+PAR_FUNCTION(echo, "s:s")
+static int none(struct par_task *t)
+{
+    (void)t;
+    return 0;
+}
+PAR_FUNCTION(none, ":n")
+static int refuse(struct par_task *t)
+{
+    return par_throw(t, 7, par_str(t, 0));
+}
+PAR_FUNCTION(refuse, "s:n")
+static int crash(struct par_task *t)
+{
+    (void)t;
+    _exit(42);
+}
+PAR_FUNCTION(crash, ":n")
+C
+
+# --- run: a command's streams and exit code are ours
+try 0 parctl run -- echo hi
+prints hi
+says_nothing
+try 42 parctl run -- sh -c 'echo out; echo err >&2; exit 42'
+prints out
+says '^err$'
+[ "$(wc -l <"$err")" = 1 ] || fail "its own exit code needs no words of ours"
+try 137 parctl run -- sh -c 'kill -9 $$'
+says '^par: signal 9 \(Killed\) on '
+try 127 parctl run nosuchcommand
+says '^par: exec nosuchcommand: No such file or directory'
+try 126 parctl run /etc/passwd
+says '^par: exec /etc/passwd: Permission denied'
+try 124 parctl run --timeout 100ms -- sleep 60
+says '^par: ran longer than 100 ms'
+try 0 parctl run -- pwd
+prints "$TMPDIR"
+X='potentially "problematic"' try 0 parctl run -- sh -c 'echo "$X"' # RP-24
+prints 'potentially "problematic"'
+(umask 027 && try 0 parctl run -- sh -c umask && prints 0027)
+try 0 parctl run -- cat # standard input is /dev/null
+prints ''
+printf 'one\ntwo\n' | try 0 parctl run -i -- tr a-z A-Z # DI-18
+prints 'ONE
+TWO'
+try 0 parctl run -i -- true </dev/zero
+try 0 sh -c 'parctl run -- head -c 20000000 /dev/zero | wc -c'
+prints 20000000
+try 3 parctl run --json -- sh -c 'echo a; exit 3'
+grep -q '"error":"exit 3 on .*","executed":"yes","worker":"' "$out" ||
+    fail "--json: $(cat "$out")"
+try 0 parctl run --json -- echo a
+prints '{"index":1,"value":"a\n"}'
+
+# --- run: functions, their arguments and values
+try 0 parctl run job.c:add 20 22
+prints 42
+says_nothing
+try 0 parctl run job.c:half 5
+prints 2.5
+try 0 parctl run job.c:pair
+prints '["a\n",null]'
+try 0 parctl run job.c:none
+prints ''
+try 0 parctl run --raw job.c:echo x
+[ "$(wc -c <"$out")" = 1 ] || fail "--raw adds something"
+try 0 parctl run job.c:size @job.c
+prints "$(wc -c <job.c)"
+try 0 parctl run --content job.c:size job.c
+prints "$(wc -c <job.c)"
+try 0 parctl run --json job.c:add 1 2
+prints '{"index":1,"value":3}'
+try 1 parctl run job.c:refuse 'text of expected failure' # RP-13
+says '^par: text of expected failure$'
+try 125 parctl run job.c:crash
+says '^par: .*(exit|42)'
+try 125 parctl run job.c:add 1 two
+says "two.*integer"
+try 125 parctl run job.c:add 1
+says 'takes 2 arguments'
+try 125 parctl run job.c:ad 1 2
+says 'no function .ad.*did you mean add'
+try 125 parctl run ./none.c:f
+says 'none.c: No such file'
+try 125 parctl run none.c:f # a name: only a broker knows some
+says 'none.c'
+echo 'int broken = ;' >bad.c
+try 125 parctl run bad.c:f
+says "^par: bad.c: .*error: expected expression"
+says "int broken = ;"
+echo text >a.txt
+try 125 parctl run ./a.txt:f
+says 'neither C source .* nor a shared object'
+
+# --- map
+try 0 parctl map -k 'sleep 0.0{}; echo {}' ::: 5 4 3 2 1
+prints '5
+4
+3
+2
+1'
+try 0 sh -c 'seq 500 | parctl map -k job.c:add 1000 | md5sum'
+prints "$(seq 1001 1500 | md5sum)"
+try 0 sh -c "printf 'a b\nit'\\''s\n' | parctl map -k 'printf \"[%s]\\n\" {} | cat'"
+prints "[a b]
+[it's]"
+try 0 parctl map -k echo '{/.}:{#}' ::: x/y.c z
+prints 'y:1
+z:2'
+try 0 parctl map -k --content job.c:size ::: job.c a.txt
+prints "$(wc -c <job.c)
+5"
+try 2 parctl map -k 'echo {}; exit {}' ::: 0 3 0 1
+prints '0
+3
+0
+1'
+says '^par: #2 \(3\): exit 3 on '
+says '^par: #4 \(1\): exit 1 on '
+try 1 parctl map -k --json job.c:add 1 ::: 2 x
+prints '{"index":1,"value":3}
+'"$(tail -1 "$out")"
+says_nothing
+tail -1 "$out" | grep -q '{"index":2,"error":".*","executed":"no"}' ||
+    fail "--json of an item that does not fit: $(tail -1 "$out")"
+try 101 sh -c 'seq 150 | parctl map job.c:refuse'
+try 1 parctl map --content job.c:size ::: job.c none
+says '^par: #2 \(none\): none: No such file'
+try 0 parctl map echo :::
+prints ''
+try 0 sh -c 'parctl map -j 3 "head -c 3000000 {}" ::: /dev/zero /dev/zero | wc -c'
+prints 6000000
+try 0 parctl map -u printf x ::: a
+prints x
+try 0 sh -c "parctl map --line-buffer 'echo a{}; echo b{}' ::: 1 2 3 | sort"
+prints 'a1
+a2
+a3
+b1
+b2
+b3'
+
+# --- the command line
+try 125 parctl run
+says 'what is to be run'
+try 125 parctl run --jsn -- true
+says 'no option --jsn; did you mean --json'
+try 125 parctl map --joblog x echo ::: a
+says 'joblog of GNU parallel is not built yet'
+try 125 parctl map -k -u echo ::: a
+try 125 parctl run -o x -- true
+says 'not built yet'
+try 125 parctl run --timeout soon -- true
+says "soon.*is no time"
+try 2 parctl rum
+says 'did you mean run'
+try 125 parctl run --private --broker ipc:///x -- true
+for verb in run map setup close ping status workers jobs cancel keygen allow \
+    revoke trust ticket; do
+    try 0 parctl $verb --help
+    says_nothing
+    grep -q "^usage: parctl $verb " "$out" || fail "$verb --help"
+done
+try 0 parctl --help
+try 0 parctl --version
+for verb in setup\ job.c close\ x ping status workers jobs cancel\ 1; do
+    try 125 parctl $verb
+    says 'no broker is running here; start one with: parbroker'
+done
+try 125 parctl run --broker "ipc://$TMPDIR/none" --connect-timeout 50ms -- true
+says "none: nobody answers"
+
+done_
