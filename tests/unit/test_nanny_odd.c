@@ -1,0 +1,245 @@
+/* Slots that break the rules, programs as slots, clients that leave. */
+#include "config.h"
+
+#include "nursing.h"
+
+TestSuite(nanny_odd,
+          .init = nursing_open,
+          .fini = nursing_close,
+          .timeout = 60);
+
+static void set_up_code(const char *code, size_t len)
+{
+    struct bundle_file file = serve("code.c", code, len);
+    struct bundle_draft draft = {
+        .name = "code", .kind = BUNDLE_SOURCE, .files = &file, .file_count = 1};
+    struct answer *a;
+
+    nurse();
+    say_setup(SETUP_ID, HANDLE, &draft);
+    a = wait_answer(SETUP_ID);
+    cr_assert(eq(int, (int)a->type, WIRE_READY), "%s", words(a));
+    learn_functions(a);
+}
+
+static const char rogue[] =
+    "#include <par/task.h>\n"
+    "#include <arpa/inet.h>\n#include <signal.h>\n#include <stdint.h>\n"
+    "#include <stdio.h>\n"
+    "#include <string.h>\n#include <sys/mman.h>\n#include <unistd.h>\n"
+    "static int fine(struct par_task *t) { return par_put_int(t, 1); }\n"
+    "PAR_FUNCTION(fine, \":i\")\n"
+    /* noise instead of a message */
+    "static int noise(struct par_task *t)\n"
+    "{ char b[100]; memset(b, 0xee, sizeof b); write(3, b, sizeof b);\n"
+    "  pause(); return par_put_int(t, 1); }\n"
+    "PAR_FUNCTION(noise, \"\")\n"
+    /* a message that a slot never sends: HELLO */
+    "static int hello(struct par_task *t)\n"
+    "{ unsigned char b[32] = {0, 0, 0, 28, 0xc1, 0x50, 1, 1};\n"
+    "  write(3, b, sizeof b); pause(); return par_put_int(t, 1); }\n"
+    "PAR_FUNCTION(hello, \"\")\n"
+    /* the answer of a run that it never had: no harm */
+    "static int forge(struct par_task *t)\n"
+    "{ unsigned char b[48] = {0, 0, 0, 44, 0xc1, 0x50, 1, 0x13};\n"
+    "  b[11] = 1; b[23] = 77; write(3, b, sizeof b);\n"
+    "  return par_put_int(t, 1); }\n"
+    "PAR_FUNCTION(forge, \"\")\n"
+    /* closes its pipe and stays */
+    "static int mute(struct par_task *t)\n"
+    "{ close(3); pause(); return par_put_int(t, 1); }\n"
+    "PAR_FUNCTION(mute, \"\")\n"
+    /* scribbles over the page */
+    "static int scribble(struct par_task *t)\n"
+    "{ FILE *f = fopen(\"/proc/self/maps\", \"r\"); char line[500];\n"
+    "  unsigned long from, to;\n"
+    "  while (fgets(line, sizeof line, f))\n"
+    "    if (strstr(line, \"memfd:\") && strstr(line, \" rw-s \") &&\n"
+    "        sscanf(line, \"%lx-%lx\", &from, &to) == 2)\n"
+    "      memset((void *)from, 0xff, to - from);\n"
+    "  raise(SIGKILL); return par_put_int(t, 1); }\n"
+    "PAR_FUNCTION(scribble, \"\")\n"
+    /* kills whoever holds it */
+    "static int patricide(struct par_task *t)\n"
+    "{ kill(getppid(), SIGKILL); pause(); return par_put_int(t, 1); }\n"
+    "PAR_FUNCTION(patricide, \"\")\n";
+
+static void misbehaves(const char *function, const char *word)
+{
+    struct answer *a;
+
+    set_up_code(rogue, sizeof rogue - 1);
+    run0(100, function);
+    run0(101, "fine");
+    run0(102, "fine");
+    a = wait_answer(100);
+    cr_assert(eq(uint, a->status, PAR_WORKER_LOST), "%s", words(a));
+    cr_assert(eq(uint, a->executed, WIRE_MAYBE_EXECUTED));
+    cr_assert(strstr(words(a), word) != NULL, "%s", words(a));
+    for (uint64_t id = 101; id < 103; id++) {
+        a = wait_answer(id);
+        cr_assert(eq(uint, a->status, PAR_OK), "%s", words(a));
+        cr_assert(eq(uint, count_answers(id), 1));
+    }
+}
+
+Test(nanny_odd, noise_on_the_pipe_ends_the_slot)
+{
+    misbehaves("noise", "frame");
+}
+
+Test(nanny_odd, message_that_is_not_a_slots_ends_it)
+{
+    misbehaves("hello", "HELLO where it makes no sense");
+}
+
+Test(nanny_odd, slot_that_closes_its_pipe_is_ended)
+{
+    misbehaves("mute", "slot ");
+}
+
+Test(nanny_odd, scribbled_page_harms_only_its_own_run)
+{
+    misbehaves("scribble", "signal 9");
+}
+
+Test(nanny_odd, T10_killing_the_keeper_is_told)
+{
+    misbehaves("patricide", "keeper");
+}
+
+Test(nanny_odd, forged_answer_is_dropped)
+{
+    set_up_code(rogue, sizeof rogue - 1);
+    run0(100, "forge");
+    cr_assert(eq(i64, value(wait_answer(100)), 1));
+    cr_assert(eq(ptr, find_answer(77), NULL));
+}
+
+/* ---- kind self ---- */
+
+Test(nanny_odd, program_is_started_as_a_slot)
+{
+    char path[512];
+    struct bundle_file file;
+    struct bundle_draft draft = {
+        .name = "self", .kind = BUNDLE_SELF, .files = &file, .file_count = 1};
+    struct answer *a;
+
+    snprintf(path, sizeof path, "%s/tests/unit/self_slot", top_builddir());
+    file = serve_from("prog", path);
+    options.max_file_size = 1 << 30;
+    nurse();
+    say_setup(SETUP_ID, HANDLE, &draft);
+    a = wait_answer(SETUP_ID);
+    cr_assert(eq(int, (int)a->type, WIRE_READY), "%s", words(a));
+    learn_functions(a);
+    cr_assert(gt(uint, function_count, 0));
+    run0(100, function_names[0]);
+    a = wait_answer(100);
+    cr_assert(eq(uint, a->status, PAR_OK), "%s", words(a));
+}
+
+Test(nanny_odd, program_that_is_none_is_told)
+{
+    static const char text[] = "no program at all";
+    struct bundle_file file = serve("prog", text, sizeof text - 1);
+    struct bundle_draft draft = {
+        .name = "self", .kind = BUNDLE_SELF, .files = &file, .file_count = 1};
+    struct answer *a;
+
+    nurse();
+    say_setup(SETUP_ID, HANDLE, &draft);
+    a = wait_answer(SETUP_ID);
+    cr_assert(eq(int, (int)a->type, WIRE_ERROR));
+    cr_assert(eq(u64, a->ref, PAR_SETUP_FAILED));
+    cr_assert(strstr(words(a), "slot 1 of w.1") != NULL, "%s", words(a));
+}
+
+/* ---- clients ---- */
+
+static char *history(uint64_t id)
+{
+    static char text[500];
+    struct answer *a;
+    struct meta_reader r;
+    struct meta_value v;
+
+    run0(id, "history");
+    a = wait_answer(id);
+    r = meta_read(a->data, a->len);
+    cr_assert(meta_next(&r, &v));
+    snprintf(text, sizeof text, "%.*s", (int)v.len, v.data);
+    return text;
+}
+
+Test(nanny_odd, client_that_leaves_is_told_to_its_slots)
+{
+    options.slots = 1;
+    nurse();
+    set_up();
+    run0(100, "count_client");
+    wait_answer(100);
+    cr_assert(strstr(history(101), "client_close") == NULL);
+    say(WIRE_GOODBYE, 6, WIRE_DONE); /* somebody who was never here */
+    cr_assert(strstr(history(102), "client_close") == NULL);
+    say(WIRE_GOODBYE, 5, WIRE_DONE); /* the origin of our runs */
+    cr_assert(strstr(history(103), "client_close") != NULL);
+}
+
+/* ---- without a broker ---- */
+
+Test(nanny_odd, without_a_broker_for_long_it_starts_afresh)
+{
+    char folder[512];
+    struct answer *a;
+    struct meta_reader r;
+    struct meta_value v;
+
+    options.give_up_ms = 50;
+    nurse();
+    set_up();
+    run0(100, "cwd");
+    a = wait_answer(100);
+    r = meta_read(a->data, a->len);
+    cr_assert(meta_next(&r, &v));
+    snprintf(folder, sizeof folder, "%.*s", (int)v.len, v.data);
+    say(WIRE_GOODBYE, 0, WIRE_REPLACED);
+    link_server_drop(server, conn);
+    WAIT_FOR(access(folder, F_OK) != 0);
+}
+
+Test(nanny_odd, DI_41_taken_name_is_the_end)
+{
+    static const char *brokers[2];
+    struct par_error err = {0};
+    struct link_msg m;
+    uint64_t until = clock_ms() + WAIT_MS;
+    bool refused = false;
+
+    brokers[0] = listen_by(LINK_INPROC);
+    options.brokers = brokers;
+    options.zmq_context = context;
+    options.libexec = top_builddir();
+    options.dest_path = scratch_path("dest");
+    nanny = nanny_create(&options, &err);
+    cr_assert(nanny != NULL, "%s", err.text);
+    while (nanny_state(nanny) != NANNY_FAILED) {
+        nanny_turn(nanny, clock_ms());
+        while (!refused && link_server_recv(server, &m)) {
+            struct meta_writer w = {0};
+
+            conn = m.conn;
+            meta_put_map(&w, 1);
+            meta_pair_str(&w, 72, "the name w.1 is taken");
+            say_item(WIRE_ERROR, 0, PAR_DUPLICATE_ID, WIRE_FINAL, &w, NULL, 0);
+            meta_writer_clear(&w);
+            link_msg_close(&m);
+            refused = true;
+        }
+        if (nanny_state(nanny) != NANNY_FAILED)
+            rest(until);
+    }
+    cr_assert(eq(int, nanny_error(nanny)->code, PAR_CODE(PAR_DUPLICATE_ID)));
+    cr_assert(strstr(nanny_error(nanny)->text, "w.1 is taken") != NULL);
+}

@@ -1,0 +1,176 @@
+/* Thread slots: what cannot be killed is told, and the worker goes on. */
+#include "config.h"
+
+#include <stdatomic.h>
+
+#include "nursing.h"
+
+static atomic_int release; /* lets `wait` end */
+static atomic_int waiting;
+
+static int wait_here(struct par_task *t)
+{
+    struct timespec nap = {.tv_nsec = 100000};
+
+    atomic_fetch_add(&waiting, 1);
+    while (!atomic_load(&release))
+        nanosleep(&nap, NULL);
+    return par_put_int(t, 1);
+}
+
+static int polite(struct par_task *t)
+{
+    struct timespec nap = {.tv_nsec = 100000};
+
+    while (!par_cancelled(t))
+        nanosleep(&nap, NULL);
+    return par_throw(t, 1, "as you wish");
+}
+
+static int one(struct par_task *t)
+{
+    return par_put_int(t, 1);
+}
+
+enum { PATH_WAIT = 7, PATH_POLITE, PATH_ONE };
+
+static void init(void)
+{
+    static const char *brokers[2];
+    static const char *const paths[] = {"/wait", "/polite", "/one"};
+    struct par_error err = {0};
+    struct meta_writer w = {0};
+
+    nursing_open();
+    options.threads = true;
+    options.slots = 2;
+    options.libexec = top_builddir();
+    options.dest_path = scratch_path("dest");
+    options.zmq_context = context;
+    brokers[0] = listen_by(LINK_INPROC);
+    options.brokers = brokers;
+    nanny = nanny_create(&options, &err);
+    cr_assert(nanny != NULL, "%s", err.text);
+    nanny_register(nanny, paths[0], "", wait_here, NULL, NULL);
+    nanny_register(nanny, paths[1], "", polite, NULL, NULL);
+    nanny_register(nanny, paths[2], "", one, NULL, NULL);
+    wait_answer(1); /* REGISTER */
+    meta_put_map(&w, 1);
+    meta_put_uint(&w, 1);
+    meta_put_array(&w, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        meta_put_array(&w, 2);
+        meta_put_str(&w, paths[i]);
+        meta_put_uint(&w, PATH_WAIT + i);
+    }
+    say_item(WIRE_READY, 1, 0, 0, &w, NULL, 0);
+    meta_writer_clear(&w);
+}
+
+static void fini(void)
+{
+    atomic_store(&release, 1);
+    nursing_close();
+}
+
+TestSuite(nanny_thread, .init = init, .fini = fini, .timeout = 60);
+
+static void run_path(uint64_t id, uint64_t path)
+{
+    begin_runs_at(id, path << 32);
+    add_args(0, NULL);
+    end_runs();
+}
+
+static struct answer *find_remark(uint64_t id)
+{
+    for (unsigned i = 0; i < answer_count; i++)
+        if (answers[i].id == id && answers[i].type == WIRE_ERROR)
+            return &answers[i];
+    return NULL;
+}
+
+Test(nanny_thread, polite_function_is_cancelled)
+{
+    run_path(100, PATH_POLITE);
+    WAIT_FOR(started == 1);
+    say_pair(WIRE_CANCEL, 100, 1, 21, 60000);
+    WAIT_FOR(count_answers(100) == 1);
+    cr_assert(ne(uint, find_answer(100)->status, PAR_OK));
+    cr_assert(eq(ptr, find_remark(100), NULL));
+}
+
+Test(nanny_thread, what_does_not_look_is_not_killable_and_runs_on)
+{
+    run_path(100, PATH_WAIT);
+    WAIT_FOR(started == 1);
+    say_pair(WIRE_CANCEL, 100, 1, 21, 10);
+    WAIT_FOR(find_remark(100));
+    cr_assert(eq(u64, find_remark(100)->ref, PAR_NOT_KILLABLE));
+    cr_assert(eq(uint, count_answers(100), 0));
+    run_path(101, PATH_ONE); /* the other slot serves meanwhile */
+    cr_assert(eq(i64, value(wait_answer(101)), 1));
+    atomic_store(&release, 1);
+    WAIT_FOR(count_answers(100) == 1);
+    cr_assert(eq(uint, find_answer(100)->status, PAR_OK));
+}
+
+Test(nanny_thread, kill_is_refused_at_once)
+{
+    run_path(100, PATH_WAIT);
+    WAIT_FOR(started == 1);
+    say(WIRE_CANCEL, 100, 2);
+    WAIT_FOR(find_remark(100));
+    cr_assert(eq(u64, find_remark(100)->ref, PAR_NOT_KILLABLE));
+}
+
+Test(nanny_thread, timeout_is_answered_once_and_its_thread_runs_on)
+{
+    term(17, 30);
+    run_path(100, PATH_WAIT);
+    cr_assert(eq(uint, wait_answer(100)->status, PAR_TIMEOUT));
+    atomic_store(&release, 1);
+    run_path(101, PATH_ONE);
+    run_path(102, PATH_ONE);
+    wait_answer(101);
+    wait_answer(102);
+    cr_assert(eq(uint, count_answers(100), 1));
+}
+
+Test(nanny_thread, what_waits_behind_a_long_one_goes_to_the_other)
+{
+    for (uint64_t id = 10; id < 40; id++) {
+        run_path(id, PATH_ONE);
+        wait_answer(id);
+    }
+    run_path(100, PATH_WAIT);
+    for (uint64_t id = 101; id < 140; id++)
+        run_path(id, PATH_ONE);
+    for (uint64_t id = 101; id < 140; id++)
+        cr_assert(eq(i64, value(wait_answer(id)), 1));
+    cr_assert(eq(uint, count_answers(100), 0));
+}
+
+Test(nanny_thread, commands_are_processes_all_the_same)
+{
+    struct bundle_draft draft = {.name = "sh", .kind = BUNDLE_EXEC};
+
+    say_setup(2, HANDLE, &draft);
+    cr_assert(eq(int, (int)wait_answer(2)->type, WIRE_READY));
+    COMMAND(100, "sh", "-c", "kill -9 $$");
+    cr_assert(eq(uint, wait_answer(100)->status, PAR_SIGNAL));
+}
+
+Test(nanny_thread, other_programs_are_refused)
+{
+    static const char other[] = "#!/bin/true";
+    struct bundle_file file = serve("prog", other, sizeof other - 1);
+    struct bundle_draft draft = {
+        .name = "self", .kind = BUNDLE_SELF, .files = &file, .file_count = 1};
+    struct answer *a;
+
+    say_setup(2, HANDLE, &draft);
+    a = wait_answer(2);
+    cr_assert(eq(int, (int)a->type, WIRE_ERROR));
+    cr_assert(strstr(words(a), "thread slots") != NULL, "%s", words(a));
+}
