@@ -383,6 +383,7 @@ static void on_keeper(struct nanny *n, struct seat *seat)
             on_exit_of(seat, &e);
             break;
         case KEEPER_EMPTY:
+            on_output(n, seat); /* its last words may be waiting */
             nanny_slot_over(n, seat);
             break;
         case KEEPER_GONE:
@@ -390,6 +391,7 @@ static void on_keeper(struct nanny *n, struct seat *seat)
                 snprintf(w->words, sizeof w->words, "its keeper was killed");
             keeper_close(seat->keeper);
             seat->keeper = NULL;
+            on_output(n, seat);
             nanny_slot_over(n, seat);
             return;
         }
