@@ -158,6 +158,15 @@ struct link_client *link_client_open(void *context,
                                      const uint8_t *broker_key,
                                      struct par_error *err);
 
+/* The same, over tcp from this IP address of this host (NULL: any). */
+struct link_client *link_client_open_from(void *context,
+                                          const char *source,
+                                          const char *endpoint,
+                                          const uint8_t *public_key,
+                                          const uint8_t *secret_key,
+                                          const uint8_t *broker_key,
+                                          struct par_error *err);
+
 /* Unsent messages get `linger_ms` to leave (at least 300 is used where any
  * may exist); it is the end of the context that waits for them, not this.
  * NULL is allowed. */

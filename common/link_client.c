@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,14 +80,32 @@ static int set_up(struct link_client *c,
         err);
 }
 
+/* As libzmq writes it: tcp://SOURCE:PORT;HOST:PORT, where 0 is any port. */
+static const char *with_source(const char *source,
+                               const char *endpoint,
+                               char text[2 * LINK_ENDPOINT])
+{
+    const char *peer = endpoint + strlen("tcp://");
+    bool v6 = source && strchr(source, ':');
+
+    if (!source || link_endpoint_transport(endpoint) != LINK_TCP)
+        return endpoint;
+    snprintf(text, 2 * LINK_ENDPOINT, v6 ? "tcp://[%s]:0;%s" : "tcp://%s:0;%s",
+             source, peer);
+    return text;
+}
+
 static int connect_to(struct link_client *c,
                       void *context,
+                      const char *source,
                       const char *endpoint,
                       struct par_error *err)
 {
+    char text[2 * LINK_ENDPOINT];
+
     if (set_up(c, context, endpoint, err) != 0)
         return -1;
-    if (zmq_connect(c->dealer, endpoint) != 0)
+    if (zmq_connect(c->dealer, with_source(source, endpoint, text)) != 0)
         return par_fail(err, zmq_errno(), "%s: %s", endpoint,
                         zmq_strerror(zmq_errno()));
     return 0;
@@ -98,6 +117,18 @@ struct link_client *link_client_open(void *context,
                                      const uint8_t *secret_key,
                                      const uint8_t *broker_key,
                                      struct par_error *err)
+{
+    return link_client_open_from(context, NULL, endpoint, public_key,
+                                 secret_key, broker_key, err);
+}
+
+struct link_client *link_client_open_from(void *context,
+                                          const char *source,
+                                          const char *endpoint,
+                                          const uint8_t *public_key,
+                                          const uint8_t *secret_key,
+                                          const uint8_t *broker_key,
+                                          struct par_error *err)
 {
     struct link_client *c;
     bool tcp;
@@ -122,7 +153,7 @@ struct link_client *link_client_open(void *context,
                  zmq_strerror(zmq_errno()));
     else if ((!tcp || set_keys(c->dealer, public_key, secret_key, broker_key,
                                err) == 0) &&
-             connect_to(c, context, endpoint, err) == 0)
+             connect_to(c, context, source, endpoint, err) == 0)
         return c;
     link_client_close(c, 0);
     return NULL;

@@ -116,7 +116,8 @@ static int open_uplink(struct nanny *n, struct par_error *err)
     const char *key = s->key ? s->key : getenv("PAR_KEY");
     char local[PLACE_PATH], path[PLACE_PATH], name[KEY_NAME];
     const char *one[2] = {getenv("PAR_BROKER"), NULL};
-    struct uplink_options o = {.context = n->context, .endpoints = one};
+    struct uplink_options o = {
+        .context = n->context, .endpoints = one, .source = s->source_ip};
 
     if (s->ticket) {
         if (ticket_load(s->ticket, &ticket, err))

@@ -1,6 +1,7 @@
 /* settings.c - see settings.h */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -182,6 +183,21 @@ static int take_resources(struct settings *s,
     return 0;
 }
 
+static int take_source(struct settings *s,
+                       const char *address,
+                       struct par_error *err)
+{
+    uint8_t any[sizeof(struct in6_addr)];
+
+    if (address && inet_pton(AF_INET, address, any) != 1 &&
+        inet_pton(AF_INET6, address, any) != 1)
+        return par_fail(err, EINVAL,
+                        "ip-addr: `%s' is no IP address (192.0.2.7, "
+                        "2001:db8::7)",
+                        address);
+    return copy(&s->source_ip, address, err);
+}
+
 static int take_numbers(struct settings *s,
                         const struct par_worker_options *o,
                         struct par_error *err)
@@ -214,8 +230,7 @@ struct settings *settings_create(const struct par_worker_options *options,
     if (take_numbers(s, o, err) || take_name(s, o->name, err) ||
         take_brokers(s, o->brokers, err) || take_labels(s, o->labels, err) ||
         take_resources(s, o->resources, err) || copy(&s->key, o->key, err) ||
-        copy(&s->ticket, o->ticket, err) ||
-        copy(&s->source_ip, o->source_ip, err) ||
+        copy(&s->ticket, o->ticket, err) || take_source(s, o->source_ip, err) ||
         copy(&s->dest_path, o->dest_path, err) ||
         copy(&s->libexec, o->libexec, err)) {
         settings_destroy(s);

@@ -31,6 +31,7 @@ struct uplink {
     size_t count;
     size_t at;
     char *key_path;
+    char *source;
     char key_name[KEY_NAME];
     struct key_pair pair;
     bool has_pair;
@@ -71,7 +72,8 @@ struct uplink *uplink_create(const struct uplink_options *options,
     struct uplink *u = calloc(1, sizeof *u);
 
     if (!u || copy_endpoints(u, options->endpoints) ||
-        (options->key && !(u->key_path = strdup(options->key)))) {
+        (options->key && !(u->key_path = strdup(options->key))) ||
+        (options->source && !(u->source = strdup(options->source)))) {
         par_fail(err, ENOMEM, "out of memory");
         uplink_destroy(u);
         return NULL;
@@ -99,6 +101,7 @@ void uplink_destroy(struct uplink *u)
         free(u->endpoints[i]);
     free(u->endpoints);
     free(u->key_path);
+    free(u->source);
     keys_wipe(&u->pair);
     free(u);
 }
@@ -200,9 +203,10 @@ static void try_connect(struct uplink *u, uint64_t now)
     if (found == 0)
         say_unknown(u);
     if (found > 0)
-        u->link = link_client_open(
-            u->context, u->endpoints[u->at], tcp ? u->pair.public_key : NULL,
-            tcp ? u->pair.secret_key : NULL, tcp ? u->broker_key : NULL, &err);
+        u->link = link_client_open_from(
+            u->context, u->source, u->endpoints[u->at],
+            tcp ? u->pair.public_key : NULL, tcp ? u->pair.secret_key : NULL,
+            tcp ? u->broker_key : NULL, &err);
     if (!u->link) {
         if (err.code)
             say(u, broken, err.text);

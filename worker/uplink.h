@@ -30,6 +30,7 @@ struct uplink_options {
     const char *const *endpoints; /* NULL-ended, at least one; copied */
     const char *key;             /* our key file, made on first need; for tcp */
     const char *key_name;        /* and a name for a new one */
+    const char *source;          /* connect from this address; NULL: any */
     const struct key_pair *pair; /* a ticket's, instead */
     const uint8_t *broker_key;   /* a ticket's, or NULL: known_brokers */
 };

@@ -181,6 +181,22 @@ Test(link_listen, tcp_without_a_key_does_not_exist)
                                NULL, &err) == NULL);
 }
 
+Test(link_listen, peer_comes_from_the_address_it_was_told)
+{
+    const char *endpoint = listen_by(LINK_TCP);
+    struct par_error err = {0};
+    struct link_client *c = link_client_open_from(
+        context, "127.0.0.2", endpoint, client_key.public_key,
+        client_key.secret_key, broker_key.public_key, &err);
+    const struct link_peer *peer;
+
+    cr_assert(c != NULL, "%s", err.text);
+    cr_assert(eq(int, (int)wait_event(c), LINK_CONNECTED));
+    peer = link_server_peer(server, greet(c, 1));
+    cr_assert(eq(str, (char *)peer->address, "127.0.0.2"));
+    link_client_close(c, 0);
+}
+
 Test(link_listen, taken_tcp_port_is_told)
 {
     const char *endpoint = listen_by(LINK_TCP);
