@@ -1,7 +1,6 @@
 /* beneath.c - see beneath.h */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -12,32 +11,16 @@
 #include <unistd.h>
 
 #include "beneath.h"
-
-enum { TREE_DEPTH = 256 };
+#include "bundle.h"
 
 bool beneath_ok(const char *path, struct par_error *err)
 {
-    const char *part = path;
+    const char *fault = bundle_path_fault(path, strlen(path));
 
-    if (!*path || strlen(path) >= BENEATH_PATH) {
-        par_fail(err, EINVAL, "a file name of %zu octets", strlen(path));
-        return false;
-    }
-    for (;;) {
-        size_t n = strcspn(part, "/");
-
-        if (n == 0 || n > BENEATH_NAME || (n == 1 && part[0] == '.') ||
-            (n == 2 && part[0] == '.' && part[1] == '.')) {
-            par_fail(err, EINVAL,
-                     "file name `%.200s' must be relative, without `.', `..' "
-                     "and empty parts",
-                     path);
-            return false;
-        }
-        if (!part[n])
-            return true;
-        part += n + 1;
-    }
+    if (!fault)
+        return true;
+    par_fail(err, EINVAL, "file name `%.200s': %s", path, fault);
+    return false;
 }
 
 /* openat2(2), or -1 with ENOSYS on a kernel before 5.6. */
@@ -156,51 +139,4 @@ int beneath_open(int folder, const char *path, struct par_error *err)
         return par_fail(err, EINVAL, "%.200s: not a regular file", path);
     }
     return fd;
-}
-
-static int remove_below(int folder, const char *name, unsigned depth);
-
-/* Remove what is in the folder that `fd` is; closes it. */
-static int empty_folder(int fd, unsigned depth)
-{
-    DIR *dir = fdopendir(fd);
-    struct dirent *e;
-    int result = 0;
-
-    if (!dir) {
-        close(fd);
-        return -1;
-    }
-    while ((e = readdir(dir)))
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-            remove_below(dirfd(dir), e->d_name, depth))
-            result = -1;
-    closedir(dir);
-    return result;
-}
-
-static int remove_below(int folder, const char *name, unsigned depth)
-{
-    int fd;
-
-    if (unlinkat(folder, name, 0) == 0 || errno == ENOENT)
-        return 0;
-    if ((errno != EISDIR && errno != EPERM) || depth == 0)
-        return -1;
-    fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == EACCES && fchmodat(folder, name, 0700, 0) == 0)
-        fd = openat(folder, name,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    (void)!fchmod(fd, 0700); /* a folder without `w` cannot be emptied */
-    if (empty_folder(fd, depth - 1))
-        return -1;
-    return unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0
-                                                                        : -1;
-}
-
-int beneath_remove(int folder, const char *name, struct par_error *err)
-{
-    return remove_below(folder, name, TREE_DEPTH) ? fail(err, name) : 0;
 }

@@ -27,9 +27,4 @@ int beneath_create(int folder,
 /* Open one for reading: a regular file, ENOENT, ELOOP ... or -1. */
 int beneath_open(int folder, const char *path, struct par_error *err);
 
-/* Remove what `name` in `folder` is, a whole tree too; what is gone already
- * is no error.  Symlinks are removed, not followed; folders that lost their
- * rights (mode 000) get them back first. */
-int beneath_remove(int folder, const char *name, struct par_error *err);
-
 #endif

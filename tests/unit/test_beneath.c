@@ -9,16 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "worker/beneath.h"
 
-static char top[] = "/tmp/par-beneath-XXXXXX";
-static int folder; /* top/in */
+static int folder; /* in the scratch folder: in */
 
 static void init(void)
 {
-    strcpy(top, "/tmp/par-beneath-XXXXXX");
-    cr_assert(ne(ptr, mkdtemp(top), NULL));
-    cr_assert(eq(int, chdir(top), 0));
+    scratch_make();
+    cr_assert(eq(int, chdir(scratch), 0));
     cr_assert(eq(int, mkdir("in", 0700), 0));
     folder = open("in", O_RDONLY | O_DIRECTORY);
     cr_assert(ge(int, folder, 0));
@@ -28,7 +27,7 @@ static void fini(void)
 {
     close(folder);
     cr_assert(eq(int, chdir("/"), 0));
-    cr_assert(eq(int, beneath_remove(AT_FDCWD, top, NULL), 0));
+    scratch_remove();
 }
 
 TestSuite(beneath, .init = init, .fini = fini, .timeout = 10);
@@ -115,18 +114,4 @@ Test(beneath, only_regular_files_are_opened)
     cr_assert(eq(int, err.code, ENOENT));
     cr_assert(eq(int, mkfifo("in/pipe", 0600), 0));
     cr_assert(eq(int, beneath_open(folder, "pipe", &err), -1));
-}
-
-Test(beneath, removes_a_tree_whatever_its_rights)
-{
-    cr_assert(eq(int, create("t/a/b/f"), 0));
-    cr_assert(eq(int, mkdir("out", 0700), 0));
-    cr_assert(eq(int, close(creat("out/precious", 0600)), 0));
-    cr_assert(eq(int, symlink("../../out", "in/t/link"), 0));
-    cr_assert(eq(int, chmod("in/t/a/b", 0), 0));
-    cr_assert(eq(int, chmod("in/t/a", 0), 0));
-    cr_assert(eq(int, beneath_remove(folder, "t", NULL), 0));
-    cr_assert(eq(int, access("in/t", F_OK), -1));
-    cr_assert(eq(int, access("out/precious", F_OK), 0));
-    cr_assert(eq(int, beneath_remove(folder, "t", NULL), 0), "already gone");
 }

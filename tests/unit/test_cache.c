@@ -11,20 +11,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "worker/beneath.h"
+#include "scratch.h"
 #include "worker/cache.h"
 
 enum { CAP = 100 };
 
-static char top[] = "/tmp/par-cache-XXXXXX";
 static struct cache *cache;
 static struct par_error err;
 
 static void init(void)
 {
-    strcpy(top, "/tmp/par-cache-XXXXXX");
-    cr_assert(ne(ptr, mkdtemp(top), NULL));
-    cr_assert(eq(int, chdir(top), 0));
+    scratch_make();
+    cr_assert(eq(int, chdir(scratch), 0));
     cache = cache_open("c", CAP, &err);
     cr_assert(ne(ptr, cache, NULL), "%s", err.text);
 }
@@ -33,7 +31,7 @@ static void fini(void)
 {
     cache_close(cache);
     cr_assert(eq(int, chdir("/"), 0));
-    cr_assert(eq(int, beneath_remove(AT_FDCWD, top, NULL), 0));
+    scratch_remove();
 }
 
 TestSuite(cache, .init = init, .fini = fini, .timeout = 10);
