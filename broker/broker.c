@@ -124,10 +124,20 @@ int broker_listen(struct broker *b,
     return 0;
 }
 
+/* DRAINING is a warning, DONE the end. */
+static void tell_all(struct broker *b, enum wire_reason reason)
+{
+    struct peer *peer;
+
+    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));)
+        say_goodbye(b, peer->conn, reason);
+}
+
 void broker_drain(struct broker *b)
 {
     b->draining = true;
     link_server_deafen(b->link);
+    tell_all(b, WIRE_DRAINING);
 }
 
 bool broker_idle(const struct broker *b)
@@ -140,9 +150,6 @@ bool broker_idle(const struct broker *b)
 
 void broker_goodbye(struct broker *b)
 {
-    struct peer *peer;
-
     carry_flush(b);
-    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));)
-        say_goodbye(b, peer->conn, WIRE_DRAINING);
+    tell_all(b, WIRE_DONE);
 }

@@ -87,7 +87,8 @@ const struct computation_file *computations_file(
 
     EACH(c, it)
     for (size_t i = 0; it->target && i < it->file_count; i++)
-        if (digest_equal(&it->files[i].hash, hash)) {
+        if (it->files[i].size > 0 && /* else the hash proves nothing */
+            digest_equal(&it->files[i].hash, hash)) {
             *owner = it;
             return &it->files[i];
         }

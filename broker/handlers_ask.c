@@ -28,7 +28,7 @@ static int relay_ping(struct broker *b,
         return PAR_OVERLOADED;
     }
     *free_place =
-        (struct relayed_ping){.nonce = WIRE_BROKER_ID | ++b->last_nonce,
+        (struct relayed_ping){.nonce = WIRE_NONCE_ID | ++b->last_nonce,
                               .worker = number,
                               .client = from->number,
                               .id = m->head.id};

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RUN_META_ROOM = 24 * 1024 }; /* 64 resources, 256 octets of each */
+
 /* Which target does a RUN mean?  0 with the status otherwise. */
 static uint32_t target_of(struct broker *b,
                           const struct peer *from,
@@ -85,16 +87,12 @@ static uint64_t run_bytes(const struct wire_msg *w)
                      : w->items_len - (size_t)w->head.count * WIRE_RUN_ITEM;
 }
 
-/* Grant more, unless the account has queued so much, or its own results are
- * so far behind, that more would only pile up. */
+/* Grant more, unless the client is so far behind with its results that more
+ * would only pile up.  What an account may queue is bounded by the scheduler,
+ * which answers OVERLOADED. */
 static void renew(struct broker *b, struct peer *client)
 {
-    struct sched_stats stats;
-
     if (client->held_count > PEER_RUN_ITEMS)
-        return;
-    sched_stats(b->sched, &stats);
-    if (stats.queued_bytes > b->limits.max_queued_bytes / 4 * 3)
         return;
     if (credit_renew(&client->runs, PEER_RUN_ITEMS, PEER_RUN_BYTES))
         say_credit(b, client);
@@ -125,6 +123,12 @@ int on_run(struct broker *b,
     if (b->draining) {
         par_fail(err, ESHUTDOWN, "the broker is shutting down");
         return PAR_DRAINING;
+    }
+    /* There must be room for what we add on the way to the worker. */
+    if (w->head.meta_len > WIRE_META_MAX - RUN_META_ROOM) {
+        par_fail(err, EMSGSIZE, "RUN's metadata is over %d octets",
+                 WIRE_META_MAX - RUN_META_ROOM);
+        return PAR_TOO_LARGE;
     }
     if (w->head.count == 0 || w->head.id == 0 || w->head.id >= WIRE_BROKER_ID) {
         par_fail(err, EINVAL, "RUN wants items and an id below 2^52");

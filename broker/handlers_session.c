@@ -57,6 +57,7 @@ int on_goodbye(struct broker *b,
         sched_worker_pause(b->sched, b->now, from->number, true);
         return PAR_OK;
     }
-    end_session(b, from, true);
+    /* What a worker has neither answered nor given back may have run. */
+    end_session(b, from, from->role == ROLE_CLIENT);
     return PAR_OK;
 }

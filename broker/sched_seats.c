@@ -85,7 +85,7 @@ static struct decision *ask(struct sched *s,
     }
     r = request_at(s, place);
     *r = (struct request){
-        .id = ++s->requests | WIRE_BROKER_ID,
+        .id = ++s->requests | WIRE_REQUEST_ID,
         .place = place,
         .worker = worker,
         .target = target,

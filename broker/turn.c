@@ -90,7 +90,7 @@ static void beat(struct broker *b, struct peer *worker)
         sched_worker_pause(b->sched, b->now, worker->number, true);
     }
     worker->asked = b->now;
-    say(b, worker, WIRE_PING, 0, WIRE_BROKER_ID | ++b->last_nonce, 0, NULL);
+    say(b, worker, WIRE_PING, 0, WIRE_NONCE_ID | ++b->last_nonce, 0, NULL);
 }
 
 static void beats(struct broker *b)

@@ -31,6 +31,9 @@ enum {
 
 /* ids that the broker opens towards workers have this bit */
 #define WIRE_BROKER_ID (UINT64_C(1) << 52)
+/* so that an ERROR which answers one kind cannot be taken for another: */
+#define WIRE_REQUEST_ID (WIRE_BROKER_ID | UINT64_C(1) << 51)
+#define WIRE_NONCE_ID   (WIRE_BROKER_ID | UINT64_C(1) << 50)
 
 enum wire_type {
     WIRE_HELLO = 0x01,

@@ -348,7 +348,7 @@ void embed_stop(struct embed *e, int drain_ms)
     if (!e)
         return;
     if (e->runs) {
-        atomic_store(&e->stop, drain_ms);
+        atomic_store(&e->stop, drain_ms < 0 ? 0 : drain_ms);
         n = write(e->wake, &one, sizeof one);
         (void)n;
         pthread_join(e->thread, NULL);

@@ -218,8 +218,12 @@ int64_t rig_int(struct rig *r,
 void rig_close(struct rig *r)
 {
     par_close(r->client);
-    for (unsigned i = 0; i < r->worker_count; i++)
+    for (unsigned i = 0; i < r->worker_count; i++) {
+        par_worker_stop(r->workers[i]); /* in order: slots close what they
+                                           opened */
+        par_worker_join(r->workers[i], NULL);
         par_worker_close(r->workers[i]);
+    }
     par_broker_stop(r->broker, 0);
     if (r->context)
         zmq_ctx_term(r->context);
