@@ -65,6 +65,7 @@ UNIT_TESTS += tests/unit/test_protocol_doc
 UNIT_TESTS += tests/unit/test_ranks
 UNIT_TESTS += tests/unit/test_results
 UNIT_TESTS += tests/unit/test_run_options
+UNIT_TESTS += tests/unit/test_rundir
 UNIT_TESTS += tests/unit/test_sched
 UNIT_TESTS += tests/unit/test_sched_given_up
 UNIT_TESTS += tests/unit/test_sched_close

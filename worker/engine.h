@@ -1,9 +1,11 @@
 /* engine.h - the inside of a nanny: what its parts share
  *
- *   nanny.c            create, destroy, the turn
+ *   engine.c           the turn
+ *   nanny_open.c       made, and taken apart
  *   nanny_drain.c      the orderly end
  *   nanny_offer.c      functions that the program registers
  *   nanny_session.c    HELLO, WELCOME, who may say what, loss of the broker
+ *   nanny_status.c     STATUS
  *   nanny_setup.c      SETUP: from a manifest to a slot that is ready
  *   nanny_files.c      its files: fetched, verified, placed
  *   nanny_build.c      its C source: compiled
@@ -11,7 +13,8 @@
  *   nanny_run.c        RUN, CANCEL, RECALL; answers
  *   nanny_dispatch.c   which slot gets what (slots.h), and giving it
  *   nanny_start.c      a slot's start
- *   nanny_slot.c       its messages, what it runs
+ *   nanny_slot.c       its messages
+ *   nanny_watch.c      what it runs, and for how long
  *   nanny_death.c      a slot's end: who is to blame
  *   nanny_exec.c       a command's start
  *   nanny_command.c    what happens to it
@@ -28,6 +31,7 @@
 #include "facts.h"
 #include "nanny.h"
 #include "results.h"
+#include "rundir.h"
 #include "runs.h"
 #include "settings.h"
 #include "slot.h"
@@ -42,8 +46,7 @@ enum {
     LEAVE_MS = 1000,       /* a slot that was told to end has so long */
     HOOK_MS = 10000,       /* and so long for its closing functions */
     SETUP_MS = 600 * 1000, /* a set-up function may take so long */
-    RUN_DIR = 1024,
-    WORDS_MAX = 60 * 1024 /* octets of text in an ERROR */
+    WORDS_MAX = 60 * 1024  /* octets of text in an ERROR */
 };
 
 /* In the place of a computation's number, for commands: any command may use
@@ -109,7 +112,9 @@ struct nanny {
     struct spawner *spawner;
     struct disk *disk;
     struct cache *cache;
-    char run_dir[RUN_DIR];
+    char run_dir[RUNDIR_PATH];
+    int run_fd; /* holds it */
+    bool swept; /* what dead workers left */
     char parslot[COMP_PATH];
     char **environment; /* of slots: a few names of the worker's own */
 
@@ -134,13 +139,18 @@ struct nanny {
     bool closing;      /* in nanny_destroy() */
 };
 
-/* ---- nanny.c ---- */
+/* ---- engine.c ---- */
 
 void nanny_fail(struct nanny *n, const struct par_error *err);
 static inline uint64_t nanny_tag(unsigned seat, enum watch watch)
 {
     return (uint64_t)seat * WATCHES + watch;
 }
+
+/* ---- nanny_open.c ---- */
+
+/* Remove what dead workers left, once. */
+void nanny_sweep(struct nanny *n);
 
 /* ---- nanny_drain.c ---- */
 

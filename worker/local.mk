@@ -24,6 +24,7 @@ libparworker_la_SOURCES = \
     worker/nanny_exec.c \
     worker/nanny_files.c \
     worker/nanny_offer.c \
+    worker/nanny_open.c \
     worker/nanny_run.c \
     worker/nanny_session.c \
     worker/nanny_setup.c \
@@ -34,6 +35,7 @@ libparworker_la_SOURCES = \
     worker/nanny_watch.c \
     worker/poller.c worker/poller.h \
     worker/results.c worker/results.h \
+    worker/rundir.c worker/rundir.h \
     worker/runs.c worker/runs.h \
     worker/settings.c worker/settings.h \
     worker/slots.c worker/slots.h \

@@ -223,8 +223,8 @@ static bool prepare(struct nanny *n, struct seat *seat)
     struct command *c = seat->command;
     struct prepare *p;
 
-    snprintf(c->folder, sizeof c->folder, "%s/r%llx", n->run_dir,
-             (unsigned long long)run_id(c->run));
+    snprintf(c->folder, sizeof c->folder, "%s/r%llu", n->run_dir,
+             (unsigned long long)++n->last_id);
     if (c->comp->bundle.file_count == 0 && mkdir(c->folder, 0700) == 0)
         return false;
     p = calloc(1, sizeof *p);

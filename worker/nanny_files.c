@@ -381,6 +381,7 @@ static void name_places(struct nanny *n, struct comp *c)
 
 void nanny_place(struct nanny *n, struct comp *c)
 {
+    nanny_sweep(n); /* the disk thread is started anyway */
     name_places(n, c);
     c->state = COMP_PLACING;
     if (!post(n, c, run_place, done_place))

@@ -362,13 +362,20 @@ static void on_message(struct nanny *n, struct link_msg *m)
 
 /* ---- the session's end ---- */
 
-/* Nobody can be told any more how these ended. */
+/* Nobody can be told any more how these ended, and another broker may use
+ * the same numbers: what still runs is answered as far as we are concerned. */
 static void forget_runs(struct nanny *n)
 {
     nanny_end_running(n, NULL, DOOM_CANCEL);
     for (struct list *i = n->comps.next; i != &n->comps; i = i->next)
         nanny_empty_queue(n, LIST_ENTRY(i, struct comp, node), PAR_LOST,
                           "lost");
+    for (struct list *i = n->batches.next; i != &n->batches; i = i->next) {
+        struct run_batch *b = LIST_ENTRY(i, struct run_batch, node);
+
+        for (uint32_t k = 0; k < b->count; k++)
+            b->runs[k].state = RUN_ANSWERED;
+    }
 }
 
 static void on_lost(struct nanny *n)

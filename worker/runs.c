@@ -133,7 +133,9 @@ struct run *run_batches_find(const struct list *batches, uint64_t id)
         if (id >= b->first && id - b->first < b->count) {
             struct run *r = &b->runs[id - b->first];
 
-            return r->state == RUN_ANSWERED ? NULL : r;
+            /* A former broker may have used the same number. */
+            if (r->state != RUN_ANSWERED)
+                return r;
         }
     }
     return NULL;
