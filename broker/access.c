@@ -140,8 +140,10 @@ bool access_rule(const struct access *a,
                  struct access_rule *rule)
 {
     const struct authorized_entry *entry;
+    char key[KEY_TEXT];
     unsigned long uid;
 
+    rule->line[0] = '\0';
     switch (peer->transport) {
     case LINK_INPROC:
         rule->roles = ROLE_ALL;
@@ -162,6 +164,8 @@ bool access_rule(const struct access *a,
             return false;
         rule->roles = entry->roles;
         snprintf(rule->account, sizeof rule->account, "%s", entry->account);
+        key_text(entry->key, key);
+        snprintf(rule->line, sizeof rule->line, "%s %s", key, entry->name);
         return true;
     }
     return false;

@@ -16,6 +16,8 @@
 struct access_rule {
     unsigned roles;
     char account[KEY_NAME];
+    char line[KEY_TEXT + KEY_NAME]; /* "KEY NAME", as parctl allow takes it; ""
+                                       where keys are not asked for */
 };
 
 struct access;

@@ -305,7 +305,7 @@ static int admit(struct broker *b,
 {
     const struct link_peer *who = link_server_peer(b->link, peer->conn);
     struct access_rule rule = {0};
-    char role[16];
+    char role[16], may[64], should[64];
 
     if (!who || !access_rule(b->access, who, &rule)) {
         par_fail(err, EACCES, "this broker does not know you (%s)",
@@ -327,11 +327,12 @@ static int admit(struct broker *b,
         return PAR_MALFORMED;
     }
     if (!(peer->role & rule.roles)) {
-        roles_text(rule.roles, peer->name, sizeof peer->name);
+        roles_text(rule.roles, may, sizeof may);
+        roles_text(rule.roles | peer->role, should, sizeof should);
         par_fail(err, EACCES,
-                 "this key may come in as %s, not as %s; the broker's admin "
-                 "can change that: parctl allow",
-                 peer->name, role);
+                 "this key may come in as %s, not as %s; there: parctl allow "
+                 "'%s' --role %s",
+                 may, role, rule.line, should);
         return PAR_FORBIDDEN;
     }
     return PAR_OK;

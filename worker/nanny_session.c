@@ -235,9 +235,9 @@ static void on_error(struct nanny *n, struct link_msg *m)
         /* Our own former session may still have the name. */
         if (status == PAR_DUPLICATE_ID && n->welcomed) {
             uplink_give_up(n->uplink, n->now);
-        } else if (status == PAR_DRAINING || status == PAR_QUOTA) {
-            log_line(LOG_WARN, "broker: %s", text);
-            uplink_give_up(n->uplink, n->now);
+        } else if (status == PAR_DRAINING || status == PAR_QUOTA ||
+                   status == PAR_FORBIDDEN || status == PAR_UNAUTHENTICATED) {
+            uplink_refused(n->uplink, n->now, text); /* that may change */
         } else {
             par_fail(&err, PAR_CODE(status), "the broker refuses: %s", text);
             nanny_fail(n, &err);

@@ -162,6 +162,14 @@ void uplink_give_up(struct uplink *u, uint64_t now)
     retry(u, now);
 }
 
+void uplink_refused(struct uplink *u, uint64_t now, const char *text)
+{
+    static const char what[] = "not admitted";
+
+    say(u, what, text);
+    uplink_give_up(u, now);
+}
+
 /* Our own keys and the broker's.  1: found, 0: not yet, -1. */
 static int find_keys(struct uplink *u, struct par_error *err)
 {

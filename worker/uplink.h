@@ -64,6 +64,10 @@ void uplink_welcomed(struct uplink *u, uint64_t now, uint64_t heartbeat_ms);
 /* The session is of no use: try again later.  Says nothing more. */
 void uplink_give_up(struct uplink *u, uint64_t now);
 
+/* The broker will not have us, for this reason: say it once, and try again
+ * later. */
+void uplink_refused(struct uplink *u, uint64_t now, const char *text);
+
 bool uplink_is_open(const struct uplink *u);
 
 /* When there was last a session, or when it was created. */
