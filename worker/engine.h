@@ -282,7 +282,10 @@ void nanny_end_running(struct nanny *n, struct comp *c, enum run_doom doom);
 /* Tell the broker what has not begun: RECALLED with id 0. */
 void nanny_return_queued(struct nanny *n);
 /* What a doomed run is answered with. */
-int nanny_doom_status(const struct run *r, char *text, size_t size);
+int nanny_doom_status(const struct nanny *n,
+                      const struct run *r,
+                      char *text,
+                      size_t size);
 
 /* ---- nanny_dispatch.c ---- */
 

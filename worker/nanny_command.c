@@ -144,7 +144,7 @@ static void answer(struct nanny *n, struct command *c)
     if (c->failed) {
         status = say_not_started(n, c, &f, text, sizeof text);
     } else if (c->run->doom != DOOM_NONE) {
-        status = nanny_doom_status(c->run, text, sizeof text);
+        status = nanny_doom_status(n, c->run, text, sizeof text);
         executed = WIRE_MAYBE_EXECUTED;
     } else if (c->lost) {
         status = PAR_WORKER_LOST;
@@ -199,8 +199,10 @@ static void on_keeper(struct nanny *n, struct seat *seat)
         switch (e.kind) {
         case KEEPER_STARTED:
             c->pid = e.pid;
-            if (c->phase == COMMAND_STARTING)
+            if (c->phase == COMMAND_STARTING) {
                 c->phase = COMMAND_RUNNING;
+                c->started_at = n->now + STARTED_MS;
+            }
             break;
         case KEEPER_FAILED:
             c->failed = true;

@@ -82,7 +82,7 @@ static void blame(struct nanny *n, struct seat *seat, struct run *r)
     if (tail)
         tail_text(&w->tail, WARD_TAIL_LINES, tail, TAIL_ROOM);
     if (r->doom != DOOM_NONE) {
-        status = nanny_doom_status(r, text, sizeof text);
+        status = nanny_doom_status(n, r, text, sizeof text);
         f.has_exit = false;
     } else {
         nanny_slot_words(n, seat, text, sizeof text);

@@ -154,7 +154,7 @@ static void refuse_doomed(struct nanny *n, struct seat *seat)
 {
     struct run *r = seat->command->run;
     char text[PAR_ERROR_TEXT];
-    int status = nanny_doom_status(r, text, sizeof text);
+    int status = nanny_doom_status(n, r, text, sizeof text);
 
     if (r->state != RUN_ANSWERED)
         nanny_answer_text(n, r, status, WIRE_NOT_EXECUTED, text);
@@ -172,7 +172,6 @@ static void launch(struct nanny *n, struct seat *seat)
         return;
     }
     c->begun = n->now;
-    c->started_at = n->now + STARTED_MS;
     if (c->run->batch->timeout_ms)
         c->timeout_at = n->now + c->run->batch->timeout_ms;
     if (wall)

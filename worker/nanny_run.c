@@ -64,7 +64,10 @@ void nanny_release(struct nanny *n, struct run *r)
         run_batch_destroy(b);
 }
 
-int nanny_doom_status(const struct run *r, char *text, size_t size)
+int nanny_doom_status(const struct nanny *n,
+                      const struct run *r,
+                      char *text,
+                      size_t size)
 {
     switch ((enum run_doom)r->doom) {
     case DOOM_TIMEOUT:
@@ -75,7 +78,8 @@ int nanny_doom_status(const struct run *r, char *text, size_t size)
         snprintf(text, size, "cancelled: its computation was closed");
         return PAR_CANCELLED;
     case DOOM_DRAIN:
-        snprintf(text, size, "killed: its worker was told to end at once");
+        snprintf(text, size, "killed: worker %s was told to end at once",
+                 n->name);
         return PAR_WORKER_LOST;
     default:
         snprintf(text, size, "cancelled");
@@ -174,7 +178,7 @@ static void end_queued(struct nanny *n, struct run *r)
 {
     struct comp *c = r->batch->comp;
     char text[PAR_ERROR_TEXT];
-    int status = nanny_doom_status(r, text, sizeof text);
+    int status = nanny_doom_status(n, r, text, sizeof text);
 
     list_remove(&r->node);
     c->queued[r->batch->class]--;
@@ -194,7 +198,7 @@ static void end_in_thread(struct nanny *n,
 
     atomic_store(&w->page->cancel, run_id(r));
     if (r->doom == DOOM_TIMEOUT || r->doom == DOOM_DRAIN) {
-        int status = nanny_doom_status(r, text, sizeof text);
+        int status = nanny_doom_status(n, r, text, sizeof text);
 
         nanny_answer_text(n, r, status, WIRE_MAYBE_EXECUTED, text);
         return;
