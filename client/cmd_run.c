@@ -21,6 +21,7 @@ struct run_order {
     struct cli *cli;
     struct wishes wishes;
     bool input;
+    bool is_command;
     struct spool output;      /* --json: what a command wrote */
     struct par_error trouble; /* with our stdout; code 0: none */
 };
@@ -91,6 +92,8 @@ static int report(struct run_order *o, const struct par_result *r)
         return report_json(o, r) ? CLI_PAR : code;
     if (sentence)
         cli_say("%s", par_result_error(r, why, sizeof why));
+    if (!o->is_command)
+        print_last_words(r);
     if (r->status == PAR_OK && print_value(r, o->wishes.raw, &err)) {
         cli_say("%s", err.text);
         return CLI_PAR;
@@ -191,6 +194,7 @@ static int start(struct run_order *o,
                                  "-i");
     else
         code = cli_open(o->cli);
+    o->is_command = t.is_command;
     if (code == 0)
         code = t.is_command ? run_command(o, words, count)
                             : run_function(o, &t, words + 1, count - 1);

@@ -12,6 +12,8 @@
 #include "result.h"
 #include "spool.h"
 
+enum { KEY_STDERR = 76 };
+
 int print_value(const struct par_result *r, bool raw, struct par_error *err)
 {
     char *text;
@@ -116,6 +118,19 @@ int print_json_unsent(uint64_t index, const char *why, struct par_error *err)
 
     put_failure(&w, index, why, 0, NULL);
     return write_line(&w, err);
+}
+
+void print_last_words(const struct par_result *r)
+{
+    struct meta_value words;
+
+    if (r->status == PAR_OK || !meta_check_map(r->data, r->len) ||
+        !meta_find(r->data, r->len, KEY_STDERR, &words, NULL) ||
+        (words.kind != META_STR && words.kind != META_BIN) || words.len == 0)
+        return;
+    fwrite(words.data, 1, words.len, stderr);
+    if (words.data[words.len - 1] != '\n')
+        fputc('\n', stderr);
 }
 
 int print_exit_code(const struct par_result *r, bool *sentence)

@@ -23,6 +23,10 @@ int print_json(const struct par_result *r,
 /* The same for a job that could not even be started. */
 int print_json_unsent(uint64_t index, const char *why, struct par_error *err);
 
+/* What the process of a failed function wrote last, on stderr (a command's
+ * words were there as it wrote them). */
+void print_last_words(const struct par_result *r);
+
 /* The exit code of `run` for this result.  *sentence is whether it needs one:
  * a command's own code speaks for itself. */
 int print_exit_code(const struct par_result *r, bool *sentence);

@@ -90,12 +90,15 @@ static int print_item(struct work *w, struct item *item, struct par_error *err)
         return print_as_json(w, item, err);
     if (spool_print(&item->out, STDOUT_FILENO, err))
         return -1;
-    if (item->failure)
-        say_failure(item, item->failure);
-    else if (!ok)
-        say_failure(item, par_result_error(&item->result, why, sizeof why));
-    else
+    if (ok)
         return print_value(&item->result, w->wishes.raw, err);
+    if (item->failure) {
+        say_failure(item, item->failure);
+        return 0;
+    }
+    say_failure(item, par_result_error(&item->result, why, sizeof why));
+    if (!w->is_command)
+        print_last_words(&item->result);
     return 0;
 }
 
