@@ -109,17 +109,35 @@ CONTRACT_TESTS += tests/contract/test_many
 CONTRACT_TESTS += tests/contract/test_mixed
 CONTRACT_TESTS += tests/contract/test_values
 SYSTEM_TESTS =
+SYSTEM_TESTS += tests/system/clean.sh
 SYSTEM_TESTS += tests/system/hostile.sh
-SYSTEM_TESTS += tests/system/python_min.sh
-EXTRA_DIST += tests/system/hostile.py tests/system/python_min.py
-dist_check_SCRIPTS = tests/system/hostile.sh tests/system/python_min.sh
+SYSTEM_TESTS += tests/system/keys.sh
+SYSTEM_TESTS += tests/system/many.sh
+SYSTEM_TESTS += tests/system/map.sh
+SYSTEM_TESTS += tests/system/order.sh
 SYSTEM_TESTS += tests/system/parctl_broker.sh
 SYSTEM_TESTS += tests/system/parctl_endings.sh
 SYSTEM_TESTS += tests/system/parctl_keys.sh
 SYSTEM_TESTS += tests/system/parctl_private.sh
+SYSTEM_TESTS += tests/system/python_min.sh
+SYSTEM_TESTS += tests/system/run.sh
+SYSTEM_TESTS += tests/system/setup.sh
+SYSTEM_TESTS += tests/system/signals.sh
+SYSTEM_TESTS += tests/system/slots.sh
+
+dist_check_SCRIPTS = $(SYSTEM_TESTS)
+EXTRA_DIST += \
+    tests/system/claims.sh \
+    tests/system/hostile.py \
+    tests/system/lib.sh \
+    tests/system/python_min.py
+
+# What they run.
+check_PROGRAMS += tests/system/mapper
+tests_system_mapper_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
 
 # Of those, what `./check --quick` runs: one job per transport.
-QUICK_TESTS = tests/contract/test_mixed
+QUICK_TESTS = tests/contract/test_mixed tests/system/order.sh
 
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
@@ -149,13 +167,8 @@ dist_check_SCRIPTS += \
     tests/count \
     tests/installed \
     tests/canary/leaves \
-    tests/canary/run \
-    tests/system/parctl_broker.sh \
-    tests/system/parctl_endings.sh \
-    tests/system/parctl_keys.sh \
-    tests/system/parctl_private.sh
+    tests/canary/run
 
-EXTRA_DIST += tests/system/lib.sh
 
 # A program and a computation, for the tests of slots.
 if HAVE_CRITERION

@@ -1,0 +1,150 @@
+#!/bin/bash
+# signals.sh - daemons that are asked to end, that die, that freeze, that come
+# back
+. "$top_srcdir/tests/system/claims.sh"
+cd "$work" || exit 99
+host=$(hostname)
+
+# job NAME FILE [OPTION...]: one that says up, and ends when FILE is there.
+job() {
+    local name=$1 file=$2
+
+    shift 2
+    start "$name" parctl run "$@" -- sh -c \
+        "echo up; until [ -e $work/$file ]; do sleep 0.02; done; echo down"
+    wait_for has_line "$name.out" up || show "$name"
+}
+
+start_broker --heartbeat 200
+
+# ---- SIGTERM to a worker (XP-12) ----
+
+worker_as one -c 1 -n one
+job running go1
+start queued parctl run -- echo later
+jobs_are() {
+    [ "$(parctl jobs --json | wc -l)" = "$1" ]
+}
+wait_for jobs_are 2
+kill -TERM "${pids[one]}"
+is_draining() {
+    [ "$(field workers one state)" = draining ]
+}
+wait_for is_draining
+is "SIGTERM: the worker is draining" $? 0
+touch go1
+ended running
+is "... what runs finishes" "$code $(tail -n 1 running.out)" "0 down"
+ended one
+is "... then it ends, with 0" $code 0
+worker_as two -c 1 -n two
+ended queued
+is "... and what waited goes to the next worker" "$code $(cat queued.out)" "0 later"
+
+job running go2
+kill -TERM "${pids[two]}"
+is_two_draining() {
+    [ "$(field workers two state)" = draining ]
+}
+wait_for is_two_draining
+kill -TERM "${pids[two]}"
+ended running
+is "a second SIGTERM kills the job: 125" $code 125
+like "... which is told so" "$(cat running.err)" '^par: .*two'
+ended two
+is "... and the worker ends" $code 0
+
+worker_as grace -c 1 -n grace --grace 300
+job running go2
+stop grace
+is "--grace 300: the end of patience kills, too" $code 0
+ended running
+is "... 125" $code 125
+
+# ---- kill -9 of a worker ----
+
+worker_as one -c 1 -n one
+job running go2 --worker one
+pid=${pids[one]}
+kill -KILL "$pid"
+ended running
+is "SIGKILL of a worker: its job is lost: 125" $code 125
+like "... with worker, host and process (XP-13)" "$(cat running.err)" \
+    "^par: .*one.*$host.*$pid|^par: .*one.*$pid.*$host"
+ended one
+start next parctl run -- echo next
+worker_as two -c 1 -n two
+ended next
+is "... the next job runs elsewhere" "$code $(cat next.out)" "0 next"
+worker_as one -c 1 -n one
+is "... and a new worker may have the name" $? 0
+job running go3 --retries 1 --worker one
+kill -KILL "${pids[one]}"
+ended one
+worker_as one -c 1 -n one
+touch go3
+ended running
+is "--retries 1: the lost job runs again" "$code $(tail -n 1 running.out)" "0 down"
+
+# ---- a worker that freezes (RP-31, DD-30) ----
+
+job running go4 --worker one
+kill -STOP "${pids[one]}"
+ended running
+is "a frozen worker is noticed: its job is lost" $code 125
+like "... with the reason" "$(cat running.err)" '^par: .*one'
+try parctl run -- echo on
+quiet "... others go on" 0 on
+kill -CONT "${pids[one]}"
+is_back() {
+    [ -n "$(field workers one state)" ]
+}
+wait_for is_back
+is "... thawed, it registers anew" $? 0
+no_loop() {
+    ! pgrep -u $UID -f "until .*go4" >/dev/null
+}
+wait_for no_loop
+is "... and has ended the job that was given up" $? 0
+try parctl run --worker one -- echo warm
+quiet "... and works" 0 warm
+
+# ---- the broker goes, and comes back (XP-09, DI-42) ----
+
+job running go5
+kill -KILL "${pids[broker]}"
+ended broker
+ended running
+is "SIGKILL of the broker: its clients hear of it: 125" $code 125
+like "... and say so" "$(cat running.err)" '^par: .*broker'
+start_broker --heartbeat 200
+both_are_back() {
+    [ -n "$(field workers one state)" ] && [ -n "$(field workers two state)" ]
+}
+wait_for both_are_back
+is "a new broker: its workers come back by themselves" $? 0
+try parctl run -- echo again
+quiet "... and work" 0 again
+
+# ---- SIGTERM to the broker ----
+
+job running go6
+at=$(endpoint broker ipc)
+kill -TERM "${pids[broker]}"
+refuses() {
+    ! parctl run --broker "$at" --connect-timeout 300ms -- true 2>/dev/null
+}
+wait_for refuses
+is "SIGTERM: the broker takes nothing new" $? 0
+is "... but waits for what runs" "$(is_alive "${pids[broker]}" && echo yes)" yes
+touch go6
+ended running
+is "... which finishes" "$code $(tail -n 1 running.out)" "0 down"
+ended broker
+is "... then it ends, with 0" $code 0
+is "... and its socket is gone" "$(find "$XDG_RUNTIME_DIR" -type s)" ""
+stop one
+is "workers without a broker end on SIGTERM: 0" $code 0
+stop two
+
+finish
