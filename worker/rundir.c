@@ -43,14 +43,14 @@ int rundir_make(const char *roof, char *path, struct par_error *err)
     }
     if (!mkdtemp(path)) {
         n = errno;
-        par_fail(err, n, "%.300s: %s", path, strerror(n));
+        par_fail(err, n, "a folder below %.300s: %s", roof, strerror(n));
         *path = 0;
         return -1;
     }
     fd = hold(AT_FDCWD, path, LOCK_SH);
     if (fd >= 0)
         return fd;
-    par_fail(err, errno, "%.300s: %s", path, strerror(errno));
+    par_fail(err, errno, "a folder below %.300s: %s", roof, strerror(errno));
     rmdir(path);
     *path = 0;
     return -1;
