@@ -1,4 +1,6 @@
-/* nanny_run.c - runs come, are ended before their time, and are answered */
+/* nanny_run.c - runs come, are ended before their time, and are answered
+ *
+ * length: the way of one RUN from the wire to a slot, read in one go. */
 #include "config.h"
 
 #include <signal.h>
