@@ -11,7 +11,7 @@ HEADER, RUN_ITEM, RESULT_ITEM = map(struct.Struct, (">2sBBHHIQQ", ">II", ">IHBBI
 HELLO, WELCOME, GOODBYE, PING, PONG, ERROR, CREDIT = range(0x01, 0x08)
 SETUP, READY, RUN, RESULT, STREAM = range(0x10, 0x15)
 CANCEL, CLOSE, BLOB_NEED, BLOB_DATA = 0x16, 0x17, 0x21, 0x22
-OK, EXIT, SIGNAL, LOST, UNKNOWN_ID = 0, 101, 102, 207, 307
+OK, EXIT, SIGNAL, LOST, UNKNOWN_SESSION, UNKNOWN_ID = 0, 101, 102, 207, 305, 307
 FINAL, SECOND_FRAME, BATCH, CHUNK, WINDOW = 4, 0xFFFFFFFF, 1 << 16, 1 << 18, 1 << 16
 
 Message = collections.namedtuple("Message", "type flags count id ref meta body second")
@@ -54,39 +54,41 @@ def ended_runs(m):
 class Client:
     """One session; on_stream(run, stream, octets) gets what commands print."""
 
-    def __init__(self, endpoint, key_file=None, broker_key=None, timeout=30, on_stream=None):
-        self.timeout, self.ids = timeout, itertools.count()
-        self.on_stream = on_stream or (lambda run, stream, octets: None)
+    def __init__(self, endpoint, key=None, broker_key=None, timeout=30, on_stream=lambda *_: None):
+        self.timeout, self.ids, self.on_stream = timeout, itertools.count(), on_stream
         # octets by hash; messages by request; by run, None until it has ended
         self.files, self.answers, self.results = {}, {}, {}
         self.granted, self.sent = [64, 1 << 16], [0, 0]  # runs: items, octets
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
-        self.socket.linger, self.socket.immediate, self.socket.ipv6 = 1000, 1, 1
+        self.socket.linger, self.socket.ipv6 = 1000, 1
         self.socket.set_hwm(0)
-        if key_file:
-            keys = dict(re.findall(rb'(\w+)-key = "(.{40})"', pathlib.Path(key_file).read_bytes()))
+        if key:
+            keys = dict(re.findall(rb'(\w+)-key = "(.{40})"', pathlib.Path(key).read_bytes()))
             self.socket.curve_publickey = keys[b"public"]
             self.socket.curve_secretkey = keys[b"secret"]
             self.socket.curve_serverkey = broker_key.encode()
         self.socket.connect(endpoint)
-        if not self.socket.poll(timeout * 1000, zmq.POLLOUT):
-            raise ParError(LOST, "nobody answers at %s, or it refuses us" % endpoint)
         self.request(HELLO, 0, {1: [1, 1], 2: "client", 3: os.urandom(16), 5: "par_min/1"})
 
     def send(self, *args, **more):
         self.socket.send(encode(*args, **more))
 
     def pump_until(self, done):
-        deadline = time.monotonic() + self.timeout
-        while not done():
-            if self.socket.poll(200):
+        """See to what comes until done() is true; returns that."""
+        deadline, silent = time.monotonic() + self.timeout, 0
+        while not (answer := done()):
+            silent = 0 if self.socket.poll(2000) else silent + 1
+            if silent == 0:
                 self.take(decode(*self.socket.recv_multipart()))
-            elif not self.socket.poll(0, zmq.POLLOUT):
-                raise ParError(LOST, "the broker is gone")
-            elif time.monotonic() >= deadline:
-                raise ParError(LOST, "no answer in time")
+            elif silent > 4 or time.monotonic() >= deadline:
+                raise ParError(LOST, "the broker does not answer, or refuses us")
+            else:
+                self.send(PING)
+        return answer
 
     def take(self, m):
+        if m.type == ERROR and m.ref == UNKNOWN_SESSION:
+            raise ParError(LOST, "this is another broker: open another session")
         if m.type in (READY, PONG, WELCOME) or m.type == ERROR and m.flags & FINAL:
             self.answers[m.id] = m
         if m.type in (WELCOME, CREDIT) and m.id == 0:
@@ -115,8 +117,7 @@ class Client:
     def request(self, type, ref=0, meta=None, body=b""):
         id = next(self.ids)
         self.send(type, id, ref, meta, body, count=1 if body else 0)
-        self.pump_until(lambda: id in self.answers)
-        m = self.answers.pop(id)
+        m = self.pump_until(lambda: self.answers.pop(id, None))
         if m.type == ERROR:
             raise ParError(m.ref, m.meta.get(72, ""))
         return m
@@ -143,8 +144,7 @@ class Client:
         """Start a run for each of args; returns their ids."""
         payloads, runs = [msgpack.packb(a) for a in args], []
         while payloads:
-            self.pump_until(lambda: self.room_for(payloads))
-            n = self.room_for(payloads)
+            n = self.pump_until(lambda: self.room_for(payloads))
             batch, payloads, ids = payloads[:n], payloads[n:], [next(self.ids) for _ in range(n)]
             body = b"".join(RUN_ITEM.pack(0, len(p)) + p for p in batch)
             self.send(RUN, ids[0], handle << 32 | function, options, body, n)
@@ -155,9 +155,7 @@ class Client:
 
     def wait(self, runs):
         """Their results, in order; each is given out once."""
-        for run in runs:
-            self.pump_until(lambda: self.results[run] is not None)
-        return [self.results.pop(run) for run in runs]
+        return [self.pump_until(lambda: self.results[r] and self.results.pop(r)) for r in runs]
 
     def cancel(self, run, mode=0):
         self.send(CANCEL, run, mode)
@@ -196,4 +194,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except ParError as e:
+        sys.exit("par_min: %s (status %d)" % e.args[::-1])

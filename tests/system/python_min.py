@@ -7,7 +7,7 @@ SOURCE, BUILD = os.environ["top_srcdir"], os.environ["top_builddir"]
 PAR_MIN = SOURCE + "/contrib/python/par_min.py"
 sys.path.insert(0, os.path.dirname(PAR_MIN))
 import zmq
-from par_min import Client, ParError, value
+from par_min import Client, ParError, decode, encode, value
 
 TEMP = pathlib.Path(os.environ["TMPDIR"])
 CONFIG = TEMP / "config"
@@ -51,13 +51,26 @@ static int wait_for_it(struct par_task *t)
 PAR_FUNCTION(wait_for_it, ":n")
 """
 OK, EXCEPTION, EXIT, SIGNAL, TIMEOUT, CANCELLED, BAD_ARGS = 0, 100, 101, 102, 103, 105, 106
-WORKER_LOST, SETUP_FAILED, UNKNOWN_HANDLE, UNKNOWN_FUNCTION, UNKNOWN_WORKER = 200, 208, 306, 309, 310
+WORKER_LOST, LOST, SETUP_FAILED = 200, 207, 208
+UNKNOWN_HANDLE, UNKNOWN_FUNCTION, UNKNOWN_WORKER = 306, 309, 310
 PROCESSES = []
 
 
 def check(got, want, what):
     if got != want:
         raise SystemExit("FAIL: %s: got %r, want %r" % (what, got, want))
+
+
+def check_golden():
+    """What par_min.py decodes and encodes is what everybody agreed upon."""
+    files = sorted(pathlib.Path(SOURCE, "tests/golden").glob("*.hex"))
+    check(len(files) > 10, True, "golden messages are there")
+    for path in files:
+        frames = [bytes.fromhex(part)
+                  for part in re.sub("#.*", "", path.read_text()).split("---")]
+        m = decode(*frames)
+        check(encode(m.type, m.id, m.ref, m.meta, m.body, m.count, m.flags), frames[0], path.name)
+        check(m.second, frames[1] if len(frames) > 1 else None, path.name + ", second frame")
 
 
 def start(*words):
@@ -184,7 +197,24 @@ def check_stranger(tcp, broker_key):
     raise SystemExit("FAIL: a stranger's key was let in")
 
 
+def check_restart(ipc):
+    """Another broker answers there: the runs are lost, and a new session goes on."""
+    client = Client(ipc)
+    run, = client.run(client.setup("exec", "command")[0], 0, [["sleep", "1000"]])
+    broker = PROCESSES.pop(0)
+    broker.kill()
+    broker.wait()
+    start(BUILD + "/parbroker")
+    PROCESSES.insert(0, PROCESSES.pop())
+    check(refusal(client.wait, [run]), LOST, "a run whose broker was killed")
+    client = Client(ipc)
+    handle, _ = client.setup("exec", "command")
+    check(one(client, handle, 0, ["true"]).status, OK, "a run on the new broker")
+    client.close()
+
+
 def main():
+    check_golden()
     os.environ.update(PAR_CONFIG_DIR=str(CONFIG))
     (TEMP / "code.c").write_text(CODE)
     subprocess.run(os.environ.get("CC", "cc").split() + [
@@ -201,6 +231,7 @@ def main():
     check_program(ipc)
     check_program("--key", key, "--broker-key", broker_key, tcp)
     check_stranger(tcp, broker_key)
+    check_restart(ipc)
 
 
 try:
