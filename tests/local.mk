@@ -94,6 +94,7 @@ UNIT_TESTS += tests/unit/test_peers
 UNIT_TESTS += tests/unit/test_target
 UNIT_TESTS += tests/unit/test_template
 UNIT_TESTS += tests/unit/test_ticket
+UNIT_TESTS += tests/unit/test_uplink
 UNIT_TESTS += tests/unit/test_utf8
 UNIT_TESTS += tests/unit/test_window
 UNIT_TESTS += tests/unit/test_wire

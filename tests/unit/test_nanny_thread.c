@@ -34,12 +34,35 @@ static int one(struct par_task *t)
 
 enum { PATH_WAIT = 7, PATH_POLITE, PATH_ONE };
 
+static const char *const paths[] = {"/wait", "/polite", "/one"};
+
+/* It offers its paths: tell their handles. */
+static void answer_register(void)
+{
+    struct meta_writer w = {0};
+    uint64_t id = 0;
+
+    WAIT_FOR(answer_count > 0);
+    for (unsigned i = 0; i < answer_count; i++)
+        if (answers[i].type == WIRE_REGISTER)
+            id = answers[i].id;
+    cr_assert(ne(u64, id, 0));
+    meta_put_map(&w, 1);
+    meta_put_uint(&w, 1);
+    meta_put_array(&w, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        meta_put_array(&w, 2);
+        meta_put_str(&w, paths[i]);
+        meta_put_uint(&w, PATH_WAIT + i);
+    }
+    say_item(WIRE_READY, id, 0, 0, &w, NULL, 0);
+    meta_writer_clear(&w);
+}
+
 static void init(void)
 {
     static const char *brokers[2];
-    static const char *const paths[] = {"/wait", "/polite", "/one"};
     struct par_error err = {0};
-    struct meta_writer w = {0};
 
     nursing_open();
     options.threads = true;
@@ -54,17 +77,7 @@ static void init(void)
     nanny_register(nanny, paths[0], "", wait_here, NULL, NULL);
     nanny_register(nanny, paths[1], "", polite, NULL, NULL);
     nanny_register(nanny, paths[2], "", one, NULL, NULL);
-    wait_answer(1); /* REGISTER */
-    meta_put_map(&w, 1);
-    meta_put_uint(&w, 1);
-    meta_put_array(&w, 3);
-    for (unsigned i = 0; i < 3; i++) {
-        meta_put_array(&w, 2);
-        meta_put_str(&w, paths[i]);
-        meta_put_uint(&w, PATH_WAIT + i);
-    }
-    say_item(WIRE_READY, 1, 0, 0, &w, NULL, 0);
-    meta_writer_clear(&w);
+    answer_register();
 }
 
 static void fini(void)
@@ -149,6 +162,28 @@ Test(nanny_thread, what_waits_behind_a_long_one_goes_to_the_other)
     for (uint64_t id = 101; id < 140; id++)
         cr_assert(eq(i64, value(wait_answer(id)), 1));
     cr_assert(eq(uint, count_answers(100), 0));
+}
+
+/* A broker that is started anew counts from the beginning. */
+Test(nanny_thread, T16_late_answer_is_not_taken_for_a_new_runs)
+{
+    run_path(100, PATH_WAIT);
+    WAIT_FOR(started == 1);
+    say(WIRE_GOODBYE, 0, WIRE_REPLACED);
+    link_server_drop(server, conn);
+    WAIT_FOR(hellos == 2);
+    forget_answers();
+    answer_register();
+    term_text(20, "never");
+    run_path(100, PATH_POLITE); /* the same number, in the other slot */
+    WAIT_FOR(started == 2);
+    atomic_store(&release, 1);
+    run_path(101, PATH_ONE);
+    cr_assert(eq(i64, value(wait_answer(101)), 1));
+    cr_assert(eq(uint, count_answers(100), 0));
+    say(WIRE_CANCEL, 100, 1);
+    WAIT_FOR(count_answers(100) == 1);
+    cr_assert(ne(uint, find_answer(100)->status, PAR_OK));
 }
 
 Test(nanny_thread, commands_are_processes_all_the_same)
