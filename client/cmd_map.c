@@ -23,9 +23,9 @@ enum {
 };
 
 /* What GNU parallel has and this has not yet: said, not misread. */
-#define LATER(name, value)                                                     \
+#define LATER(letter, name, value)                                             \
     {                                                                          \
-        0, name, value, NULL                                                   \
+        letter, name, value, NULL                                              \
     }
 
 static const struct option_spec map_options[] = {
@@ -36,32 +36,55 @@ static const struct option_spec map_options[] = {
     WISHES_OPTIONS,
     CLI_PRIVATE_OPTION,
     CLI_JSON_OPTION,
-    LATER("arg-file", "FILE"),
-    LATER("bar", NULL),
-    LATER("colsep", "EXPRESSION"),
-    LATER("delay", "TIME"),
-    LATER("dry-run", NULL),
-    LATER("eta", NULL),
-    LATER("halt", "WHEN"),
-    LATER("joblog", "FILE"),
-    LATER("max-args", "N"),
-    LATER("null", NULL),
-    LATER("pipe", NULL),
-    LATER("progress", NULL),
-    LATER("results", "DIR"),
-    LATER("resume", NULL),
-    LATER("shuf", NULL),
-    LATER("tag", NULL),
-    LATER("tagstring", "TEXT"),
-    LATER("xargs", NULL),
+    LATER('a', "arg-file", "FILE"),
+    LATER(0, "bar", NULL),
+    LATER(0, "block", "SIZE"),
+    LATER(0, "colsep", "EXPRESSION"),
+    LATER(0, "delay", "TIME"),
+    LATER('d', "delimiter", "TEXT"),
+    LATER(0, "dry-run", NULL),
+    LATER(0, "eta", NULL),
+    LATER(0, "halt", "WHEN"),
+    LATER(0, "joblog", "FILE"),
+    LATER(0, "link", NULL),
+    LATER('L', "max-lines", "N"),
+    LATER('n', "max-args", "N"),
+    LATER('N', "max-replace-args", "N"),
+    LATER('P', "max-procs", "N"),
+    LATER('0', "null", NULL),
+    LATER(0, "pipe", NULL),
+    LATER(0, "progress", NULL),
+    LATER('q', "quote", NULL),
+    LATER('I', "replace", "TEXT"),
+    LATER(0, "results", "DIR"),
+    LATER(0, "resume", NULL),
+    LATER(0, "shuf", NULL),
+    LATER('S', "sshlogin", "HOST"),
+    LATER(0, "tag", NULL),
+    LATER(0, "tagstring", "TEXT"),
+    LATER('t', "verbose", NULL),
+    LATER('m', "xargs", NULL),
     CLI_BROKER_OPTIONS};
 
-static bool is_later(const char *name)
+/* The option of that name, if it is one of those. */
+static const struct option_spec *find_later(const char *name)
 {
     for (const struct option_spec *s = map_options; s->name; s++)
         if (strcmp(s->name, name) == 0)
-            return !s->help;
-    return false;
+            return s->help ? NULL : s;
+    return NULL;
+}
+
+static int refuse_later(struct cli *cli, const struct option_spec *s)
+{
+    char letter[8] = "";
+
+    if (s->letter == 'P')
+        return cli_usage(cli, "-P, --max-procs: say -j, --jobs");
+    if (s->letter)
+        snprintf(letter, sizeof letter, "-%c, ", s->letter);
+    return cli_usage(cli, "%s--%s of GNU parallel is not built yet", letter,
+                     s->name);
 }
 
 /* Nothing is under way: wait for the feeder to start something. */
@@ -234,11 +257,12 @@ static int start(struct work *w,
 
 static int take_option(struct work *w, const char *name, const char *value)
 {
+    const struct option_spec *later = find_later(name);
     int64_t n;
     int code;
 
-    if (is_later(name))
-        return cli_usage(w->cli, "--%s of GNU parallel is not built yet", name);
+    if (later)
+        return refuse_later(w->cli, later);
     if (strcmp(name, "keep-order") == 0) {
         w->in_order = true;
     } else if (strcmp(name, "line-buffer") == 0) {
@@ -264,7 +288,7 @@ static int map_main(struct cli *cli, int argc, char **argv)
     const char *const *words;
     const char *name, *value;
     struct par_error err;
-    size_t templates;
+    size_t templates, len;
     int code = 0;
 
     w.cli = cli;
@@ -278,6 +302,10 @@ static int map_main(struct cli *cli, int argc, char **argv)
         return cli_usage(cli, "%s", err.text);
     if (templates == 0)
         return cli_usage(cli, "what is to be run for each input?");
+    for (size_t i = 0; i < templates; i++)
+        if ((name = template_later(words[i], &len)))
+            return cli_usage(cli, "%.*s of GNU parallel is not built yet",
+                             (int)len, name);
     if (w.in_order && (w.by_line || w.ungrouped))
         return cli_usage(cli, "-k prints in order, %s as it comes: one of them",
                          w.by_line ? "--line-buffer" : "-u");

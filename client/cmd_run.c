@@ -22,7 +22,8 @@ struct run_order {
     struct wishes wishes;
     bool input;
     bool is_command;
-    struct spool output;      /* --json: what a command wrote */
+    bool is_line;        /* one word that only a shell could make sense of */
+    struct spool output; /* --json: what a command wrote */
     struct par_error trouble; /* with our stdout; code 0: none */
 };
 
@@ -92,6 +93,8 @@ static int report(struct run_order *o, const struct par_result *r)
         return report_json(o, r) ? CLI_PAR : code;
     if (sentence)
         cli_say("%s", par_result_error(r, why, sizeof why));
+    if (sentence && code == CLI_NOT_FOUND && o->is_line)
+        cli_say("a line for a shell: parctl run -- sh -c 'LINE'");
     if (!o->is_command)
         print_last_words(r);
     if (r->status == PAR_OK && print_value(r, o->wishes.raw, &err)) {
@@ -195,6 +198,7 @@ static int start(struct run_order *o,
     else
         code = cli_open(o->cli);
     o->is_command = t.is_command;
+    o->is_line = count == 1 && strpbrk(words[0], " \t|&;<>$");
     if (code == 0)
         code = t.is_command ? run_command(o, words, count)
                             : run_function(o, &t, words + 1, count - 1);

@@ -33,6 +33,42 @@ static bool has_place(const char *word)
     return false;
 }
 
+/* How long a place of GNU parallel's is that begins here: {, perhaps the number
+ * of an input or a sign, what is wanted of it, }. */
+static size_t later_len(const char *p)
+{
+    static const char *const wanted[] = {"%}",  "##}",  "..}", "...}",
+                                         "+/}", "+..}", "+.}", "+...}"};
+    const char *end = p + 1 + (p[1] == '-' || p[1] == '+');
+    size_t digits = strspn(end, "0123456789");
+
+    if (p[0] != '{')
+        return 0;
+    if (p[1] == '=') {
+        end = strstr(p + 2, "=}");
+        return end ? (size_t)(end - p) + 2 : 0;
+    }
+    if (digits > 0) {
+        end += digits;
+        end += strspn(end, "/.");
+        return *end == '}' ? (size_t)(end - p) + 1 : 0;
+    }
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (strncmp(p + 1, wanted[i], strlen(wanted[i])) == 0)
+            return strlen(wanted[i]) + 1;
+    return 0;
+}
+
+const char *template_later(const char *word, size_t *len)
+{
+    char before = '\0'; /* ${1} is the shell's */
+
+    for (; *word; before = *word++)
+        if (before != '$' && (*len = later_len(word)) > 0)
+            return word;
+    return NULL;
+}
+
 static const char *base_of(const char *value)
 {
     const char *slash = strrchr(value, '/');

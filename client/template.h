@@ -29,6 +29,10 @@ struct template
 /* True if only a shell can make sense of this command line. */
 bool template_needs_shell(const char *line);
 
+/* The first place in `word` that GNU parallel would fill, and this does not
+ * yet ({1} {%} {+/} {= ... =}), with its length; NULL if there is none. */
+const char *template_later(const char *word, size_t *len);
+
 /* As a command: see above.  Without a place for the input it is appended as a
  * last word.  Returns -1 if out of memory. */
 int template_command(struct template *t, const char *const *words, size_t n);

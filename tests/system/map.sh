@@ -26,8 +26,17 @@ try parctl map echo </dev/null
 quiet "no input, no job" 0
 try parctl map --no-such-thing echo ::: 1
 said "an unknown option" 125 'no-such-thing'
-try parctl map --pipe wc ::: 1
-said "what is not built yet is said" 125 '^par: --pipe .*not built yet'
+for habit in '--pipe' '-a three' '-0' '-n2' '-S host' '-I@' '--dry-run' '--tag' '--joblog log'; do
+    # shellcheck disable=SC2086 # an option and its value
+    try parctl map $habit echo ::: 1
+    said "what is not built yet is said: $habit" 125 "^par: .*${habit%%[ 2@]*}.* of GNU parallel is not built yet"
+done
+try parctl map -P4 echo ::: 1
+said "-P is -j" 125 '^par: -P.*say -j'
+try parctl map echo {1} ::: 1
+said "a place that is not built yet is no word of the command" 125 '^par: [{]1[}] .*not built yet'
+try parctl map 'set -- a; echo ${1} {}' ::: 1
+quiet "... but the shell has its own" 0 'a 1'
 
 # ---- how many at once ----
 

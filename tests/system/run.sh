@@ -22,6 +22,8 @@ try parctl run -- no-such-command-anywhere
 said "what is not there is 127" 127 '^par: .*no-such-command-anywhere: No such file'
 try parctl run -- ./no-such-file
 said "a file that is not there is 127, and is named" 127 '^par: .*\./no-such-file'
+try parctl run 'echo a | cat'
+said "a line for a shell is told how to get one" 127 "sh -c 'LINE'"
 # shellcheck disable=SC2016 # their $$, not ours
 for signal in 9:Killed 15:Terminated 11:Segmentation 6:Aborted; do
     number=${signal%:*}

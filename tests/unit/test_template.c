@@ -174,3 +174,33 @@ Test(template, arguments_keep_their_words)
     cr_assert(eq(sz, t.count, 2));
     cr_assert(eq(str, (char *)fill(1, "x"), "x"));
 }
+
+Test(template, places_that_are_not_built_yet_are_found)
+{
+    static const struct {
+        const char *word;
+        const char *want;
+    } cases[] = {{"a{1}b", "{1}"},
+                 {"{-1}", "{-1}"},
+                 {"{2/.}", "{2/.}"},
+                 {"x{%}", "{%}"},
+                 {"{+/}", "{+/}"},
+                 {"{..}", "{..}"},
+                 {"{= s/a/b/ =} c", "{= s/a/b/ =}"},
+                 {"{} {1}", "{1}"}};
+    static const char *const fine[] = {
+        "",    "{}{.}{/}{//}{/.}{#}", "{a}", "{1", "${1}", "x{1,2}",
+        "{=a", "awk '{print $1}'",    "{",   "{-}"};
+    size_t len;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *got = template_later(cases[i].word, &len);
+
+        cr_assert(ne(ptr, (void *)got, NULL), "%s", cases[i].word);
+        cr_assert(eq(sz, len, strlen(cases[i].want)));
+        cr_assert(eq(int, strncmp(got, cases[i].want, len), 0));
+    }
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+        cr_assert(eq(ptr, (void *)template_later(fine[i], &len), NULL), "%s",
+                  fine[i]);
+}
