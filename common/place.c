@@ -192,8 +192,17 @@ int place_state_dir(char *path, size_t size, struct par_error *err)
 
 int place_cache_dir(char *path, size_t size, struct par_error *err)
 {
-    return user_dir("PAR_CACHE_DIR", "XDG_CACHE_HOME", ".cache/par", path, size,
-                    err);
+    struct par_error why = {0};
+    char runtime[PLACE_PATH];
+
+    if (user_dir("PAR_CACHE_DIR", "XDG_CACHE_HOME", ".cache/par", path, size,
+                 &why) == 0)
+        return 0;
+    if (why.code != ENOENT)
+        return par_fail(err, why.code, "%s", why.text);
+    if (place_runtime_dir(true, runtime, sizeof runtime, err) != 0)
+        return -1;
+    return join(path, size, runtime, "cache", err);
 }
 
 int place_make_dir(const char *path, struct par_error *err)

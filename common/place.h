@@ -9,7 +9,9 @@
  *                                                     /tmp/par-UID
  *   config    $PAR_CONFIG_DIR   $XDG_CONFIG_HOME/par  ~/.config/par
  *   state     $PAR_STATE_DIR    $XDG_STATE_HOME/par   ~/.local/state/par
- *   cache     $PAR_CACHE_DIR    $XDG_CACHE_HOME/par   ~/.cache/par
+ *   cache     $PAR_CACHE_DIR    $XDG_CACHE_HOME/par   ~/.cache/par, or cache
+ *                                                     beside the sockets for
+ *                                                     a user without a home
  *
  * A system service sets the overrides (/run/par, /etc/par, ...) in its unit.
  */

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <pwd.h>
 
 #include "scratch.h"
 
@@ -143,6 +144,21 @@ Test(place, home_comes_from_the_password_file_if_unset)
         cr_assert(strstr(path, "/.config/par") != NULL);
     else
         cr_assert(eq(int, err.code, ENOENT));
+}
+
+/* As `env -i` and a user id without an account have it. */
+Test(place, cache_of_a_user_without_a_home_is_beside_the_sockets)
+{
+    struct par_error err = {0};
+
+    unsetenv("HOME");
+    setenv("XDG_RUNTIME_DIR", scratch, 1);
+    if (getpwuid(geteuid()))
+        cr_skip_test("this user has a home");
+    cr_assert(eq(int, place_cache_dir(path, sizeof path, &err), 0));
+    expect("par/cache");
+    cr_assert(eq(int, place_config_dir(path, sizeof path, &err), -1));
+    cr_assert(eq(int, err.code, ENOENT));
 }
 
 Test(place, too_long_a_name_is_refused_not_cut)
