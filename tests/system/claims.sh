@@ -1,4 +1,5 @@
 # claims.sh - what the system tests share; read with `.`, by bash
+# shellcheck shell=bash
 #
 # A test is a script that makes claims about the real programs: each prints
 # `ok - WHAT` or `not ok - WHAT`, which tests/count adds up.  It runs through
@@ -14,7 +15,6 @@
 #     finish
 
 PATIENCE=${PATIENCE:-30} # s
-SYSTEM=$top_srcdir/tests/system
 EXAMPLES=$top_srcdir/doc/examples
 work=$TMPDIR/work # files of the test itself; gone at the end
 failed=0

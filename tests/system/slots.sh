@@ -93,7 +93,6 @@ END
 
 start_broker
 start_worker -c 1 -n w
-host=$(hostname)
 parctl setup bad.c >/dev/null
 first=$(parctl run bad.c:pid)
 
