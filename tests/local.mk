@@ -111,6 +111,7 @@ CONTRACT_TESTS += tests/contract/test_mixed
 CONTRACT_TESTS += tests/contract/test_values
 SYSTEM_TESTS =
 SYSTEM_TESTS += tests/system/clean.sh
+SYSTEM_TESTS += tests/system/examples.sh
 SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/keys.sh
 SYSTEM_TESTS += tests/system/many.sh

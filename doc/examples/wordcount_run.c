@@ -1,13 +1,14 @@
 /* wordcount_run.c - count the words of many files on all CPUs: map and reduce
  *
- *     wordcount_run [-c SLOTS] [-o FILE] [FILE...]
+ *     wordcount_run [-c SLOTS] [-o FILE] [-l FILE] [FILE...]
  *
  * The functions are those of wordcount.c, which is compiled into this program
  * and runs in processes of its own (kind `self`).  Without files it takes what
  * every Debian has: /usr/share/common-licenses and each package's copyright
  * file, each file once however many links lead to it.  Files over 256 KiB are
- * cut at line ends, so that no word is.  -o writes every word with its count,
- * sorted by word, for comparison with other means.
+ * cut at line ends, so that no word is.  For comparison with other means, -o
+ * writes every word with its count, sorted by word, and -l the names of the
+ * files that were read, each ended by a zero octet.
  */
 #define _GNU_SOURCE
 #include <par/client.h>
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,9 @@
 #include <unistd.h>
 
 enum { PIECE = 256 * 1024, TOP = 10 };
+
+static const char letters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /* ---- what to count ---- */
 
@@ -36,7 +41,8 @@ struct piece {
 struct job {
     struct piece *pieces;
     size_t count, room;
-    struct identity {
+    struct file {
+        char *path;
         dev_t dev;
         ino_t ino;
     } * seen;
@@ -64,65 +70,95 @@ static void *more(void *p, size_t used, size_t *room, size_t each)
     return p;
 }
 
-static int is_seen(struct job *j, const struct stat *st)
+/* A copy of its name, or NULL if it was here by another. */
+static char *note(struct job *j, const char *path, const struct stat *st)
 {
     for (size_t i = 0; i < j->files; i++)
         if (j->seen[i].dev == st->st_dev && j->seen[i].ino == st->st_ino)
-            return 1;
+            return NULL;
     j->seen = more(j->seen, j->files, &j->seen_room, sizeof *j->seen);
-    j->seen[j->files++] = (struct identity){st->st_dev, st->st_ino};
-    return 0;
+    j->seen[j->files] = (struct file){strdup(path), st->st_dev, st->st_ino};
+    return j->seen[j->files++].path;
 }
 
 /* Where a piece that may have `len` octets should end: after a line end if
- * there is one, else where the next word begins or the file ends. */
+ * there is one, else after anything that is no letter. */
 static size_t cut(int fd, off_t offset, size_t len, char *buffer)
 {
     ssize_t n = pread(fd, buffer, len, offset);
     char *end = n > 0 ? memrchr(buffer, '\n', (size_t)n) : NULL;
+    size_t at = n > 0 ? (size_t)n : 0;
 
-    return end ? (size_t)(end - buffer) + 1 : len;
+    if (end)
+        return (size_t)(end - buffer) + 1;
+    while (at > 0 && strchr(letters, buffer[at - 1]) && buffer[at - 1])
+        at--;
+    return at > 0 ? at : len;
+}
+
+static void add_pieces(struct job *j, int fd, const char *path, off_t size)
+{
+    for (off_t at = 0; at < size;) {
+        size_t len = (size_t)(size - at);
+
+        if (len > PIECE)
+            len = cut(fd, at, PIECE, j->buffer);
+        j->pieces = more(j->pieces, j->count, &j->room, sizeof *j->pieces);
+        j->pieces[j->count++] = (struct piece){path, at, len};
+        at += (off_t)len;
+    }
+    j->bytes += (unsigned long long)size;
 }
 
 static int add_file(struct job *j, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
+    char *noted;
+    int rc = -1;
 
-    if (fd < 0 || fstat(fd, &st)) {
-        fprintf(stderr, "wordcount_run: %s: %s\n", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    if (S_ISREG(st.st_mode) && st.st_size > 0 && !is_seen(j, &st)) {
-        path = strdup(path);
-        for (off_t at = 0; at < st.st_size;) {
-            size_t len = (size_t)(st.st_size - at);
-
-            if (len > PIECE)
-                len = cut(fd, at, PIECE, j->buffer);
-            j->pieces = more(j->pieces, j->count, &j->room, sizeof *j->pieces);
-            j->pieces[j->count++] = (struct piece){path, at, len};
-            at += (off_t)len;
+    if (fd >= 0 && fstat(fd, &st) == 0) {
+        if (!S_ISREG(st.st_mode)) {
+            errno = EINVAL;
+        } else {
+            noted = st.st_size > 0 ? note(j, path, &st) : NULL;
+            if (noted)
+                add_pieces(j, fd, noted, st.st_size);
+            rc = 0;
         }
-        j->bytes += (unsigned long long)st.st_size;
     }
-    close(fd);
-    return 0;
+    if (rc)
+        fprintf(stderr, "wordcount_run: %s: %s\n", path,
+                errno == EINVAL ? "no regular file" : strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return rc;
 }
 
 static int add_all(struct job *j)
 {
     glob_t found = {0};
+    int rc = 0;
 
     glob("/usr/share/common-licenses/*", 0, NULL, &found);
     glob("/usr/share/doc/*/copyright", GLOB_APPEND, NULL, &found);
-    for (size_t i = 0; i < found.gl_pathc; i++)
-        if (add_file(j, found.gl_pathv[i]))
-            return -1;
+    for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++)
+        if (access(found.gl_pathv[i], R_OK) == 0) /* no dangling link */
+            rc = add_file(j, found.gl_pathv[i]);
     globfree(&found);
-    return 0;
+    return rc;
+}
+
+static int list_files(const struct job *j, const char *path)
+{
+    FILE *out = fopen(path, "w");
+
+    for (size_t i = 0; out && i < j->files; i++)
+        fwrite(j->seen[i].path, 1, strlen(j->seen[i].path) + 1, out);
+    if (out && fclose(out) == 0)
+        return 0;
+    fprintf(stderr, "wordcount_run: %s: %s\n", path, strerror(errno));
+    return -1;
 }
 
 /* ---- the reduction: one table of all words ---- */
@@ -326,38 +362,71 @@ static void begin_table(struct job *j)
     j->words = calloc(j->size, sizeof *j->words);
 }
 
+struct choices {
+    int slots;
+    const char *table; /* -o */
+    const char *list;  /* -l */
+};
+
+/* Those that this process may use. */
+static int cpus(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+static int read_options(struct choices *c, int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt(argc, argv, "c:o:l:")) != -1)
+        switch (option) {
+        case 'c':
+            c->slots = atoi(optarg);
+            break;
+        case 'o':
+            c->table = optarg;
+            break;
+        case 'l':
+            c->list = optarg;
+            break;
+        default:
+            return -1;
+        }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct job j;
+    struct choices c = {.slots = cpus()};
     struct par_error err = {0};
-    int slots = (int)sysconf(_SC_NPROCESSORS_ONLN), option;
-    const char *path = NULL;
     double one, many;
 
     par_main(&argc, &argv);
-    while ((option = getopt(argc, argv, "c:o:")) != -1)
-        if (option == 'c')
-            slots = atoi(optarg);
-        else if (option == 'o')
-            path = optarg;
-        else
-            return 2;
+    if (read_options(&c, argc, argv))
+        return 2;
     for (int i = optind; i < argc; i++)
         if (add_file(&j, argv[i]))
             return 1;
     if (optind == argc && add_all(&j))
         return 1;
+    if (c.list && list_files(&j, c.list))
+        return 1;
     printf("%zu files, %llu bytes, in %zu pieces\n", j.files, j.bytes, j.count);
+    if (j.count == 0)
+        return 0;
     fflush(stdout);
     j.show = isatty(STDERR_FILENO);
     begin_table(&j);
     one = count_words(&j, 1, &err);
     begin_table(&j);
-    many = one < 0 ? -1 : count_words(&j, slots, &err);
+    many = one < 0 ? -1 : count_words(&j, c.slots, &err);
     if (many < 0) {
         fprintf(stderr, "wordcount_run: %s\n", err.text);
         return 1;
     }
-    report(&j, slots, one, many, path);
+    report(&j, c.slots, one, many, c.table);
     return 0;
 }
