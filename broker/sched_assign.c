@@ -65,9 +65,6 @@ static uint32_t choose(struct sched *s,
 {
     uint32_t worker = POOL_NONE;
 
-    if (d->reserved != POOL_NONE && (fit_at(d, d->reserved) & FIT_READY) &&
-        hold_has_room(s, d->reserved, d, function))
-        return d->reserved;
     if (!d->where.strict) {
         worker = search(s, d, function, FIT_MATCH | FIT_READY | FIT_PREFER);
         if (worker == POOL_NONE)

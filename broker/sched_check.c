@@ -12,6 +12,7 @@
 /* What walking the jobs gives, by place. */
 struct recount {
     uint32_t states[JOB_STATES];
+    uint32_t grants;
     uint32_t *spec_jobs;
     uint32_t *client_jobs;
     uint32_t *target_queued;
@@ -70,6 +71,7 @@ static void count_job(const struct sched *s,
     enum run_class side = demand_at(s, spec->demand)->where.run_class;
 
     r->states[job->state]++;
+    r->grants += job->grant != 0;
     r->spec_jobs[job->spec]++;
     r->client_jobs[job->client]++;
     if (job_is_waiting(job)) {
@@ -296,12 +298,24 @@ static void check_accounts(const struct sched *s, struct recount *r)
             r->account_bytes[idmap_get(&s->accounts, spec->account)] +=
                 spec_cost(spec);
     }
-    for (uint32_t i = 0; i < pool_end(&s->client_pool); i++)
+    for (uint32_t i = 0; i < pool_end(&s->client_pool); i++) {
         assert(client_at(s, i)->jobs == r->client_jobs[i]);
+        assert(!client_at(s, i)->gone || client_at(s, i)->jobs > 0);
+        assert(spans_live(&client_at(s, i)->spans) == r->client_jobs[i]);
+    }
     for (uint32_t i = 0; i < pool_end(&s->account_pool); i++) {
         assert(account_at(s, i)->queued == r->account_queued[i]);
         assert(account_at(s, i)->queued_bytes == r->account_bytes[i]);
     }
+}
+
+static void check_grants(const struct sched *s, const struct recount *r)
+{
+    uint32_t count = 1 + r->grants; /* place 0 is nobody's */
+
+    for (uint32_t at = s->doomed_grants; at != 0; at = grant_at(s, at)->next)
+        count++;
+    assert(s->grant_pool.live == count);
 }
 
 void sched_check(const struct sched *s)
@@ -314,5 +328,6 @@ void sched_check(const struct sched *s)
     check_workers(s, &r);
     check_targets(s, &r);
     check_accounts(s, &r);
+    check_grants(s, &r);
     recount_clear(&r);
 }

@@ -40,13 +40,13 @@ static void count_answer(struct sched *s, int status)
     }
 }
 
-/* A client that has left gets no answer, unless it detached the job: then it
- * is for whoever keeps results. */
+/* Only a job that was detached is answered after its client has left: that is
+ * for whoever keeps results. */
 static void tell(struct sched *s, struct job *job, const struct answer *answer)
 {
     const struct client *c = client_at(s, job->client);
 
-    if (answer && !(c->gone && !job->detach)) {
+    if (answer) {
         struct decision *d = decisions_add(&s->decisions, DECIDE_RESULT);
 
         d->client = c->gone ? 0 : c->number;
@@ -63,7 +63,6 @@ static void tell(struct sched *s, struct job *job, const struct answer *answer)
     if (answer)
         decisions_forget(&s->decisions, answer->payload);
     decisions_forget(&s->decisions, job->payload);
-    job->payload.block = 0;
 }
 
 static void release(struct sched *s, uint32_t place)

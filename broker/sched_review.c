@@ -22,7 +22,7 @@ static void review(struct sched *s, uint32_t place)
     struct target *t = target_at(s, place);
     struct list *node = t->orders.next;
 
-    while (!t->closing && node != &t->orders) {
+    while (node != &t->orders) {
         struct order *o = LIST_ENTRY(node, struct order, of_target);
 
         node = node->next;

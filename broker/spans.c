@@ -89,6 +89,15 @@ uint64_t spans_find(const struct spans *t, uint64_t run)
     return span ? span->first_serial + (run - span->first_run) : 0;
 }
 
+uint64_t spans_live(const struct spans *t)
+{
+    uint64_t live = 0;
+
+    for (size_t i = t->first; i < t->end; i++)
+        live += t->items[i].live;
+    return live;
+}
+
 void spans_drop(struct spans *t, uint64_t run)
 {
     struct span *span = find(t, run);

@@ -34,6 +34,9 @@ int spans_add(struct spans *t, uint64_t run, uint64_t serial, uint32_t n);
 /* The serial that belongs to a run, or 0; its job may be gone. */
 uint64_t spans_find(const struct spans *t, uint64_t run);
 
+/* The jobs that are not gone. */
+uint64_t spans_live(const struct spans *t);
+
 /* The job of this run is gone. */
 void spans_drop(struct spans *t, uint64_t run);
 

@@ -137,6 +137,29 @@ Test(sched, a_full_queue_refuses_and_names_the_bound)
     world_turn(w);
 }
 
+Test(sched, payloads_count_in_octets_too)
+{
+    struct payload_ref payload = {1, 0, 1 << 24};
+    struct job_batch batch = {.client = 1,
+                              .target = path,
+                              .first_run = 1,
+                              .count = 1,
+                              .payloads = &payload};
+    uint64_t serial;
+
+    cr_assert(eq(int, sched_submit(w->s, w->now, &batch, &serial, &w->err),
+                 PAR_OVERLOADED));
+    cr_assert(eq(str, w->err.text,
+                 "this account's queue is full: max_queued_bytes 16777216"));
+    payload.len -= 10000;
+    cr_assert(
+        eq(int, sched_submit(w->s, w->now, &batch, &serial, &w->err), PAR_OK));
+    payload.len = 10000;
+    batch.first_run = 2;
+    cr_assert(eq(int, sched_submit(w->s, w->now, &batch, &serial, &w->err),
+                 PAR_OVERLOADED));
+}
+
 Test(sched, options_that_are_not_built_are_refused_by_name)
 {
     meta_put_map(&w->meta, 1);
@@ -251,6 +274,8 @@ Test(sched, a_running_job_whose_client_left_is_aborted_and_told_to_nobody)
     sched_client_leave(w->s, w->now, 1);
     world_turn(w);
     cr_assert(eq(sz, world_count(w, DECIDE_ABORT), 1));
+    cr_assert(eq(int, sched_cancel_job(w->s, w->now, 7, assigned.serial, 0),
+                 PAR_UNKNOWN_ID));
     sched_stats(w->s, &stats);
     cr_assert(eq(u32, stats.running, 1), "its worker is still busy with it");
     cr_assert(
@@ -277,6 +302,21 @@ Test(sched, a_long_queue_of_one_client_delays_another_by_about_a_job_a_slot)
     for (size_t i = 0; i < world_count(w, DECIDE_ASSIGN); i++)
         served |= world_nth(w, DECIDE_ASSIGN, i)->client == 2;
     cr_assert(eq(int, served, true));
+}
+
+Test(sched, a_newcomer_goes_behind_those_who_wait)
+{
+    world_submit(w, 1, path, 1, 10);
+    world_submit(w, 2, path, 1, 10);
+    world_worker(w, 1, 1, path);
+    world_turn(w);
+    sched_client_join(w->s, 3, 7);
+    world_submit(w, 3, path, 1, 1);
+    world_answer(w, 5000);
+    cr_assert(ne(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 3));
+    cr_assert(ne(u32, world_nth(w, DECIDE_ASSIGN, 1)->client, 3));
+    world_answer(w, 5000);
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 3));
 }
 
 Test(sched, clients_share_also_where_they_want_different_things)

@@ -201,3 +201,27 @@ Test(sched_close, what_was_detached_may_still_run)
     cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 1));
     cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
 }
+
+Test(sched_close, a_setup_waits_until_a_close_is_through)
+{
+    struct setup_order close = order_of(1, 20);
+    struct setup_order again = order_of(1, 21);
+    struct decision d;
+
+    ready_worker(1);
+    close.where = "w.1";
+    again.call = world_payload(w);
+    sched_close(w->s, w->now, &close);
+    world_turn(w);
+    d = *world_nth(w, DECIDE_CLOSE, 0);
+    sched_setup(w->s, w->now, &again);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 0));
+    sched_request_done(w->s, w->now, 1, d.request, PAR_OK,
+                       (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSED), 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1));
+    answer_all(PAR_OK);
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
+}

@@ -405,3 +405,16 @@ Test(sched_failures, DI_27_an_unknown_worker_name_without_patience)
     world_turn(w);
     cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1), "the next one runs");
 }
+
+Test(sched_failures, DD_58_patience_starts_with_the_job)
+{
+    world_submit(w, 1, path, 1, 1);
+    world_wait(w, 9000);
+    world_submit(w, 1, path, 2, 1);
+    world_wait(w, 1000);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 1));
+    world_wait(w, 8999);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 0));
+    world_wait(w, 1);
+    cr_assert(eq(u64, world_nth(w, DECIDE_RESULT, 0)->run, 2));
+}

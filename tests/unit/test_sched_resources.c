@@ -126,3 +126,51 @@ Test(sched_resources, a_worker_kept_free_still_takes_what_is_in_nobodys_way)
     world_turn(w);
     cr_assert(eq(sz, given(1), 2), "one of 4 slots stays free");
 }
+
+Test(sched_resources, what_takes_resources_does_not_wait_in_front_of_a_slot)
+{
+    struct sched_resource mem = {"mem", 8, NULL};
+
+    special_worker(1, 2, NULL, &mem);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 1);
+    world_submit(w, 1, path, 1, 5);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 2), "not one ahead");
+    world_submit(w, 1, path, 10, 5);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 1), "others are");
+}
+
+Test(sched_resources, a_worker_is_kept_free_for_one_job_at_a_time)
+{
+    struct sched_resource mem = {"mem", 4, NULL};
+    struct decision small[2];
+
+    special_worker(1, 4, NULL, &mem);
+    sched_client_join(w->s, 2, 7);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 2);
+    world_submit(w, 1, path, 1, 9);
+    world_turn(w);
+    small[0] = *world_nth(w, DECIDE_ASSIGN, 0);
+    small[1] = *world_nth(w, DECIDE_ASSIGN, 1);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 4);
+    world_submit(w, 2, path, 1, 2);
+    world_turn(w);
+    world_result(w, &small[0], PAR_OK, WIRE_EXECUTED, 1);
+    world_wait(w, 500);
+    small[0] = *world_nth(w, DECIDE_ASSIGN, 0);
+    cr_assert(eq(u32, small[0].client, 1), "the large one is passed over");
+    world_wait(w, 500);
+    world_result(w, &small[0], PAR_OK, WIRE_EXECUTED, 1);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 0), "kept free");
+    world_result(w, &small[1], PAR_OK, WIRE_EXECUTED, 1);
+    world_turn(w);
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 2));
+    world_answer(w, 1);
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 1),
+              "the next large one waits for its turn");
+}

@@ -149,6 +149,22 @@ Test(sched_setup, where_names_a_worker_or_a_host)
     cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 2));
 }
 
+Test(sched_setup, a_worker_of_another_account_is_not_asked)
+{
+    struct worker_desc desc = {
+        .name = "w.1", .host = "host1", .slots = 1, .account = 8};
+    struct setup_order order = order_of(1, 5);
+
+    sched_worker_join(w->s, w->now, 1, &desc, NULL);
+    set_up(1, 5);
+    cr_assert(eq(sz, w->count, 0));
+    order.where = "w.1";
+    cr_assert(eq(int, sched_setup(w->s, w->now, &order), PAR_UNKNOWN_WORKER));
+    world_wait(w, 10000);
+    cr_assert(eq(str, (char *)world_reason(w, world_nth(w, DECIDE_REFUSED, 0)),
+                 "no worker serves this account"));
+}
+
 Test(sched_setup, a_call_goes_to_each_host_once_and_all_are_waited_for)
 {
     struct worker_desc desc = {.name = "twin", .host = "host1", .slots = 1};
@@ -177,6 +193,24 @@ Test(sched_setup, a_call_goes_to_each_host_once_and_all_are_waited_for)
     }
     cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
     cr_assert(eq(sz, world_count(w, DECIDE_FORGET), 1), "the call");
+}
+
+Test(sched_setup, a_call_is_not_waited_for_where_the_worker_has_left)
+{
+    struct setup_order order = order_of(1, 5);
+
+    world_worker(w, 1, 1, 0);
+    world_worker(w, 2, 1, 0);
+    order.call = world_payload(w);
+    sched_setup(w->s, w->now, &order);
+    world_turn(w);
+    sched_request_done(w->s, w->now, 1, world_nth(w, DECIDE_SETUP, 0)->request,
+                       PAR_OK, (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 0));
+    sched_worker_leave(w->s, w->now, 2, false);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
 }
 
 Test(sched_setup, the_error_of_a_call_is_the_answer_and_the_rest_stands)

@@ -197,6 +197,22 @@ Test(sched_workers, long_jobs_do_not_queue_behind_short_ones)
     cr_assert(eq(sz, given(1), 0));
 }
 
+Test(sched_workers, short_jobs_do_not_pile_up_behind_long_ones)
+{
+    uint32_t slow = sched_path(w->s, "app/slow");
+
+    world_worker(w, 1, 2, path);
+    sched_register(w->s, w->now, 1, slow);
+    world_submit(w, 1, path, 1, 3);
+    world_turn(w);
+    world_answer(w, 0);
+    world_submit(w, 1, slow, 10, 1);
+    world_turn(w);
+    world_submit(w, 1, path, 20, 50);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 2), "3 with the long one");
+}
+
 /* ---- terms ---- */
 
 Test(sched_workers, DD_48_strict_terms_wait_and_wishes_go_elsewhere)
