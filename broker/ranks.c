@@ -14,7 +14,7 @@ void ranks_clear(struct ranks *h)
     h->used = h->size = 0;
 }
 
-static int grow(struct ranks *h)
+int ranks_reserve(struct ranks *h)
 {
     uint32_t size = h->size ? 2 * h->size : FIRST_SIZE;
     struct ranks_item *items;
@@ -70,7 +70,7 @@ static void sift_down(struct ranks *h,
 
 int ranks_push(struct ranks *h, struct rank rank, uint32_t place)
 {
-    if (grow(h) < 0)
+    if (ranks_reserve(h) < 0)
         return -1;
     sift_up(h, h->used++, (struct ranks_item){rank, place});
     return 0;

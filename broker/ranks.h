@@ -50,6 +50,10 @@ static inline bool rank_is_same(const struct rank *a, const struct rank *b)
            a->serial == b->serial;
 }
 
+/* Make sure that the next ranks_push() succeeds.  Returns -1 if out of
+ * memory; the heap is then unchanged. */
+int ranks_reserve(struct ranks *h);
+
 /* Returns -1 if out of memory; the heap is then unchanged. */
 int ranks_push(struct ranks *h, struct rank rank, uint32_t place);
 

@@ -42,8 +42,8 @@ struct sched_limits {
 struct sched *sched_create(const struct sched_limits *limits);
 void sched_destroy(struct sched *s);
 
-/* True once memory ran out in a place where nobody could be refused: the
- * tables are whole, but words are lost; end the broker. */
+/* True once memory ran out in a place where nobody could be refused: words
+ * are lost and tables not whole; end the broker. */
 bool sched_is_out_of_memory(const struct sched *s);
 
 /* ---- clients ---- */

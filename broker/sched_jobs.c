@@ -173,14 +173,17 @@ static int make_jobs(struct sched *s, struct intake *in)
     return -1;
 }
 
+static bool is_timed(const struct rules *rules)
+{
+    return rules->queue_ms >= 0 || rules->deadline_ms >= 0;
+}
+
 static void set_timers(struct sched *s, const struct intake *in)
 {
-    const struct rules *rules = &spec_at(s, in->spec)->rules;
-
-    if (rules->queue_ms < 0 && rules->deadline_ms < 0)
-        return;
-    for (uint32_t at = in->row.first; at != POOL_NONE; at = job_at(s, at)->next)
-        life_set_timer(s, at);
+    if (is_timed(&spec_at(s, in->spec)->rules))
+        for (uint32_t at = in->row.first; at != POOL_NONE;
+             at = job_at(s, at)->next)
+            life_set_timer(s, at);
 }
 
 static void enqueue(struct sched *s, struct intake *in)
@@ -203,7 +206,9 @@ static int take_in(struct sched *s, struct intake *in, struct par_error *err)
     struct client *c = client_at(s, in->client);
 
     in->lane = queue_lane(s, in->client, spec->demand, spec->rules.priority);
-    if (in->lane == POOL_NONE || make_jobs(s, in) < 0) {
+    if (in->lane == POOL_NONE ||
+        (is_timed(&spec->rules) && heap_reserve(&s->job_timers, count) < 0) ||
+        make_jobs(s, in) < 0) {
         if (in->lane != POOL_NONE)
             queue_settle(s, in->lane);
         par_fail(err, PAR_CODE(PAR_OVERLOADED), "the broker is out of memory");

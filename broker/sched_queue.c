@@ -72,27 +72,38 @@ static uint64_t lane_hash(const struct sched *s, const struct lane_key *key)
     return keymap_hash(s->limits.seed, key, sizeof *key);
 }
 
+/* Room wherever a new lane will stand, so that it is refused now or not at
+ * all. */
+static int reserve(struct sched *s, uint32_t demand)
+{
+    struct demand *d = demand_at(s, demand);
+
+    if (heap_reserve(&s->lane_ages, 1) < 0 ||
+        heap_reserve(&s->lane_timers, 1) < 0 || ranks_reserve(&d->lanes) < 0)
+        return -1;
+    return ranks_reserve(&s->ready[d->where.run_class]);
+}
+
 static uint32_t make_lane(struct sched *s, const struct lane_key *key)
 {
     uint32_t place = pool_take(&s->lane_pool);
-    struct lane *lane;
 
     if (place == POOL_NONE)
         return POOL_NONE;
-    if (keymap_put(&s->lanes, lane_hash(s, key), place) < 0) {
+    if (reserve(s, key->demand) < 0 ||
+        keymap_put(&s->lanes, lane_hash(s, key), place) < 0) {
         pool_give(&s->lane_pool, place);
         return POOL_NONE;
     }
-    lane = lane_at(s, place);
-    *lane = (struct lane){.client = key->client,
-                          .demand = key->demand,
-                          .priority = key->priority,
-                          .clock = s->now,
-                          .rank_at = RANKS_NOWHERE,
-                          .age_at = HEAP_NOWHERE,
-                          .due_at = HEAP_NOWHERE,
-                          .live = true};
-    job_row_init(&lane->row);
+    *lane_at(s, place) = (struct lane){.client = key->client,
+                                       .demand = key->demand,
+                                       .priority = key->priority,
+                                       .clock = s->now,
+                                       .rank_at = RANKS_NOWHERE,
+                                       .age_at = HEAP_NOWHERE,
+                                       .due_at = HEAP_NOWHERE,
+                                       .live = true};
+    job_row_init(&lane_at(s, place)->row);
     return place;
 }
 

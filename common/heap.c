@@ -19,15 +19,17 @@ void heap_clear(struct heap *h)
     h->used = h->size = 0;
 }
 
-static int grow(struct heap *h)
+int heap_reserve(struct heap *h, size_t n)
 {
-    size_t size = h->size ? 2 * h->size : FIRST_SIZE;
+    size_t size = h->size ? h->size : FIRST_SIZE;
     struct heap_item *items;
 
-    if (h->used < h->size)
+    if (n <= h->size - h->used)
         return 0;
-    if (size >= HEAP_NOWHERE)
+    if (n >= HEAP_NOWHERE || h->used + n >= HEAP_NOWHERE)
         return -1;
+    while (size < h->used + n)
+        size *= 2;
     items = realloc(h->items, size * sizeof *items);
     if (!items)
         return -1;
@@ -77,7 +79,7 @@ static void sift_down(struct heap *h, size_t position, struct heap_item item)
 
 int heap_push(struct heap *h, uint64_t due, uint32_t place)
 {
-    if (grow(h) < 0)
+    if (h->used == h->size && heap_reserve(h, 1) < 0)
         return -1;
     sift_up(h, h->used++, (struct heap_item){due, place});
     return 0;

@@ -27,6 +27,10 @@ struct heap {
 
 void heap_clear(struct heap *h);
 
+/* Make sure that the next n calls of heap_push() succeed.  Returns -1 if out
+ * of memory; the heap is then unchanged. */
+int heap_reserve(struct heap *h, size_t n);
+
 /* Returns -1 if out of memory; the heap is then unchanged. */
 int heap_push(struct heap *h, uint64_t due, uint32_t place);
 

@@ -67,9 +67,10 @@ UNIT_TESTS += tests/unit/test_results
 UNIT_TESTS += tests/unit/test_run_options
 UNIT_TESTS += tests/unit/test_rundir
 UNIT_TESTS += tests/unit/test_sched
-UNIT_TESTS += tests/unit/test_sched_given_up
 UNIT_TESTS += tests/unit/test_sched_close
 UNIT_TESTS += tests/unit/test_sched_failures
+UNIT_TESTS += tests/unit/test_sched_given_up
+UNIT_TESTS += tests/unit/test_sched_no_memory
 UNIT_TESTS += tests/unit/test_sched_random
 UNIT_TESTS += tests/unit/test_sched_resources
 UNIT_TESTS += tests/unit/test_sched_setup
@@ -146,6 +147,8 @@ ROOT_TESTS =
 
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=realloc -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
+tests_unit_test_sched_no_memory_LDFLAGS = $(AM_LDFLAGS) \
+    -Wl,--wrap=malloc -Wl,--wrap=realloc -Wl,--wrap=calloc -Wl,--wrap=strdup
 
 # The whole folder.
 EXTRA_DIST += tests/golden

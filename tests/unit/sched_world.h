@@ -26,13 +26,19 @@ struct world {
     char reasons[WORLD_LOG][WORLD_TEXT];
 };
 
-static inline struct world *world_open(void)
+static inline struct sched *world_open_core(void)
 {
     struct sched_limits limits = {.max_queued = 10000,
                                   .max_queued_bytes = 1 << 24};
+
+    return sched_create(&limits);
+}
+
+static inline struct world *world_open(void)
+{
     struct world *w = calloc(1, sizeof *w);
 
-    w->s = sched_create(&limits);
+    w->s = world_open_core();
     w->now = 1000;
     return w;
 }
