@@ -174,6 +174,14 @@ void blobs_drop(struct blobs *b, uint32_t account, const struct digest *hash)
     memset(blob, 0, sizeof *blob);
 }
 
+void blobs_restart(struct blobs *b, uint32_t account, const struct digest *hash)
+{
+    struct blob *blob = find(b, account, hash);
+
+    if (blob && !blob->whole)
+        start_over(blob);
+}
+
 uint64_t blobs_have(const struct blobs *b,
                     uint32_t account,
                     const struct digest *hash)
@@ -235,25 +243,32 @@ int blobs_add(struct blobs *b,
               struct par_error *err)
 {
     struct blob *blob = find(b, account, hash);
+    const uint8_t *fresh = data;
     struct digest got;
 
-    if (!blob || blob->whole)
+    if (!blob)
         return par_fail(err, ENOENT, "a chunk that nobody asked for");
-    if (offset != blob->have || len > blob->size - blob->have)
+    if (blob->whole)
+        return BLOB_WHOLE;
+    if (offset > blob->have || len > blob->size - offset)
         return par_fail(err, EINVAL,
                         "a chunk of %zu octets at %llu, where %llu of %llu are "
                         "here",
                         len, (unsigned long long)offset,
                         (unsigned long long)blob->have,
                         (unsigned long long)blob->size);
+    if (len <= blob->have - offset)
+        return BLOB_PART; /* all of it has come before */
+    fresh += blob->have - offset;
+    len -= (size_t)(blob->have - offset);
     if (begin(b, blob, err))
         return -1;
-    if (write_all(blob->fd, offset, data, len)) {
+    if (write_all(blob->fd, blob->have, fresh, len)) {
         par_fail(err, errno, "%s: %s", b->dir, strerror(errno));
         start_over(blob);
         return -1;
     }
-    digest_add(blob->state, data, len);
+    digest_add(blob->state, fresh, len);
     blob->have += len;
     if (blob->have < blob->size)
         return BLOB_PART;

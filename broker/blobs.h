@@ -38,14 +38,21 @@ int blobs_need(struct blobs *b,
 /* One less needs it; the last one drops it. */
 void blobs_drop(struct blobs *b, uint32_t account, const struct digest *hash);
 
+/* It will come from somebody else: forget what is here, unless that is whole.
+ * Whose octets were wrong is then never in doubt. */
+void blobs_restart(struct blobs *b,
+                   uint32_t account,
+                   const struct digest *hash);
+
 /* How much of it is here: where the next chunk must begin. */
 uint64_t blobs_have(const struct blobs *b,
                     uint32_t account,
                     const struct digest *hash);
 
-/* Take a chunk.  Returns BLOB_PART, BLOB_WHOLE (it is complete and its hash
- * fits), or -1: it does not, or does not belong there; the blob then starts
- * over from nothing. */
+/* Take a chunk; what of it is here already is passed over.  Returns BLOB_PART,
+ * BLOB_WHOLE (it is complete and its hash fits), or -1: it does not, or does
+ * not belong there.  After octets that do not fit their hash, and after a full
+ * disk, the blob starts over from nothing. */
 int blobs_add(struct blobs *b,
               uint32_t account,
               const struct digest *hash,

@@ -12,6 +12,7 @@
 void computations_open(struct computations *c)
 {
     list_init(&c->all);
+    list_init(&c->asked);
     c->last_transfer = 0;
 }
 
@@ -68,13 +69,12 @@ struct computation *computations_by_target(const struct computations *c,
 struct computation *computations_by_transfer(const struct computations *c,
                                              uint64_t transfer)
 {
-    struct computation *it;
+    for (struct list *n = c->asked.next; n != &c->asked; n = n->next) {
+        struct computation *it = LIST_ENTRY(n, struct computation, asked);
 
-    if (!transfer)
-        return NULL;
-    EACH(c, it)
-    if (it->transfer == transfer)
-        return it;
+        if (it->transfer == transfer)
+            return it;
+    }
     return NULL;
 }
 
@@ -93,6 +93,24 @@ const struct computation_file *computations_file(
             return &it->files[i];
         }
     return NULL;
+}
+
+void computations_path(const struct computation *c,
+                       size_t i,
+                       char *to,
+                       size_t size)
+{
+    struct bundle bundle;
+    struct bundle_file file;
+
+    to[0] = '\0';
+    if (bundle_decode(&bundle, c->manifest, c->manifest_len, NULL))
+        return;
+    for (size_t k = 0; bundle_next_file(&bundle.files, &file); k++)
+        if (k == i) {
+            snprintf(to, size, "%.*s", (int)file.path.len, file.path.data);
+            return;
+        }
 }
 
 static int copy_files(struct computation *it, const struct bundle *bundle)
@@ -123,6 +141,7 @@ struct computation *computations_add(struct computations *c,
     if (!it)
         return NULL;
     list_init(&it->waiting);
+    list_init(&it->asked);
     list_prepend(&c->all, &it->node);
     it->account = account;
     it->identity = *identity;
@@ -170,6 +189,7 @@ void computations_remove(struct computations *c, struct computation *it)
         free(LIST_ENTRY(node, struct waiting_setup, node));
     }
     list_remove(&it->node);
+    list_remove(&it->asked);
     free(it->files);
     free(it->manifest);
     free(it->table);

@@ -1,8 +1,8 @@
 /* computations.h - what was set up: manifests, by content and by name
  *
  * A computation is known by its account and the hash of its manifest, and to
- * the scheduler by its target.  Its files are fetched from the first client
- * that asked; SETUPs that come meanwhile wait here.
+ * the scheduler by its target.  Until its files are all here it has none, and
+ * SETUPs wait with it; handlers_files.c fetches the files.
  */
 #ifndef PAR_COMPUTATIONS_H
 #define PAR_COMPUTATIONS_H
@@ -37,9 +37,11 @@ struct computation {
     size_t needed;  /* files counted in blobs so far */
     uint8_t *table; /* the functions, as the first worker told them */
     size_t table_len;
-    uint64_t transfer;   /* the BLOB-NEED under way; 0: none */
+    size_t fetching;     /* the first file that is not known to be whole */
+    uint64_t transfer;   /* the BLOB-NEED for it; 0: none, or another's */
+    struct list asked;   /* linked while there is a transfer, by age */
     uint32_t source;     /* the client it went to */
-    size_t fetching;     /* the file it is about */
+    uint64_t asked_at;   /* ms */
     uint64_t window_end; /* when that much is here, ask for more */
     struct list waiting; /* of waiting_setup */
 };
@@ -52,7 +54,8 @@ struct waiting_setup {
 };
 
 struct computations {
-    struct list all; /* newest first */
+    struct list all;   /* newest first */
+    struct list asked; /* those with a transfer, the longest asked first */
     uint64_t last_transfer;
 };
 
@@ -70,6 +73,12 @@ struct computation *computations_by_target(const struct computations *c,
                                            uint32_t target);
 struct computation *computations_by_transfer(const struct computations *c,
                                              uint64_t transfer);
+
+/* The path of its i-th file, for people; cut to fit. */
+void computations_path(const struct computation *c,
+                       size_t i,
+                       char *to,
+                       size_t size);
 
 /* Keep a manifest that has been checked; its bytes are copied.  NULL if out of
  * memory. */

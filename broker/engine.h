@@ -91,13 +91,27 @@ void end_session(struct broker *b, struct peer *peer, bool orderly);
 handle_f on_run, on_cancel, on_credit, on_client_stream;
 
 /* handlers_setup.c */
-handle_f on_setup, on_close, on_resolve, on_blob_data;
-void setup_client_left(struct broker *b, uint32_t client);
+handle_f on_setup, on_close, on_resolve;
+/* Answer a SETUP that waits; it is gone afterwards. */
+void setup_refuse(struct broker *b,
+                  struct waiting_setup *wait,
+                  int status,
+                  const char *text);
+/* All files are here: give it a target and let the scheduler go on. */
+void setup_finish(struct broker *b, struct computation *c);
+/* Forget a computation and its claim to its files. */
+void setup_drop(struct broker *b, struct computation *c);
 void setup_retire(struct broker *b, uint32_t target);
+
+/* handlers_files.c */
+handle_f on_blob_data, on_blob_need;
+/* Let the set-ups that wait for files go on as far as they can. */
+void files_advance(struct broker *b);
+void files_client_left(struct broker *b, uint32_t client);
 
 /* handlers_worker.c */
 handle_f on_ready, on_result, on_started, on_recalled, on_worker_stream,
-    on_register, on_unregister, on_blob_need;
+    on_register, on_unregister;
 
 /* ---- carry.c: what the scheduler decided ---- */
 

@@ -41,7 +41,7 @@ void end_session(struct broker *b, struct peer *peer, bool orderly)
         sched_worker_leave(b->sched, b->now, number, orderly);
         return;
     }
-    setup_client_left(b, number);
+    files_client_left(b, number);
     sched_client_leave(b->sched, b->now, number);
     tell_workers(b, number);
 }

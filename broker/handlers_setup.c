@@ -1,4 +1,4 @@
-/* handlers_setup.c - SETUP, CLOSE, RESOLVE, and the files that come first */
+/* handlers_setup.c - SETUP, CLOSE, RESOLVE */
 #include "config.h"
 
 #include "engine.h"
@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "log.h"
-
-static void fetch(struct broker *b, struct computation *c);
 
 /* ---- orders ---- */
 
@@ -49,10 +47,10 @@ static int read_order(struct broker *b,
     return PAR_OK;
 }
 
-static void refuse(struct broker *b,
-                   struct waiting_setup *wait,
-                   int status,
-                   const char *text)
+void setup_refuse(struct broker *b,
+                  struct waiting_setup *wait,
+                  int status,
+                  const char *text)
 {
     struct peer *client = peers_by_number(&b->peers, wait->order.client);
 
@@ -63,14 +61,13 @@ static void refuse(struct broker *b,
     free(wait);
 }
 
-/* Forget a computation and its claim to its files. */
-static void drop(struct broker *b, struct computation *c)
+void setup_drop(struct broker *b, struct computation *c)
 {
     for (size_t i = 0; i < c->needed; i++)
         blobs_drop(b->blobs, c->account, &c->files[i].hash);
     while (!list_is_empty(&c->waiting))
-        refuse(b, LIST_ENTRY(c->waiting.next, struct waiting_setup, node),
-               PAR_CLOSING, "the computation was dropped");
+        setup_refuse(b, LIST_ENTRY(c->waiting.next, struct waiting_setup, node),
+                     PAR_CLOSING, "the computation was dropped");
     computations_remove(&b->computations, c);
 }
 
@@ -79,15 +76,13 @@ void setup_retire(struct broker *b, uint32_t target)
     struct computation *c = computations_by_target(&b->computations, target);
 
     if (c)
-        drop(b, c);
+        setup_drop(b, c);
 }
 
-/* ---- files ---- */
+/* ---- SETUP ---- */
 
-/* Everything is here: give it a target and let the scheduler go on. */
-static void finish(struct broker *b, struct computation *c)
+void setup_finish(struct broker *b, struct computation *c)
 {
-    c->transfer = 0;
     if (!c->target) /* it may be set up again */
         c->target = sched_target_add(b->sched, c->account, c->name);
     while (!list_is_empty(&c->waiting)) {
@@ -99,142 +94,15 @@ static void finish(struct broker *b, struct computation *c)
         if (c->target)
             status = sched_setup(b->sched, b->now, &wait->order);
         if (status != PAR_OK) {
-            refuse(b, wait, status, "the set-up was refused");
+            setup_refuse(b, wait, status, "the set-up was refused");
             continue;
         }
         list_remove(&wait->node);
         free(wait);
     }
     if (!c->target)
-        drop(b, c);
+        setup_drop(b, c);
 }
-
-/* Promise room for all of its files, before the first octet travels. */
-static bool reserve(struct broker *b, struct computation *c)
-{
-    struct par_error err = {0};
-
-    while (c->needed < c->file_count) {
-        const struct computation_file *f = &c->files[c->needed];
-
-        if (blobs_need(b->blobs, c->account, &f->hash, f->size, &err)) {
-            while (!list_is_empty(&c->waiting))
-                refuse(b,
-                       LIST_ENTRY(c->waiting.next, struct waiting_setup, node),
-                       PAR_TOO_LARGE, err.text);
-            drop(b, c);
-            return false;
-        }
-        c->needed++;
-    }
-    return true;
-}
-
-static void ask(struct broker *b, struct computation *c)
-{
-    struct waiting_setup *first =
-        LIST_ENTRY(c->waiting.next, struct waiting_setup, node);
-    struct peer *client = peers_by_number(&b->peers, first->order.client);
-    const struct computation_file *f = &c->files[c->fetching];
-    uint64_t have = blobs_have(b->blobs, c->account, &f->hash);
-    struct meta_writer *w = &b->words;
-
-    c->transfer = WIRE_BROKER_ID | ++b->computations.last_transfer;
-    c->source = first->order.client;
-    c->window_end = have + WIRE_ITEM_MAX;
-    if (!client)
-        return; /* setup_client_left() comes, and asks another */
-    meta_writer_reset(w);
-    meta_put_map(w, 2);
-    meta_pair_bin(w, 1, f->hash.bytes, DIGEST_SIZE);
-    meta_pair_int(w, 2, WIRE_ITEM_MAX);
-    say(b, client, WIRE_BLOB_NEED, 0, c->transfer, have, w);
-}
-
-/* Get the next file that is not whole, or finish. */
-static void fetch(struct broker *b, struct computation *c)
-{
-    if (list_is_empty(&c->waiting)) {
-        drop(b, c);
-        return;
-    }
-    if (!reserve(b, c))
-        return;
-    for (c->fetching = 0; c->fetching < c->file_count; c->fetching++)
-        if (blobs_state(b->blobs, c->account, &c->files[c->fetching].hash) !=
-            BLOB_WHOLE) {
-            ask(b, c);
-            return;
-        }
-    finish(b, c);
-}
-
-/* The client that the file should come from cannot give it. */
-static void source_failed(struct broker *b,
-                          struct computation *c,
-                          const char *text)
-{
-    refuse(b, LIST_ENTRY(c->waiting.next, struct waiting_setup, node),
-           PAR_SETUP_FAILED, text);
-    fetch(b, c);
-}
-
-/* BLOB-DATA, or ERROR in its place. */
-int on_blob_data(struct broker *b,
-                 struct peer *from,
-                 struct link_msg *m,
-                 struct par_error *err)
-{
-    const struct wire_msg *w = &m->wire;
-    struct computation *c =
-        computations_by_transfer(&b->computations, w->head.id);
-    struct wire_item item = {0};
-    struct par_error why = {0};
-    size_t cursor = 0;
-    int state;
-
-    (void)err;
-    if (!c || c->source != from->number)
-        return PAR_OK; /* about a transfer that is over */
-    if (w->head.type == WIRE_ERROR) {
-        source_failed(b, c, "the client does not send the file any more");
-        return PAR_OK;
-    }
-    wire_next(w, &cursor, &item);
-    state = blobs_add(b->blobs, c->account, &c->files[c->fetching].hash,
-                      w->head.ref, item.data, item.len, &why);
-    if (state < 0)
-        source_failed(b, c, why.text);
-    else if (state == BLOB_WHOLE ||
-             blobs_have(b->blobs, c->account, &c->files[c->fetching].hash) >=
-                 c->window_end)
-        fetch(b, c);
-    return PAR_OK;
-}
-
-void setup_client_left(struct broker *b, uint32_t client)
-{
-    struct list *all = &b->computations.all;
-
-    for (struct list *n = all->next, *next; n != all; n = next) {
-        struct computation *c = LIST_ENTRY(n, struct computation, node);
-
-        next = n->next;
-        for (struct list *w = c->waiting.next, *after; w != &c->waiting;
-             w = after) {
-            struct waiting_setup *wait =
-                LIST_ENTRY(w, struct waiting_setup, node);
-
-            after = w->next;
-            if (wait->order.client == client)
-                refuse(b, wait, PAR_LOST, "");
-        }
-        if (!c->target && (c->source == client || list_is_empty(&c->waiting)))
-            fetch(b, c);
-    }
-}
-
-/* ---- SETUP ---- */
 
 static struct computation *known(struct broker *b,
                                  struct peer *from,
@@ -296,14 +164,14 @@ int on_setup(struct broker *b,
     if (status != PAR_OK) {
         free(wait);
         if (!c->target && list_is_empty(&c->waiting))
-            drop(b, c);
+            setup_drop(b, c);
         return status;
     }
     list_append(&c->waiting, &wait->node);
     if (c->target)
-        finish(b, c);
-    else if (!c->transfer)
-        fetch(b, c);
+        setup_finish(b, c);
+    else
+        files_advance(b);
     return PAR_OK;
 }
 

@@ -71,6 +71,7 @@ BROKER_EFFECT = \
     broker/handlers.c \
     broker/handlers_ask.c \
     broker/handlers_client.c \
+    broker/handlers_files.c \
     broker/handlers_hello.c \
     broker/handlers_session.c \
     broker/handlers_setup.c \

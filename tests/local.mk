@@ -8,6 +8,7 @@ UNIT_TESTS += tests/unit/test_authorized
 UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_blobs
 UNIT_TESTS += tests/unit/test_beneath
+UNIT_TESTS += tests/unit/test_broker_files
 UNIT_TESTS += tests/unit/test_bundle
 UNIT_TESTS += tests/unit/test_bundle_encode
 UNIT_TESTS += tests/unit/test_bundle_fields
@@ -153,6 +154,7 @@ tests_unit_test_sched_no_memory_LDFLAGS = $(AM_LDFLAGS) \
 # The whole folder.
 EXTRA_DIST += tests/golden
 EXTRA_DIST += \
+    tests/unit/brokering.h \
     tests/unit/functions.c \
     tests/unit/linked.h \
     tests/unit/manifest.h \

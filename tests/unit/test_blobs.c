@@ -79,9 +79,25 @@ Test(blobs, chunks_must_follow_each_other)
     cr_assert(eq(int, add(&d, 3, "def"), -1), "a gap");
     cr_assert(eq(int, add(&d, 0, "abcdefg"), -1), "too much");
     cr_assert(eq(int, add(&d, 0, "abc"), BLOB_PART));
-    cr_assert(eq(int, add(&d, 0, "abc"), -1), "again");
-    cr_assert(eq(int, add(&d, 3, "def"), BLOB_WHOLE));
-    cr_assert(eq(int, add(&d, 6, ""), -1), "it is whole");
+    cr_assert(eq(int, add(&d, 0, "abc"), BLOB_PART), "again");
+    cr_assert(eq(int, add(&d, 2, "cd"), BLOB_PART), "half of it again");
+    cr_assert(eq(u64, blobs_have(b, MINE, &d), 4));
+    cr_assert(eq(int, add(&d, 4, "ef"), BLOB_WHOLE));
+    cr_assert(eq(int, add(&d, 0, "abc"), BLOB_WHOLE), "late");
+    cr_assert(eq(int, add(&d, 6, ""), BLOB_WHOLE));
+}
+
+Test(blobs, from_another_source_start_over)
+{
+    struct digest d = name_of("abcdef");
+
+    cr_assert(eq(int, blobs_need(b, MINE, &d, 6, NULL), 0));
+    cr_assert(eq(int, add(&d, 0, "xyz"), BLOB_PART));
+    blobs_restart(b, MINE, &d);
+    cr_assert(eq(u64, blobs_have(b, MINE, &d), 0));
+    cr_assert(eq(int, add(&d, 0, "abcdef"), BLOB_WHOLE));
+    blobs_restart(b, MINE, &d);
+    cr_assert(eq(int, (int)blobs_state(b, MINE, &d), BLOB_WHOLE));
 }
 
 /* One account does not learn what another one has. */

@@ -1,0 +1,311 @@
+/* handlers_files.c - files: from clients to us, and from us to workers
+ *
+ * A set-up goes on when all of its files are here.  It gets them one after the
+ * other; one that another set-up of the account is getting is waited for.  A
+ * client that fails to send a file loses the set-ups that wait for it; whoever
+ * else needs the file is asked for his own copy, from the beginning.
+ */
+#include "config.h"
+
+#include "engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- from clients ---- */
+
+static const struct digest *wanted(const struct computation *c)
+{
+    return &c->files[c->fetching].hash;
+}
+
+static void refuse_all(struct broker *b,
+                       struct computation *c,
+                       int status,
+                       const char *text)
+{
+    while (!list_is_empty(&c->waiting))
+        setup_refuse(b, LIST_ENTRY(c->waiting.next, struct waiting_setup, node),
+                     status, text);
+}
+
+/* Promise room for all of its files, before the first octet travels. */
+static bool reserve(struct broker *b, struct computation *c)
+{
+    struct par_error err = {0};
+
+    while (c->needed < c->file_count) {
+        const struct computation_file *f = &c->files[c->needed];
+
+        if (blobs_need(b->blobs, c->account, &f->hash, f->size, &err)) {
+            refuse_all(b, c, PAR_TOO_LARGE, err.text);
+            return false;
+        }
+        c->needed++;
+    }
+    return true;
+}
+
+/* Is the file that it needs on its way for another one? */
+static bool is_coming(const struct broker *b, const struct computation *c)
+{
+    const struct list *all = &b->computations.asked;
+
+    for (const struct list *n = all->next; n != all; n = n->next) {
+        const struct computation *it = LIST_ENTRY(n, struct computation, asked);
+
+        if (it->account == c->account && digest_equal(wanted(it), wanted(c)))
+            return true;
+    }
+    return false;
+}
+
+static void stop(struct computation *c)
+{
+    c->transfer = 0;
+    c->source = 0;
+    list_remove(&c->asked);
+}
+
+static void ask(struct broker *b, struct computation *c)
+{
+    struct waiting_setup *first =
+        LIST_ENTRY(c->waiting.next, struct waiting_setup, node);
+    struct peer *client = peers_by_number(&b->peers, first->order.client);
+    uint64_t have = blobs_have(b->blobs, c->account, wanted(c));
+    struct meta_writer *w = &b->words;
+
+    c->transfer = WIRE_BROKER_ID | ++b->computations.last_transfer;
+    c->source = first->order.client;
+    c->asked_at = b->now;
+    c->window_end = have + WIRE_ITEM_MAX;
+    list_append(&b->computations.asked, &c->asked);
+    if (!client)
+        return; /* files_client_left() comes, and asks another */
+    meta_writer_reset(w);
+    meta_put_map(w, 2);
+    meta_pair_bin(w, 1, wanted(c)->bytes, DIGEST_SIZE);
+    meta_pair_int(w, 2, WIRE_ITEM_MAX);
+    say(b, client, WIRE_BLOB_NEED, 0, c->transfer, have, w);
+}
+
+/* Take it as far as it goes now.  Returns true if it was dropped: others may
+ * have waited for what it was getting. */
+static bool advance(struct broker *b, struct computation *c)
+{
+    if (c->transfer)
+        return false;
+    if (list_is_empty(&c->waiting) || !reserve(b, c)) {
+        setup_drop(b, c);
+        return true;
+    }
+    while (c->fetching < c->file_count &&
+           blobs_state(b->blobs, c->account, wanted(c)) == BLOB_WHOLE)
+        c->fetching++;
+    if (c->fetching == c->file_count)
+        setup_finish(b, c);
+    else if (!is_coming(b, c))
+        ask(b, c);
+    return false;
+}
+
+void files_advance(struct broker *b)
+{
+    struct list *all = &b->computations.all;
+    bool again;
+
+    do {
+        again = false;
+        for (struct list *n = all->next, *next; n != all; n = next) {
+            struct computation *c = LIST_ENTRY(n, struct computation, node);
+
+            next = n->next;
+            if (!c->target)
+                again = advance(b, c) || again;
+        }
+    } while (again);
+}
+
+/* One that waits for a file is asked nothing more of a client that has left
+ * (text NULL) or failed to send it. */
+static void give_up_on(struct broker *b,
+                       struct computation *c,
+                       uint32_t client,
+                       const char *text)
+{
+    for (struct list *n = c->waiting.next, *next; n != &c->waiting; n = next) {
+        struct waiting_setup *wait = LIST_ENTRY(n, struct waiting_setup, node);
+
+        next = n->next;
+        if (wait->order.client == client)
+            setup_refuse(b, wait, text ? PAR_SETUP_FAILED : PAR_LOST,
+                         text ? text : "");
+    }
+    if (c->source == client) {
+        blobs_restart(b->blobs, c->account, wanted(c));
+        stop(c);
+    }
+}
+
+void files_client_left(struct broker *b, uint32_t client)
+{
+    struct list *all = &b->computations.all;
+
+    for (struct list *n = all->next; n != all; n = n->next)
+        give_up_on(b, LIST_ENTRY(n, struct computation, node), client, NULL);
+    files_advance(b);
+}
+
+/* The client that a file should come from does not give it. */
+static void source_failed(struct broker *b,
+                          struct computation *failed,
+                          const char *why)
+{
+    struct list *all = &b->computations.all;
+    struct digest hash = *wanted(failed);
+    uint32_t account = failed->account;
+    uint32_t client = failed->source;
+    char path[128], text[PAR_ERROR_TEXT];
+
+    computations_path(failed, failed->fetching, path, sizeof path);
+    snprintf(text, sizeof text, "file %s: %.*s", path,
+             (int)(sizeof text - sizeof path - 8), why);
+    for (struct list *n = all->next; n != all; n = n->next) {
+        struct computation *c = LIST_ENTRY(n, struct computation, node);
+
+        if (!c->target && c->account == account &&
+            c->fetching < c->file_count && digest_equal(wanted(c), &hash))
+            give_up_on(b, c, client, text);
+    }
+    files_advance(b);
+}
+
+static void refused_by_source(struct broker *b,
+                              struct computation *c,
+                              const struct wire_msg *w)
+{
+    char words[PAR_ERROR_TEXT / 2], why[PAR_ERROR_TEXT];
+
+    meta_text(w->meta, w->head.meta_len, 72, words, sizeof words);
+    snprintf(why, sizeof why, "the client does not send it%s%s",
+             words[0] ? ": " : "", words);
+    source_failed(b, c, why);
+}
+
+/* BLOB-DATA, or ERROR in its place. */
+int on_blob_data(struct broker *b,
+                 struct peer *from,
+                 struct link_msg *m,
+                 struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    struct computation *c =
+        computations_by_transfer(&b->computations, w->head.id);
+    struct wire_item item = {0};
+    struct par_error why = {0};
+    size_t cursor = 0;
+    uint64_t have;
+    int state;
+
+    (void)err;
+    if (!c || c->source != from->number)
+        return PAR_OK; /* about a transfer that is over */
+    if (w->head.type == WIRE_ERROR) {
+        refused_by_source(b, c, w);
+        return PAR_OK;
+    }
+    wire_next(w, &cursor, &item);
+    state = blobs_add(b->blobs, c->account, wanted(c), w->head.ref, item.data,
+                      item.len, &why);
+    have = blobs_have(b->blobs, c->account, wanted(c));
+    if (state == BLOB_PART && (w->head.flags & WIRE_FINAL)) {
+        par_fail(&why, ENODATA,
+                 "%llu octets of %llu are all that the client has",
+                 (unsigned long long)have,
+                 (unsigned long long)c->files[c->fetching].size);
+        state = -1;
+    }
+    if (state < 0) {
+        source_failed(b, c, why.text);
+    } else if (state == BLOB_WHOLE || have >= c->window_end) {
+        stop(c);
+        files_advance(b);
+    }
+    return PAR_OK;
+}
+
+/* ---- to workers ---- */
+
+/* One chunk of an answer; false if the blob is not whole here. */
+static bool say_chunk(struct broker *b,
+                      struct peer *to,
+                      uint32_t account,
+                      const struct digest *hash,
+                      uint64_t id,
+                      uint64_t offset,
+                      size_t len)
+{
+    uint64_t size = blobs_size(b->blobs, account, hash);
+    uint8_t *frame = malloc(WIRE_HEADER + len);
+    struct wire_header head = {
+        .type = WIRE_BLOB_DATA, .count = 1, .id = id, .ref = offset};
+    ptrdiff_t n;
+
+    if (!frame)
+        return false;
+    n = blobs_read(b->blobs, account, hash, offset, frame + WIRE_HEADER, len);
+    if (n < 0) {
+        free(frame);
+        return false;
+    }
+    if (offset + (uint64_t)n >= size)
+        head.flags = WIRE_FINAL;
+    wire_put_header(frame, &head);
+    b->messages_out++;
+    link_server_send(b->link, to->conn, frame, WIRE_HEADER + (size_t)n, NULL);
+    return true;
+}
+
+/* A worker wants a part of a file of a computation (meta 3: its handle, whose
+ * account the file belongs to). */
+int on_blob_need(struct broker *b,
+                 struct peer *from,
+                 struct link_msg *m,
+                 struct par_error *err)
+{
+    const struct wire_msg *w = &m->wire;
+    int64_t length = meta_int(w->meta, w->head.meta_len, 2, WIRE_CHUNK_MAX);
+    uint64_t at = w->head.ref;
+    const struct computation_file *file = NULL;
+    const struct computation *c = NULL;
+    struct meta_value v;
+    struct digest hash;
+    uint64_t end;
+
+    if (meta_find(w->meta, w->head.meta_len, 1, &v, NULL) &&
+        v.kind == META_BIN && v.len == DIGEST_SIZE) {
+        memcpy(hash.bytes, v.data, DIGEST_SIZE);
+        file = computations_file(&b->computations, &hash, &c);
+    }
+    if (!file || length < 0 || at > file->size) {
+        par_fail(err, ENOENT, "no computation here has such a file");
+        return PAR_UNKNOWN_ID;
+    }
+    if (length > WIRE_ITEM_MAX)
+        length = WIRE_ITEM_MAX;
+    end =
+        (uint64_t)length > file->size - at ? file->size : at + (uint64_t)length;
+    do {
+        size_t n =
+            end - at > WIRE_CHUNK_MAX ? WIRE_CHUNK_MAX : (size_t)(end - at);
+
+        if (!say_chunk(b, from, c->account, &hash, w->head.id, at, n)) {
+            par_fail(err, ENOENT, "the file is not here");
+            return PAR_UNKNOWN_ID;
+        }
+        at += n;
+    } while (at < end);
+    return PAR_OK;
+}

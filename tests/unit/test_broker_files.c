@@ -1,0 +1,138 @@
+/* test_broker_files.c - files from clients to the broker, whoever else wants
+ * them, and however they do not come */
+#include "config.h"
+
+#include "brokering.h"
+
+static struct speaker one, two, worker;
+
+static void open_all(void)
+{
+    broker_open();
+    join(&one, "client", "");
+    join(&two, "client", "");
+    join(&worker, "worker", "w");
+}
+
+static void close_all(void)
+{
+    struct speaker *all[] = {&one, &two, &worker};
+
+    for (int i = 0; i < 3; i++)
+        if (all[i]->link)
+            leave(all[i]);
+    broker_close();
+}
+
+TestSuite(broker_files, .init = open_all, .fini = close_all, .timeout = 20);
+
+static const struct test_file lib = {"lib.so", "hello, world", 0};
+static const struct test_file other = {"other.txt", "another", 0};
+
+Test(broker_files, two_setups_at_once_share_one_transfer)
+{
+    uint64_t transfer;
+
+    set_up(&one, 1, "a", &lib, 1);
+    transfer = hear(&one, WIRE_BLOB_NEED)->head.id;
+    set_up(&two, 1, "b", &lib, 1);
+    cr_assert(eq(ptr, (void *)hear_if(&two, WIRE_BLOB_NEED), NULL),
+              "the file is on its way already");
+    send_piece(&one, transfer, 0, "hello", false);
+    send_piece(&one, transfer, 5, ", world", true);
+    be_ready(&worker);
+    be_ready(&worker);
+    cr_assert(eq(u64, hear(&one, WIRE_READY)->head.id, 1));
+    cr_assert(eq(u64, hear(&two, WIRE_READY)->head.id, 1));
+}
+
+Test(broker_files, one_client_may_set_up_twice_at_once)
+{
+    const struct test_file both[] = {other, lib};
+    uint64_t transfer;
+
+    set_up(&one, 1, "a", &lib, 1);
+    set_up(&one, 2, "b", both, 2);
+    transfer = hear(&one, WIRE_BLOB_NEED)->head.id;
+    send_piece(&one, transfer, 0, "hello, world", true);
+    transfer = hear(&one, WIRE_BLOB_NEED)->head.id;
+    send_piece(&one, transfer, 0, "another", true);
+    be_ready(&worker);
+    be_ready(&worker);
+    hear(&one, WIRE_READY);
+    hear(&one, WIRE_READY);
+}
+
+Test(broker_files, come_from_another_client_when_the_first_one_dies)
+{
+    const struct wire_msg *need;
+
+    set_up(&one, 1, "a", &lib, 1);
+    send_piece(&one, hear(&one, WIRE_BLOB_NEED)->head.id, 0, "hello", false);
+    set_up(&two, 7, "b", &lib, 1);
+    turn();
+    leave(&one);
+    need = hear(&two, WIRE_BLOB_NEED);
+    cr_assert(eq(u64, need->head.ref, 0), "what one sent is not trusted");
+    send_piece(&two, need->head.id, 0, "hello, world", true);
+    be_ready(&worker);
+    cr_assert(eq(u64, hear(&two, WIRE_READY)->head.id, 7));
+}
+
+Test(broker_files, come_from_another_client_of_the_same_setup)
+{
+    const struct wire_msg *need;
+
+    set_up(&one, 1, "a", &lib, 1);
+    set_up(&two, 2, "a", &lib, 1);
+    send_piece(&one, hear(&one, WIRE_BLOB_NEED)->head.id, 0, "hello", false);
+    leave(&one);
+    need = hear(&two, WIRE_BLOB_NEED);
+    send_piece(&two, need->head.id, 0, "hello, world", true);
+    be_ready(&worker);
+    hear(&two, WIRE_READY);
+}
+
+Test(broker_files, spoilt_by_one_client_come_from_the_other)
+{
+    const struct wire_msg *m;
+
+    set_up(&one, 1, "a", &lib, 1);
+    m = hear(&one, WIRE_BLOB_NEED);
+    set_up(&two, 2, "b", &lib, 1);
+    send_piece(&one, m->head.id, 0, "hallo, world", true);
+    m = hear(&one, WIRE_ERROR);
+    cr_assert(eq(u64, m->head.ref, PAR_SETUP_FAILED));
+    cr_assert(ne(ptr, strstr(words_of(m), "lib.so"), NULL));
+    m = hear(&two, WIRE_BLOB_NEED);
+    send_piece(&two, m->head.id, 0, "hello, world", true);
+    be_ready(&worker);
+    hear(&two, WIRE_READY);
+}
+
+Test(broker_files, repeated_and_late_chunks_do_no_harm)
+{
+    uint64_t transfer;
+
+    set_up(&one, 1, "a", &lib, 1);
+    transfer = hear(&one, WIRE_BLOB_NEED)->head.id;
+    send_piece(&one, transfer, 0, "hello", false);
+    send_piece(&one, transfer, 0, "hello", false);
+    send_piece(&one, transfer, 3, "lo, wo", false);
+    send_piece(&one, transfer, 9, "rld", true);
+    send_piece(&one, transfer, 9, "rld", true);
+    be_ready(&worker);
+    hear(&one, WIRE_READY);
+}
+
+Test(broker_files, shorter_than_announced_fail_at_once)
+{
+    const struct wire_msg *m;
+
+    set_up(&one, 1, "a", &lib, 1);
+    send_piece(&one, hear(&one, WIRE_BLOB_NEED)->head.id, 0, "hello", true);
+    m = hear(&one, WIRE_ERROR);
+    cr_assert(eq(u64, m->head.ref, PAR_SETUP_FAILED));
+    cr_assert(eq(str, words_of(m),
+                 "file lib.so: 5 octets of 12 are all that the client has"));
+}
