@@ -95,8 +95,11 @@ static void step_comps(struct nanny *n)
         struct comp *c = LIST_ENTRY(i, struct comp, node);
 
         next = i->next;
-        if (c->gone)
-            comp_destroy(c);
+        if (!c->gone)
+            continue;
+        if (c == n->offered)
+            n->offered = NULL;
+        comp_destroy(c);
     }
 }
 

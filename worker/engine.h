@@ -134,6 +134,7 @@ struct nanny {
     struct list builds;
     uint64_t finished, failed; /* runs, for STATUS */
     bool kill;                 /* drain no longer: end now */
+    bool winds_up;             /* drained: what is set up here is closed */
     uint64_t drain_at; /* when to look at that again; UINT64_MAX: never */
     bool more;         /* there is more to do at once */
     bool closing;      /* in nanny_destroy() */

@@ -160,7 +160,7 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
     struct ward *w = seat->ward;
     struct comp *c = seat->comp;
     char text[PAR_ERROR_TEXT] = "no memory for a slot";
-    bool willed = w && (w->phase == WARD_LEAVING || w->willed);
+    bool willed = w && w->willed;
 
     if (w) {
         if (w->thread && !thread_slot_end(w->thread, THREAD_PATIENCE_MS))

@@ -159,15 +159,20 @@ static bool give(struct nanny *n,
 
 /* ---- deciding ---- */
 
-/* A seat of a command is its keeper, which needs no start. */
-static void begin(struct nanny *n, struct comp *c, unsigned seat)
+/* A seat of a command is its keeper, which needs no start.  Of what the
+ * program registered the first slot sets the host up; false: others wait for
+ * that. */
+static bool begin(struct nanny *n, struct comp *c, unsigned seat)
 {
-    if (!comp_is_exec(c)) {
-        nanny_slot_begin(n, c, seat, false);
-        return;
+    if (comp_is_exec(c)) {
+        slots_begin(n->slots, seat, COMMAND_WORK);
+        slots_warm(n->slots, seat, n->now);
+        return true;
     }
-    slots_begin(n->slots, seat, COMMAND_WORK);
-    slots_warm(n->slots, seat, n->now);
+    if (!c->host_is_set_up && c->slots)
+        return false;
+    nanny_slot_begin(n, c, seat, !c->host_is_set_up);
+    return true;
 }
 
 static void retire(struct nanny *n, unsigned number)
@@ -207,11 +212,11 @@ static bool dispatch_class(struct nanny *n,
 
         if (step.move == SLOTS_WAIT)
             break;
-        if (step.move == SLOTS_BEGIN)
-            begin(n, c, step.seat);
-        else if (step.move == SLOTS_RETIRE)
+        if (step.move == SLOTS_BEGIN && !begin(n, c, step.seat))
+            break;
+        if (step.move == SLOTS_RETIRE)
             retire(n, step.seat);
-        else if (!give(n, c, class, &step))
+        else if (step.move == SLOTS_GIVE && !give(n, c, class, &step))
             break; /* its pipe is full: when it has room again */
         moved = true;
     }

@@ -49,14 +49,30 @@ static bool is_busy(const struct nanny *n)
     return false;
 }
 
+/* Close all that is set up here, so that its closing functions run.  Returns
+ * true while that goes on. */
+static bool wind_up(struct nanny *n)
+{
+    if (!n->winds_up) {
+        n->winds_up = n->more = true;
+        n->drain_at = n->now + HOOK_MS;
+        for (struct list *i = n->comps.next; i != &n->comps; i = i->next)
+            nanny_close_comp(n, LIST_ENTRY(i, struct comp, node));
+    }
+    return !list_is_empty(&n->comps) && n->now < n->drain_at;
+}
+
 void nanny_drain_step(struct nanny *n)
 {
     if (n->state != NANNY_DRAINING)
         return;
-    n->drain_at = n->kill ? n->drain_at : UINT64_MAX;
+    if (!n->kill && !n->winds_up)
+        n->drain_at = UINT64_MAX;
     /* What a closed book gave back since. */
     nanny_return_queued(n);
     if (is_busy(n) && !(n->kill && n->now >= n->drain_at))
+        return;
+    if (!n->kill && wind_up(n))
         return;
     nanny_say_goodbye(n, WIRE_DONE);
     n->state = NANNY_ENDED;

@@ -388,8 +388,6 @@ static void on_lost(struct nanny *n)
         nanny_comp_adrift(n, LIST_ENTRY(i, struct comp, node));
     if (n->state == NANNY_READY)
         n->state = NANNY_CONNECTING;
-    else if (n->state == NANNY_DRAINING)
-        n->kill = true; /* there is nobody to say goodbye to */
     log_line(LOG_INFO, "the broker is lost; trying again");
 }
 

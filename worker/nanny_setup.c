@@ -40,6 +40,28 @@ void nanny_say_ready(struct nanny *n, struct comp *c, uint64_t id)
 
 /* ---- failing ---- */
 
+/* The broker must not send runs of what the program registered here again:
+ * each would come back at once. */
+static void say_unregister(struct nanny *n)
+{
+    struct wire_header head = {.type = WIRE_UNREGISTER, .id = ++n->last_id};
+    struct meta_writer meta = {0};
+    size_t mark;
+    uint32_t count = 0;
+
+    meta_put_map(&meta, 1);
+    meta_put_uint(&meta, 1);
+    mark = meta_open_array(&meta);
+    for (size_t i = 0; i < n->offer_count; i++)
+        if (n->offers[i].handle) {
+            meta_put_uint(&meta, n->offers[i].handle);
+            count++;
+        }
+    meta_close_array(&meta, mark, count);
+    nanny_say(n, &head, &meta, NULL, 0);
+    meta_writer_clear(&meta);
+}
+
 /* Its slots, files and transfers end; then it goes. */
 static void give_up(struct nanny *n, struct comp *c)
 {
@@ -93,12 +115,16 @@ void nanny_comp_break(struct nanny *n, struct comp *c, const char *text)
              "the last: %s",
              SLOTS_DEATHS, SLOTS_DEATHS_MS / 1000, text);
     nanny_empty_queue(n, c, PAR_WORKER_LOST, text);
+    retire_idle(n, c);
+    if (c->registered) {
+        say_unregister(n);
+        return;
+    }
     meta_put_map(&meta, 2);
     meta_pair_str(&meta, 72, text);
     meta_pair_int(&meta, KEY_HANDLE, c->handle);
     nanny_say(n, &head, &meta, NULL, 0);
     meta_writer_clear(&meta);
-    retire_idle(n, c);
 }
 
 void nanny_comp_adrift(struct nanny *n, struct comp *c)
@@ -108,8 +134,13 @@ void nanny_comp_adrift(struct nanny *n, struct comp *c)
     while ((r = comp_first_request(c)))
         comp_request_done(r);
     c->handle = 0;
-    if (c->registered)
+    if (c->registered) {
+        if (c->state == COMP_BROKEN) { /* registered anew, it is tried anew */
+            c->state = COMP_READY;
+            c->deaths = (struct deaths){0};
+        }
         return;
+    }
     c->orphan_since = n->now;
     if (c->state < COMP_READY)
         give_up(n, c);
@@ -165,11 +196,7 @@ void nanny_setup_done(struct nanny *n, struct comp *c, const char *text)
     unsigned seat = (unsigned)c->setup_seat;
 
     c->setup_seat = COMP_NO_SEAT;
-    if (text && c->state == COMP_STARTING && c->registered) {
-        c->state = COMP_BROKEN;
-        log_line(LOG_WARN, "%s", text);
-        nanny_empty_queue(n, c, PAR_WORKER_LOST, text);
-    } else if (text && c->state == COMP_STARTING) {
+    if (text && c->state == COMP_STARTING) {
         nanny_comp_fail(n, c, PAR_SETUP_FAILED, text);
     } else if (text && r && !r->close) {
         nanny_say_error(n, r->id, PAR_SETUP_FAILED, true, text);

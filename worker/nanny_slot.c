@@ -44,7 +44,7 @@ static void leave(struct nanny *n, struct seat *seat)
     struct ward *w = seat->ward;
 
     end_seat(n, seat);
-    w->willed = w->phase != WARD_SETTING;
+    w->willed |= w->phase != WARD_SETTING;
     w->phase = WARD_LEAVING;
     w->due = n->now + LEAVE_MS;
     w->check_at = UINT64_MAX;
@@ -260,6 +260,7 @@ static bool on_error(struct nanny *n,
         snprintf(w->words, sizeof w->words, "%s", text);
     w->failed = true;
     if (c->setup_seat == (int)seat->number) {
+        w->willed = !c->registered; /* whoever asked is told */
         nanny_setup_done(n, c, text && *text ? text : w->words);
     } else if (c->state == COMP_CLOSING) {
         c->close_failed = true;

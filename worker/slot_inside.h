@@ -15,6 +15,7 @@ struct slot {
     struct page *own_page; /* if the nanny gave none */
     struct load load;
     bool is_ready; /* set up, and not closed */
+    bool is_open;  /* slot_setup has run, and slot_close is due */
     uint32_t handle;
     struct slot_state state;
     struct call call;
@@ -46,5 +47,8 @@ int slot_run_hook(struct slot *s, enum par_hook hook, uint32_t origin);
 /* SETUP and CLOSE.  -1: the nanny is gone. */
 int slot_on_setup(struct slot *s, const struct wire_msg *msg);
 int slot_on_close(struct slot *s, const struct wire_msg *msg);
+
+/* Nobody asks for it any more: run the closing functions that are due. */
+void slot_wind_up(struct slot *s);
 
 #endif

@@ -283,6 +283,8 @@ int slot_run(const struct slot_config *config, struct par_error *err)
         result = serve(&s);
         if (result != 0)
             par_fail(err, EPROTO, "from the nanny: %s", pipe_reason(s.pipe));
+        if (!config->own_process) /* what it keeps would outlive it */
+            slot_wind_up(&s);
     } else {
         par_fail(err, ENOMEM, "out of memory");
     }

@@ -148,6 +148,7 @@ static int set_up(struct slot *s, const struct wire_msg *msg)
         return -1;
     if (hooks & SLOT_SETUP && slot_run_hook(s, PAR_IS_SLOT_SETUP, 0) != 0)
         return -1;
+    s->is_open = hooks & SLOT_SETUP;
     if (run_named(s, msg) != 0)
         return -1;
     s->is_ready = true;
@@ -173,13 +174,6 @@ static int send_ready(struct slot *s, const struct wire_header *to)
     return result;
 }
 
-int slot_on_setup(struct slot *s, const struct wire_msg *msg)
-{
-    if (set_up(s, msg) == 0)
-        return send_ready(s, &msg->head);
-    return slot_send_failure(s, &msg->head, PAR_SETUP_FAILED);
-}
-
 /* The client leaves: its hook runs only if the client has ever been here. */
 static int close_client(struct slot *s, uint32_t origin)
 {
@@ -193,12 +187,27 @@ static int close_client(struct slot *s, uint32_t origin)
 
 static int close_slot(struct slot *s)
 {
-    int result = 0;
+    s->is_ready = s->is_open = false;
+    while (s->state.client_count > 0) /* a failure is not for who asks here */
+        (void)close_client(s, s->state.clients[0].origin);
+    return slot_run_hook(s, PAR_IS_SLOT_CLOSE, 0);
+}
 
-    s->is_ready = false;
-    while (s->state.client_count > 0 && result == 0)
-        result = close_client(s, s->state.clients[0].origin);
-    return slot_run_hook(s, PAR_IS_SLOT_CLOSE, 0) == 0 ? result : -1;
+void slot_wind_up(struct slot *s)
+{
+    if (s->is_open)
+        (void)close_slot(s);
+}
+
+int slot_on_setup(struct slot *s, const struct wire_msg *msg)
+{
+    int result;
+
+    if (set_up(s, msg) == 0)
+        return send_ready(s, &msg->head);
+    result = slot_send_failure(s, &msg->head, PAR_SETUP_FAILED);
+    slot_wind_up(s); /* the call has failed */
+    return result;
 }
 
 /* What was asked for, up to the first that fails. */

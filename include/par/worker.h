@@ -82,14 +82,16 @@ int par_worker_run(struct par_worker *worker, struct par_error *err);
 /* The same in a thread of its own; returns once it runs (not yet connected). */
 int par_worker_start(struct par_worker *worker, struct par_error *err);
 
-/* Stop: first call drains (running jobs finish), the second kills.  From any
- * thread, and from a signal handler. */
+/* Stop: the first call drains (what runs is finished, closing functions run,
+ * for 10 s at most), the second kills.  From any thread, and from a signal
+ * handler. */
 void par_worker_stop(struct par_worker *worker);
 
 /* Wait for the thread of par_worker_start() to end. */
 int par_worker_join(struct par_worker *worker, struct par_error *err);
 
-/* Stops it at once if it still runs, kills its slots, frees.  NULL allowed. */
+/* Stops it at once if it still runs, kills its slots, frees.  Thread slots
+ * cannot be killed: they run their closing functions.  NULL allowed. */
 void par_worker_close(struct par_worker *worker);
 
 /* "" before the broker has welcomed it. */

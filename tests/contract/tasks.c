@@ -192,12 +192,7 @@ static int interrupt_self(struct par_task *t)
 }
 PAR_FUNCTION(interrupt_self, ":i")
 
-/* ---- state ----
- *
- * Of the object only (the build of the suite itself defines HAVE_CONFIG_H):
- * thread slots end with their worker without slot_close, and what they kept
- * would be a leak of ours. */
-#ifndef HAVE_CONFIG_H
+/* ---- state ---- */
 
 struct counter {
     int64_t calls;
@@ -254,5 +249,3 @@ static int my_calls(struct par_task *t)
              : par_throw(t, 9, "no client state in this slot");
 }
 PAR_FUNCTION(my_calls, ":i")
-
-#endif

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* DI-22, RP-04, TP-19 */
-ON_PROCESS_LANES(state_of_a_slot_is_kept_from_job_to_job)
+ON_EVERY_LANE(state_of_a_slot_is_kept_from_job_to_job)
 {
     START(1);
     int64_t pid = rig_int(&r, "pid", PAR_NO_ARGS);

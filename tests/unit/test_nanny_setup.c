@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "nursing.h"
 
@@ -36,6 +37,18 @@ static void ready(uint64_t id)
     struct answer *a = wait_answer(id);
 
     cr_assert(eq(int, (int)a->type, WIRE_READY), "%s", words(a));
+}
+
+/* What functions have written to a file of that name. */
+static const char *notes(void)
+{
+    static char text[200];
+    int fd = open(scratch_path("notes"), O_RDONLY | O_CLOEXEC);
+    ssize_t n = read(fd, text, sizeof text - 1);
+
+    close(fd);
+    text[n > 0 ? n : 0] = 0;
+    return text;
 }
 
 Test(nanny_setup, manifest_that_makes_no_sense_is_quoted)
@@ -163,6 +176,40 @@ Test(nanny_setup, set_up_that_crashes_is_told_with_its_last_words)
     a = refused(10, PAR_SETUP_FAILED);
     cr_assert(strstr(words(a), "killed by signal 6") != NULL, "%s", words(a));
     cr_assert(strstr(words(a), "I go") != NULL, "%s", words(a));
+}
+
+/* The first slot serves; no other can be made ready (DD-37). */
+Test(nanny_setup, slot_set_up_that_fails_again_and_again_is_given_up)
+{
+    static const char source[] =
+        "#include <par/task.h>\n#include <stdio.h>\n#include <unistd.h>\n"
+        "static int prepare(struct par_task *t)\n"
+        "{ FILE *f = fopen(\"%s\", \"a\"); long n = ftell(f); fputs(\"x\", "
+        "f);\n"
+        "  fclose(f); return n ? par_throw(t, 1, \"no GPU left\") : 0; }\n"
+        "PAR_SLOT_SETUP(prepare)\n"
+        "static int f(struct par_task *t)\n"
+        "{ usleep(300000); return par_put_int(t, 1); }\n"
+        "PAR_FUNCTION(f, \":i\")\n";
+    static char text[1000];
+    struct bundle_file file;
+    struct bundle_draft d = draft_of(BUNDLE_SOURCE, &file, 1);
+    struct answer *a;
+
+    nurse();
+    snprintf(text, sizeof text, source, scratch_path("notes"));
+    file = serve("p.c", text, strlen(text));
+    say_setup(10, HANDLE, &d);
+    ready(10);
+    learn_functions(find_answer(10));
+    run0(100, "f");
+    run0(101, "f");
+    a = wait_answer(101);
+    cr_assert(eq(uint, a->status, PAR_WORKER_LOST), "%s", words(a));
+    cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED));
+    cr_assert(strstr(words(a), "no GPU left") != NULL, "%s", words(a));
+    cr_assert(eq(uint, wait_answer(100)->status, PAR_OK));
+    cr_assert(eq(sz, strlen(notes()), 6));
 }
 
 /* ---- source ---- */
@@ -413,6 +460,57 @@ Test(nanny_setup, closing_functions_run)
     cr_assert(strstr(words(a), "that was too much") != NULL, "%s", words(a));
     say(WIRE_PING, 12, HANDLE);
     refused(12, PAR_UNKNOWN_HANDLE); /* closed nevertheless */
+}
+
+static void set_up_notes(void)
+{
+    static const char source[] =
+        "#include <par/task.h>\n#include <stdio.h>\n"
+        "static int note(const char *w)\n"
+        "{ FILE *f = fopen(\"%s\", \"a\"); fputs(w, f); fclose(f); return 0; "
+        "}\n"
+        "static int f(struct par_task *t) { return par_put_int(t, 1); }\n"
+        "PAR_FUNCTION(f, \":i\")\n"
+        "static int c(struct par_task *t) { (void)t; return note(\"client \"); "
+        "}\n"
+        "PAR_CLIENT_CLOSE(c)\n"
+        "static int s(struct par_task *t) { (void)t; return note(\"slot \"); "
+        "}\n"
+        "PAR_SLOT_CLOSE(s)\n"
+        "static int h(struct par_task *t) { (void)t; return note(\"host \"); "
+        "}\n"
+        "PAR_HOST_CLOSE(h)\n"
+        "static int m(struct par_task *t) { (void)t; return 0; }\n"
+        "PAR_CLIENT_SETUP(m)\n";
+    static char text[2000];
+    struct bundle_file file;
+    struct bundle_draft d = draft_of(BUNDLE_SOURCE, &file, 1);
+
+    snprintf(text, sizeof text, source, scratch_path("notes"));
+    file = serve("n.c", text, strlen(text));
+    say_setup(10, HANDLE, &d);
+    ready(10);
+    learn_functions(find_answer(10));
+    run0(100, "f");
+    wait_answer(100);
+}
+
+Test(nanny_setup, RP_06_draining_worker_runs_the_closing_functions)
+{
+    nurse();
+    set_up_notes();
+    nanny_drain(nanny, clock_ms());
+    WAIT_FOR(nanny_state(nanny) == NANNY_ENDED && goodbyes == 2);
+    cr_assert(eq(str, (char *)notes(), "client slot host "));
+}
+
+Test(nanny_setup, worker_that_is_killed_does_not_wait_for_closing_functions)
+{
+    nurse();
+    set_up_notes();
+    nanny_kill(nanny, clock_ms());
+    WAIT_FOR(nanny_state(nanny) == NANNY_ENDED);
+    cr_assert(eq(str, (char *)notes(), ""));
 }
 
 Test(nanny_setup, close_while_it_is_set_up_ends_that)

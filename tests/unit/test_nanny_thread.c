@@ -32,6 +32,61 @@ static int one(struct par_task *t)
     return par_put_int(t, 1);
 }
 
+/* ---- state: how often each hook ran ---- */
+
+static atomic_int refuse; /* in slot_setup */
+static atomic_int host_opened, host_closed, opened, closed, met, left;
+
+static int open_host(struct par_task *t)
+{
+    (void)t;
+    atomic_fetch_add(&host_opened, 1);
+    return 0;
+}
+PAR_HOST_SETUP(open_host)
+
+static int close_host(struct par_task *t)
+{
+    (void)t;
+    atomic_fetch_add(&host_closed, 1);
+    return 0;
+}
+PAR_HOST_CLOSE(close_host)
+
+static int open_slot(struct par_task *t)
+{
+    atomic_fetch_add(&opened, 1);
+    if (atomic_load(&refuse))
+        return par_throw(t, 1, "no GPU");
+    par_set_state(t, malloc(1));
+    return 0;
+}
+PAR_SLOT_SETUP(open_slot)
+
+static int close_slot(struct par_task *t)
+{
+    atomic_fetch_add(&closed, 1);
+    free(par_state(t));
+    return 0;
+}
+PAR_SLOT_CLOSE(close_slot)
+
+static int open_client(struct par_task *t)
+{
+    atomic_fetch_add(&met, 1);
+    par_set_client_state(t, malloc(1));
+    return 0;
+}
+PAR_CLIENT_SETUP(open_client)
+
+static int close_client(struct par_task *t)
+{
+    atomic_fetch_add(&left, 1);
+    free(par_client_state(t));
+    return 0;
+}
+PAR_CLIENT_CLOSE(close_client)
+
 enum { PATH_WAIT = 7, PATH_POLITE, PATH_ONE };
 
 static const char *const paths[] = {"/wait", "/polite", "/one"};
@@ -184,6 +239,61 @@ Test(nanny_thread, T16_late_answer_is_not_taken_for_a_new_runs)
     say(WIRE_CANCEL, 100, 1);
     WAIT_FOR(count_answers(100) == 1);
     cr_assert(ne(uint, find_answer(100)->status, PAR_OK));
+}
+
+static void use_both_slots(void)
+{
+    run_path(100, PATH_WAIT);
+    run_path(101, PATH_WAIT);
+    WAIT_FOR(started == 2);
+    atomic_store(&release, 1);
+    wait_answer(100);
+    wait_answer(101);
+    cr_assert(eq(int, atomic_load(&host_opened), 1));
+    cr_assert(eq(int, atomic_load(&opened), 2));
+    cr_assert(eq(int, atomic_load(&met), 2));
+}
+
+Test(nanny_thread, RP_06_draining_worker_closes_what_its_slots_opened)
+{
+    use_both_slots();
+    nanny_drain(nanny, clock_ms());
+    WAIT_FOR(nanny_state(nanny) == NANNY_ENDED);
+    cr_assert(eq(int, atomic_load(&left), 2));
+    cr_assert(eq(int, atomic_load(&closed), 2));
+    cr_assert(eq(int, atomic_load(&host_closed), 1));
+}
+
+Test(nanny_thread, worker_that_ends_at_once_leaves_no_state_of_its_slots)
+{
+    use_both_slots();
+    nanny_destroy(nanny);
+    nanny = NULL;
+    cr_assert(eq(int, atomic_load(&left), 2));
+    cr_assert(eq(int, atomic_load(&closed), 2));
+}
+
+/* The broker must not send what comes back at once, again and again. */
+Test(nanny_thread, what_cannot_be_set_up_is_not_offered_any_more)
+{
+    struct answer *a;
+
+    atomic_store(&refuse, 1);
+    run_path(100, PATH_ONE);
+    a = wait_answer(100);
+    cr_assert(eq(uint, a->status, PAR_WORKER_LOST), "%s", words(a));
+    cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED));
+    cr_assert(strstr(words(a), "no GPU") != NULL, "%s", words(a));
+    cr_assert(eq(int, atomic_load(&opened), 5));
+    WAIT_FOR(answers[answer_count - 1].type == WIRE_UNREGISTER);
+    atomic_store(&refuse, 0);
+    say(WIRE_GOODBYE, 0, WIRE_REPLACED);
+    link_server_drop(server, conn);
+    WAIT_FOR(hellos == 2); /* another session, another try */
+    forget_answers();
+    answer_register();
+    run_path(101, PATH_ONE);
+    cr_assert(eq(uint, wait_answer(101)->status, PAR_OK));
 }
 
 Test(nanny_thread, commands_are_processes_all_the_same)
