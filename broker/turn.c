@@ -115,18 +115,17 @@ static bool take(struct broker *b)
 {
     struct link_msg m;
     uint64_t conn;
+    int taken = 0;
 
-    for (int i = 0; i < BROKER_BATCH; i++) {
-        if (!link_server_recv(b->link, &m)) {
-            /* Only now: what it had sent before it died is served. */
-            while (link_server_gone(b->link, &conn))
-                handle_gone(b, conn);
-            return false;
-        }
+    while (taken < BROKER_BATCH && link_server_recv(b->link, &m)) {
         handle_message(b, &m);
         link_msg_close(&m);
+        taken++;
     }
-    return true;
+    /* Only now: what it had sent before it died is served. */
+    while (link_server_gone(b->link, &conn))
+        handle_gone(b, conn);
+    return taken == BROKER_BATCH;
 }
 
 bool broker_turn(struct broker *b, uint64_t now)

@@ -59,8 +59,10 @@ void conns_fd_opened(struct conns *t, int fd)
 {
     struct conn_fd *cell = fd_cell(t, fd);
 
-    if (cell)
-        cell->closed = false;
+    if (!cell || cell->state == CONN_FD_OPEN)
+        return;
+    cell->state = CONN_FD_OPEN;
+    t->open_fds++;
 }
 
 void conns_fd_closed(struct conns *t, int fd)
@@ -69,14 +71,17 @@ void conns_fd_closed(struct conns *t, int fd)
 
     if (!cell)
         return;
-    cell->closed = true;
+    if (cell->state == CONN_FD_OPEN)
+        t->open_fds--;
+    cell->state = CONN_FD_CLOSED;
     for (struct conn *c = cell->first; c; c = c->next_on_fd)
         conns_suspect(t, c);
 }
 
 bool conns_fd_is_closed(const struct conns *t, int fd)
 {
-    return fd >= 0 && (size_t)fd < t->fds_size && t->fds[fd].closed;
+    return fd >= 0 && (size_t)fd < t->fds_size &&
+           t->fds[fd].state == CONN_FD_CLOSED;
 }
 
 static void leave_fd(struct conns *t, struct conn *c)
@@ -146,7 +151,7 @@ struct conn *conns_add(struct conns *t,
     if (cell) {
         c->next_on_fd = cell->first;
         cell->first = c;
-        if (cell->closed)
+        if (cell->state == CONN_FD_CLOSED)
             conns_suspect(t, c);
     }
     return c;

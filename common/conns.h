@@ -38,15 +38,18 @@ struct conn {
     bool forgotten;          /* and nobody wants to hear of its end */
     unsigned ticks;          /* under suspicion */
     unsigned probe_at;       /* at this many ticks the next probe is due */
+    uint64_t dead_since;     /* in ms of its owner's clock */
     struct list link;        /* among the suspects, or the dead */
     struct conn *next_on_fd; /* others that were first heard on this fd */
     struct link_peer peer;
 };
 
-/* What we know of an fd of libzmq's. */
+/* What the last event about an fd of libzmq's was. */
+enum conn_fd_state { CONN_FD_UNHEARD_OF, CONN_FD_OPEN, CONN_FD_CLOSED };
+
 struct conn_fd {
     struct conn *first;
-    bool closed; /* its last event was that it was closed */
+    enum conn_fd_state state;
 };
 
 struct conns {
@@ -58,6 +61,7 @@ struct conns {
     struct idmap by_routing;
     struct conn_fd *fds; /* by number */
     size_t fds_size;
+    unsigned open_fds;
     struct list suspects;
     struct list dead;
 };

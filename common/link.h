@@ -102,8 +102,8 @@ const struct link_peer *link_server_peer(const struct link_server *s,
 /* Send one message.  link_server_send() takes `frame` (malloc'd; NULL is a
  * failed batch_take() and returns -1) whatever happens; `second` is moved
  * from if not NULL and the message is sent.  link_server_post() copies; for
- * small ones.  Return -1 if the connection is gone (it will be told by
- * link_server_gone()). */
+ * small ones.  Return -1 if the connection is gone, or cut off because its
+ * peer reads nothing (it will be told by link_server_gone()). */
 int link_server_send(struct link_server *s,
                      uint64_t conn,
                      uint8_t *frame,
@@ -114,11 +114,11 @@ int link_server_post(struct link_server *s,
                      const void *frame,
                      size_t len);
 
-/* A connection that has died since: call in a loop, at every turn in which
- * link_server_recv() has returned false, so that what it had sent is served
- * first.  Each is told once; its number is dead afterwards.  (On inproc only
- * if sending to it failed: there peers say GOODBYE, and link_server_drop()
- * forgets them.) */
+/* A connection that has died since: call in a loop at every turn, after what
+ * link_server_recv() had.  Each is told once, when what it had sent is served
+ * (in a flood: four seconds later at most); its number is dead afterwards.  (On
+ * inproc only if sending to it failed: there peers say GOODBYE, and
+ * link_server_drop() forgets them.) */
 bool link_server_gone(struct link_server *s, uint64_t *conn);
 
 /* Forget a connection: its end is not told.  Later messages of its peer come
@@ -139,7 +139,8 @@ enum link_event {
     LINK_NOTHING,
     LINK_CONNECTED, /* handshake done: say HELLO */
     LINK_LOST,      /* was connected, is not; what came is still to be read */
-    LINK_REFUSED,   /* the broker does not know our key or uid */
+    LINK_REFUSED,   /* the broker does not know our key or uid; or, on ipc, is
+                       another user's */
     LINK_BAD_KEY    /* the handshake fails: not the broker key we trust (or a
                        broker without a door-keeper) */
 };

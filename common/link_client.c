@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "link_socket.h"
 #include "monitor.h"
@@ -72,12 +74,13 @@ static int set_up(struct link_client *c,
         c->state = CONNECTED;
         return 0;
     }
-    return monitor_open(
-        &c->monitor, context, c->dealer,
-        ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
-            ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-            ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_DISCONNECTED,
-        err);
+    return monitor_open(&c->monitor, context, c->dealer,
+                        ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                            ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                            ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                            ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                            ZMQ_EVENT_DISCONNECTED,
+                        err);
 }
 
 /* As libzmq writes it: tcp://SOURCE:PORT;HOST:PORT, where 0 is any port. */
@@ -188,6 +191,19 @@ int link_client_poll(struct link_client *c, zmq_pollitem_t *items)
     return n;
 }
 
+/* Does another user listen there?  Whoever serves us gets our work, or runs
+ * his as us, and on ipc only the kernel says who it is.  Root could become us
+ * anyway; and we, as root, go where we are told to. */
+static bool is_foreign(int fd)
+{
+    struct ucred server;
+    socklen_t len = sizeof server;
+
+    /* It fails if the connection is gone: the next event tells. */
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &server, &len) == 0 &&
+           server.uid != geteuid() && server.uid != 0 && geteuid() != 0;
+}
+
 /* The handshake was cut short, or took too long: then `code` is whatever errno
  * happened to be. */
 static enum link_event closed_early(struct link_client *c, int code)
@@ -205,6 +221,11 @@ static enum link_event while_connecting(struct link_client *c,
                                         uint32_t value)
 {
     switch (event) {
+    case ZMQ_EVENT_CONNECTED:
+        if (c->transport != LINK_IPC || !is_foreign((int)value))
+            return LINK_NOTHING;
+        c->state = ENDED;
+        return LINK_REFUSED;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         c->state = CONNECTED;
         return LINK_CONNECTED;

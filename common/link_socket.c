@@ -27,7 +27,8 @@ int link_set_options(void *socket,
 int link_set_common(void *socket, struct par_error *err)
 {
     static const struct link_option options[] = {
-        /* credit is the bound, not the high-water mark */
+        /* credit is the bound, not the high-water mark; a server, which is
+         * there for those who do not keep to it too, sets its own */
         {ZMQ_SNDHWM, 0},
         {ZMQ_RCVHWM, 0},
         {ZMQ_HANDSHAKE_IVL, 4000},

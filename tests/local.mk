@@ -41,6 +41,7 @@ UNIT_TESTS += tests/unit/test_kill
 UNIT_TESTS += tests/unit/test_known
 UNIT_TESTS += tests/unit/test_libzmq
 UNIT_TESTS += tests/unit/test_link
+UNIT_TESTS += tests/unit/test_link_flood
 UNIT_TESTS += tests/unit/test_link_gone
 UNIT_TESTS += tests/unit/test_link_listen
 UNIT_TESTS += tests/unit/test_list
