@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "plain.h"
 
 enum { MAX_LABELS = 64, MAX_RESOURCES = 64, MAX_INDEXES = 256 };
 
@@ -38,6 +39,14 @@ static const char *keep(struct worker_hello *h, const struct meta_value *v)
     return to;
 }
 
+/* The same, of a string that is a name. */
+static const char *keep_name(struct worker_hello *h, const struct meta_value *v)
+{
+    const char *text = keep(h, v);
+
+    return text && plain_is_name(text, PEER_NAME) ? text : NULL;
+}
+
 static int read_labels(struct worker_hello *h,
                        const struct wire_msg *m,
                        struct par_error *err)
@@ -51,10 +60,11 @@ static int read_labels(struct worker_hello *h,
         struct sched_label *label = &h->labels[h->desc.label_count];
 
         if (i == MAX_LABELS || !meta_next(&in, &key) ||
-            !meta_next(&in, &value) || !(label->key = keep(h, &key)) ||
-            !(label->value = keep(h, &value))) {
+            !meta_next(&in, &value) || !(label->key = keep_name(h, &key)) ||
+            !(label->value = keep(h, &value)) || !plain_is_text(label->value)) {
             par_fail(err, EINVAL,
-                     "labels (HELLO 24): %d pairs of strings at most",
+                     "labels (HELLO 24): %d pairs at most of a name and a "
+                     "text without control characters",
                      MAX_LABELS);
             return PAR_MALFORMED;
         }
@@ -102,7 +112,7 @@ static int read_resources(struct worker_hello *h,
         struct sched_resource *r = &h->resources[h->desc.resource_count];
 
         if (i == MAX_RESOURCES || !meta_next(&in, &key) ||
-            !(r->name = keep(h, &key)) || !read_resource(h, r, &in)) {
+            !(r->name = keep_name(h, &key)) || !read_resource(h, r, &in)) {
             par_fail(err, EINVAL,
                      "resources (HELLO 21): names with a number or a list of "
                      "indexes, %d at most",
@@ -146,7 +156,6 @@ static void read_host(struct worker_hello *h, const struct wire_msg *m)
     struct meta_reader in;
 
     h->desc.io_slots = 256;
-    snprintf(h->host, sizeof h->host, "unknown");
     if (meta_find(m->meta, m->head.meta_len, 25, &v, &in) &&
         v.kind == META_MAP) {
         const uint8_t *map = v.raw;
@@ -160,7 +169,24 @@ static void read_host(struct worker_hello *h, const struct wire_msg *m)
             h->desc.io_slots = (uint32_t)meta_int(whole, len, 5, 256);
         }
     }
+    if (!h->host[0])
+        snprintf(h->host, sizeof h->host, "unknown");
     h->desc.host = h->host;
+}
+
+/* Both show in tables, in logs and in commands. */
+static int check_names(const struct worker_hello *h, struct par_error *err)
+{
+    bool named = h->name[0] != '\0';
+
+    if ((!named || plain_is_name(h->name, sizeof h->name)) &&
+        plain_is_name(h->host, sizeof h->host))
+        return PAR_OK;
+    par_fail(err, EINVAL,
+             "name and host (HELLO 18, 25): `%.60s', `%.60s': each is 1 to %d "
+             "printable characters without blanks and = , : /",
+             h->name, h->host, PEER_NAME - 1);
+    return PAR_MALFORMED;
 }
 
 /* HOST.1, HOST.2 ...: the first that is free. */
@@ -189,7 +215,9 @@ static int join_worker(struct broker *b,
     h->desc.resources = h->resources;
     meta_text(m->meta, m->head.meta_len, 18, h->name, sizeof h->name);
     read_host(h, m);
-    status = read_pool(h, m, err);
+    status = check_names(h, err);
+    if (status == PAR_OK)
+        status = read_pool(h, m, err);
     if (status == PAR_OK)
         status = read_labels(h, m, err);
     if (status == PAR_OK)

@@ -5,16 +5,25 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "plain.h"
 #include "progress.h"
+
+enum { TEXT = 4096, LINE = 8192 };
 
 void cli_say(const char *format, ...)
 {
+    char text[TEXT] = "";
+    char line[LINE];
+    size_t len;
     va_list args;
 
-    progress_erase();
-    fputs("par: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputc('\n', stderr);
+
+    progress_erase();
+    len = plain_put(line, 0, sizeof line - 1, text, true);
+    line[len++] = '\n';
+    fputs("par: ", stderr);
+    fwrite(line, 1, len, stderr);
 }

@@ -8,16 +8,9 @@
 #include <string.h>
 
 #include "ask.h"
+#include "plain.h"
 
 enum { COLUMNS = 16, CELL = 256 };
-
-/* Octets from a peer, fit for a terminal. */
-static void tame(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
-}
 
 static void put_ms(char *cell, int64_t ms)
 {
@@ -27,6 +20,15 @@ static void put_ms(char *cell, int64_t ms)
         snprintf(cell, CELL, "%.1fs", (double)ms / 1000);
     else
         snprintf(cell, CELL, "%" PRId64 "s", ms / 1000);
+}
+
+/* What a peer sent, fit for a terminal. */
+static void put_plain(char *cell, const void *data, size_t len)
+{
+    char text[CELL];
+
+    snprintf(text, sizeof text, "%.*s", (int)len, (const char *)data);
+    cell[plain_put(cell, 0, CELL - 1, text, false)] = '\0';
 }
 
 /* A value as one cell; compounds as JSON. */
@@ -39,14 +41,13 @@ static void put_value(char *cell,
     struct meta_writer json = {0};
 
     if (v->kind == META_STR) {
-        snprintf(cell, CELL, "%.*s", (int)v->len, (const char *)v->data);
+        put_plain(cell, v->data, v->len);
     } else if (v->kind == META_INT && kind == COLUMN_MS) {
         put_ms(cell, v->i);
     } else if (meta_json(&json, raw, len) == 0) {
-        snprintf(cell, CELL, "%.*s", (int)json.len, (const char *)json.data);
+        put_plain(cell, json.data, json.len);
     }
     meta_writer_clear(&json);
-    tame(cell);
 }
 
 /* The value of a text key in a row, with its octets; false if it has none. */
@@ -211,6 +212,7 @@ void table_print_pairs(const struct meta_writer *bytes)
     struct rows rows = rows_read(bytes);
     const uint8_t *row, *raw;
     size_t row_len, len;
+    char title[CELL];
     char cell[CELL];
 
     while (rows_next(&rows, &row, &row_len)) {
@@ -224,10 +226,10 @@ void table_print_pairs(const struct meta_writer *bytes)
 
             if (!meta_next(&peek, &v) || !meta_skip(&r, &raw, &len))
                 break;
+            put_plain(title, key.data, key.kind == META_STR ? key.len : 0);
             cell[0] = '\0';
             put_value(cell, &v, raw, len, COLUMN_TEXT);
-            printf("%-14.*s %s\n", (int)(key.kind == META_STR ? key.len : 0),
-                   (const char *)key.data, cell);
+            printf("%-14s %s\n", title, cell);
         }
     }
 }

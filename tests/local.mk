@@ -62,6 +62,7 @@ UNIT_TESTS += tests/unit/test_pipe
 UNIT_TESTS += tests/unit/test_place
 UNIT_TESTS += tests/unit/test_placement
 UNIT_TESTS += tests/unit/test_policy
+UNIT_TESTS += tests/unit/test_plain
 UNIT_TESTS += tests/unit/test_pool
 UNIT_TESTS += tests/unit/test_protocol_doc
 UNIT_TESTS += tests/unit/test_ranks

@@ -10,6 +10,7 @@
 
 #include "cpus.h"
 #include "link.h"
+#include "plain.h"
 #include "settings.h"
 
 int settings_slots(int slots,
@@ -35,22 +36,11 @@ static int copy(char **to, const char *text, struct par_error *err)
     return *to ? 0 : par_fail(err, ENOMEM, "out of memory");
 }
 
-/* A name that can stand in a command line and in a table. */
-static bool is_name(const char *text)
-{
-    size_t n = strlen(text);
-
-    for (size_t i = 0; i < n; i++)
-        if (!isgraph((unsigned char)text[i]) || strchr("=,:/", text[i]))
-            return false;
-    return n > 0 && n < SETTINGS_NAME;
-}
-
 static int take_name(struct settings *s,
                      const char *name,
                      struct par_error *err)
 {
-    if (name && *name && !is_name(name))
+    if (name && *name && !plain_is_name(name, SETTINGS_NAME))
         return par_fail(err, EINVAL,
                         "name: `%s' is not 1 to %d printable characters "
                         "without spaces and = , : /",
@@ -92,7 +82,7 @@ static int take_labels(struct settings *s,
     for (size_t i = 0; i < n; i++) {
         const char *value = labels[i].value ? labels[i].value : "";
 
-        if (!is_name(labels[i].name))
+        if (!plain_is_name(labels[i].name, SETTINGS_NAME))
             return par_fail(err, EINVAL, "label: `%s' is not a name",
                             labels[i].name);
         s->labels[i].name = strdup(labels[i].name);
@@ -151,7 +141,7 @@ static int take_resource(struct resource *r,
     const char *value = pair->value ? pair->value : "";
     char *end;
 
-    if (!is_name(pair->name))
+    if (!plain_is_name(pair->name, SETTINGS_NAME))
         return par_fail(err, EINVAL, "resource: `%s' is not a name",
                         pair->name);
     r->name = strdup(pair->name);

@@ -84,6 +84,15 @@ m = rude.hear()
 check(m is not None and m.type == GOODBYE and m.ref == 3, "and the third one ends it")
 rude.close()
 
+for key, value in ((18, "w\x1b]0;x\x07"), (18, "a b"), (18, "n\nbroker: all is well"),
+                   (18, "\u202eevil"), (25, {1: "\x9b31m"}), (24, {"a\n": "b"}),
+                   (24, {"a": "\x1b[2J"}), (21, {"gpu\t": 1})):
+    worker = Peer(hello=False)
+    hello = {1: [1, 1], 2: "worker", 3: os.urandom(16), 18: "w", 20: [["main", 1, "process"]]}
+    worker.say(encode(HELLO, meta={**hello, key: value}))
+    check(refused(worker.hear(), MALFORMED), "a worker's %d cannot be %a" % (key, value))
+    worker.close()
+
 greedy = Peer()
 item = struct.pack(">II", 0, 0)
 run = {1: "no/such", 19: -1}
