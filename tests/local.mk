@@ -132,6 +132,12 @@ SYSTEM_TESTS += tests/system/signals.sh
 SYSTEM_TESTS += tests/system/slots.sh
 
 dist_check_SCRIPTS = $(SYSTEM_TESTS)
+
+# A program among them, not a script.
+SELF_TEST = tests/system/self
+check_PROGRAMS += $(SELF_TEST)
+tests_system_self_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
+
 EXTRA_DIST += \
     tests/system/claims.sh \
     tests/system/hostile.py \
@@ -210,7 +216,7 @@ CHECK_QUICK = $(UNIT_TESTS) $(QUICK_TESTS)
 else
 CHECK_QUICK = $(QUICK_TESTS)
 endif
-TESTS += $(SYSTEM_TESTS) $(ROOT_TESTS)
+TESTS += $(SYSTEM_TESTS) $(SELF_TEST) $(ROOT_TESTS)
 
 # What must fail, fails (.ci/run runs it in the sanitizer build).
 EXTRA_PROGRAMS += tests/canary/memory
