@@ -12,6 +12,9 @@ static void *start(void *context,
     struct par_worker_options worker = {.slots = options->slots,
                                         .threads = options->thread_slots,
                                         .libexec = options->libexec,
+                                        /* A caller's own files need no
+                                         * protection from him. */
+                                        .max_file_size = UINT64_MAX,
                                         .give_up_ms = -1};
     struct embed_options o = {.worker = &worker};
 

@@ -87,6 +87,10 @@ TWO'
 try 0 parctl run -i -- true </dev/zero
 try 0 sh -c 'parctl run -- head -c 20000000 /dev/zero | wc -c'
 prints 20000000
+head -c 11000000 /dev/zero >big # what a worker refuses from others
+try 0 parctl run -f big -- wc -c big
+prints '11000000 big'
+rm big
 try 3 parctl run --json -- sh -c 'echo a; exit 3'
 grep -q '"error":"exit 3 on .*","executed":"yes","worker":"' "$out" ||
     fail "--json: $(cat "$out")"
