@@ -36,21 +36,20 @@ void carry_flush(struct broker *b)
                          LIST_ENTRY(b->peers.dirty.next, struct peer, dirty));
 }
 
-static void open_batch(struct broker *b,
-                       struct peer *peer,
-                       const struct wire_header *head,
-                       const void *meta,
-                       size_t meta_len)
+void carry_open(struct broker *b,
+                struct peer *peer,
+                const struct wire_header *head,
+                const void *meta,
+                size_t meta_len)
 {
     carry_flush_peer(b, peer);
     batch_begin(&peer->out, head, meta, meta_len);
     list_append(&b->peers.dirty, &peer->dirty);
 }
 
-/* The one item that has just been put in is the second frame: send both. */
-static void send_with(struct broker *b,
-                      struct peer *peer,
-                      struct payload_ref payload)
+void carry_send_with(struct broker *b,
+                     struct peer *peer,
+                     struct payload_ref payload)
 {
     uint8_t *frame;
     size_t len;
@@ -145,13 +144,13 @@ static void assign(struct broker *b, const struct decision *d)
             .type = WIRE_RUN, .id = d->dispatch, .ref = ref};
 
         run_meta(b, d, &meta, &len);
-        open_batch(b, worker, &head, meta, len);
+        carry_open(b, worker, &head, meta, len);
         worker->out_spec = plain ? d->spec : UINT32_MAX;
     }
     worker->out_next = d->dispatch + 1;
     if (large) {
         batch_add_run(&worker->out, d->client, NULL, WIRE_SECOND_FRAME);
-        send_with(b, worker, d->payload);
+        carry_send_with(b, worker, d->payload);
     } else {
         batch_add_run(&worker->out, d->client,
                       payload_data(&b->payloads, d->payload), d->payload.len);
@@ -224,135 +223,6 @@ static void order_close(struct broker *b, const struct decision *d)
 
 /* ---- towards clients ---- */
 
-/* Our own words of a failure: a map of the common keys. */
-static void fail_words(struct broker *b, const struct decision *d)
-{
-    struct meta_writer *w = &b->words;
-    const char *worker = sched_worker_name(b->sched, d->worker);
-    char text[PAR_ERROR_TEXT];
-
-    meta_writer_reset(w);
-    meta_put_map(w, worker ? 4 : 3);
-    meta_pair_int(w, 69, d->attempt);
-    meta_pair_int(w, 70, d->executed);
-    meta_pair_str(w, 72, sched_reason(b->sched, d, text, sizeof text));
-    if (worker) {
-        meta_put_str(w, "worker");
-        meta_put_str(w, worker);
-    }
-}
-
-static void put_result(struct broker *b,
-                       struct peer *client,
-                       const struct decision *d)
-{
-    bool large = d->payload.block && d->payload.len > WIRE_PACKED_MAX;
-    bool ours = d->status != PAR_OK && !d->payload.block;
-    const uint8_t *data = NULL;
-    uint32_t len = d->payload.len;
-
-    if (ours) {
-        fail_words(b, d);
-        data = b->words.data;
-        len = (uint32_t)b->words.len;
-    } else if (!large) {
-        data = payload_data(&b->payloads, d->payload);
-    }
-    if (large || client->out.head.count == 0 ||
-        client->out.head.type != WIRE_RESULT || d->run < client->out.head.id ||
-        d->run - client->out.head.id > UINT32_MAX ||
-        batch_is_full(&client->out, len)) {
-        /* Runs end in any order: leave room below for earlier ones. */
-        struct wire_header head = {
-            .type = WIRE_RESULT,
-            .id = d->run > UINT16_MAX ? d->run - UINT16_MAX : 0};
-
-        open_batch(b, client, &head, NULL, 0);
-    }
-    batch_add_result(&client->out, (uint32_t)(d->run - client->out.head.id),
-                     (unsigned)d->status, d->executed, d->wall_us, data,
-                     large ? WIRE_SECOND_FRAME : len);
-    if (large)
-        send_with(b, client, d->payload);
-    credit_use(&client->results, 1, len);
-}
-
-static bool may_send(const struct peer *client, const struct decision *d)
-{
-    return credit_allows(&client->results, 1, d->payload.len, true);
-}
-
-/* A client that does not read gets no more than it granted; the rest waits
- * here, and with it the grants for its runs. */
-static void hold(struct broker *b,
-                 struct peer *client,
-                 const struct decision *d)
-{
-    struct held_result *held = malloc(sizeof *held);
-
-    if (!held) { /* better beyond the credit than lost */
-        put_result(b, client, d);
-        return;
-    }
-    payload_retain(&b->payloads, d->payload);
-    held->decision = *d;
-    list_append(&client->held, &held->node);
-    client->held_count++;
-}
-
-static void tell_result(struct broker *b, const struct decision *d)
-{
-    struct peer *client = peers_by_number(&b->peers, d->client);
-    struct decision later = *d;
-
-    if (!client)
-        return;
-    if (list_is_empty(&client->held) && may_send(client, d)) {
-        put_result(b, client, d);
-        return;
-    }
-    if (d->status == PAR_OK || d->payload.block) {
-        hold(b, client, d);
-        return;
-    }
-    /* The names that the reason quotes are gone after this turn. */
-    fail_words(b, d);
-    later.payload = (struct payload_ref){
-        payload_copy(&b->payloads, b->words.data, b->words.len, 1), 0, 0};
-    later.payload.len = later.payload.block ? (uint32_t)b->words.len : 0;
-    hold(b, client, &later);
-    payload_forget(&b->payloads, later.payload);
-}
-
-void carry_drop_held(struct broker *b, struct peer *client)
-{
-    while (!list_is_empty(&client->held)) {
-        struct held_result *held =
-            LIST_ENTRY(client->held.next, struct held_result, node);
-
-        payload_forget(&b->payloads, held->decision.payload);
-        list_remove(&held->node);
-        free(held);
-    }
-    client->held_count = 0;
-}
-
-void carry_held(struct broker *b, struct peer *client)
-{
-    while (!list_is_empty(&client->held)) {
-        struct held_result *held =
-            LIST_ENTRY(client->held.next, struct held_result, node);
-
-        if (!may_send(client, &held->decision))
-            return;
-        put_result(b, client, &held->decision);
-        payload_forget(&b->payloads, held->decision.payload);
-        list_remove(&held->node);
-        client->held_count--;
-        free(held);
-    }
-}
-
 static void tell_refused(struct broker *b, const struct decision *d)
 {
     struct peer *client = peers_by_number(&b->peers, d->client);
@@ -412,7 +282,7 @@ void carry_decisions(struct broker *b)
             abort_run(b, &d);
             break;
         case DECIDE_RESULT:
-            tell_result(b, &d);
+            carry_result(b, &d);
             break;
         case DECIDE_STARTED:
             tell_started(b, &d);

@@ -1,7 +1,7 @@
 /* engine.h - what is inside a broker, for the files that make it up
  *
  * broker.c opens and closes it, turn.c moves it, handlers*.c tell the
- * scheduler what peers said, carry.c does what the scheduler decided, say.c
+ * scheduler what peers said, carry*.c do what the scheduler decided, say.c
  * words the answers, status.c answers questions.
  */
 #ifndef PAR_ENGINE_H
@@ -116,10 +116,23 @@ handle_f on_ready, on_result, on_started, on_recalled, on_worker_stream,
 /* ---- carry.c: what the scheduler decided ---- */
 
 void carry_decisions(struct broker *b);
-void carry_held(struct broker *b, struct peer *client);
-void carry_drop_held(struct broker *b, struct peer *client);
 void carry_flush(struct broker *b); /* send every batch in the making */
 void carry_flush_peer(struct broker *b, struct peer *peer);
+/* Begin a batch; what was in the making for that peer is sent. */
+void carry_open(struct broker *b,
+                struct peer *peer,
+                const struct wire_header *head,
+                const void *meta,
+                size_t meta_len);
+/* The one item that has just been put in is the second frame: send both. */
+void carry_send_with(struct broker *b,
+                     struct peer *peer,
+                     struct payload_ref payload);
+
+/* carry_results.c */
+void carry_result(struct broker *b, const struct decision *d);
+void carry_held(struct broker *b, struct peer *client);
+void carry_drop_held(struct broker *b, struct peer *client);
 
 /* ---- say.c: words ---- */
 

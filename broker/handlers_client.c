@@ -43,31 +43,57 @@ static uint32_t target_of(struct broker *b,
     return (uint32_t)handle;
 }
 
-/* Keep the payloads: scratch[0..count-1] refer to them.  Returns the block, or
- * 0 if out of memory; *bytes gets their sum. */
-static uint32_t keep_payloads(struct broker *b,
-                              struct link_msg *m,
-                              uint64_t *bytes)
+static void forget_payloads(struct broker *b, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        payload_forget(&b->payloads, b->scratch[i]);
+}
+
+/* What the account has on its way through, and this too: is it too much? */
+static bool is_too_much(const struct broker *b,
+                        const struct peer *from,
+                        const struct wire_msg *w)
+{
+    uint64_t held = payload_charged(&b->payloads, from->account);
+    uint64_t more = w->second ? w->second_len : w->items_len;
+
+    return held + more > b->limits.max_queued_bytes;
+}
+
+/* Keep the payloads, charged to the account: scratch[0..count-1] refer to
+ * them.  Returns PAR_OK, or OVERLOADED: too much, or out of memory. */
+static int keep_payloads(struct broker *b,
+                         const struct peer *from,
+                         struct link_msg *m,
+                         struct par_error *err)
 {
     const struct wire_msg *w = &m->wire;
     struct wire_item item;
     size_t cursor = 0;
     uint32_t block;
 
-    *bytes = 0;
+    if (is_too_much(b, from, w)) {
+        par_fail(err, EAGAIN,
+                 "this account's queue is full: max_queued_bytes %llu",
+                 (unsigned long long)b->limits.max_queued_bytes);
+        return PAR_OVERLOADED;
+    }
     if (w->second) {
-        block = payload_move(&b->payloads, &m->second, 1);
+        block = payload_take(&b->payloads, &m->second);
         b->scratch[0] = (struct payload_ref){block, 0, (uint32_t)w->second_len};
-        *bytes = w->second_len;
-        return block;
+    } else {
+        block =
+            payload_copy(&b->payloads, w->items, w->items_len, w->head.count);
+        for (size_t i = 0; block && wire_next(w, &cursor, &item); i++)
+            b->scratch[i] = (struct payload_ref){block, (uint32_t)item.offset,
+                                                 (uint32_t)item.len};
     }
-    block = payload_copy(&b->payloads, w->items, w->items_len, w->head.count);
-    for (size_t i = 0; block && wire_next(w, &cursor, &item); i++) {
-        b->scratch[i] = (struct payload_ref){block, (uint32_t)item.offset,
-                                             (uint32_t)item.len};
-        *bytes += item.len;
-    }
-    return block;
+    if (block && !payload_charge(&b->payloads, block, from->account))
+        return PAR_OK;
+    if (block)
+        forget_payloads(b, w->head.count);
+    par_fail(err, ENOMEM, "out of memory");
+    return PAR_OVERLOADED;
 }
 
 /* Has the client kept to what it was granted? */
@@ -111,8 +137,7 @@ int on_run(struct broker *b,
                               .meta = w->meta,
                               .meta_len = w->head.meta_len,
                               .payloads = b->scratch};
-    uint64_t serial, bytes;
-    uint32_t block;
+    uint64_t serial;
     int status;
 
     if (w->head.flags & (WIRE_DURABLE | WIRE_DETACH | WIRE_BLOBREF)) {
@@ -141,15 +166,12 @@ int on_run(struct broker *b,
     batch.target = target_of(b, from, w, &status, err);
     if (!batch.target)
         return status;
-    block = keep_payloads(b, m, &bytes);
-    if (!block) {
-        par_fail(err, ENOMEM, "out of memory");
-        return PAR_OVERLOADED;
+    status = keep_payloads(b, from, m, err);
+    if (status == PAR_OK) {
+        status = sched_submit(b->sched, b->now, &batch, &serial, err);
+        if (status != PAR_OK)
+            forget_payloads(b, batch.count);
     }
-    status = sched_submit(b->sched, b->now, &batch, &serial, err);
-    if (status != PAR_OK)
-        for (uint32_t i = 0; i < batch.count; i++)
-            payload_forget(&b->payloads, b->scratch[i]);
     renew(b, from);
     return status;
 }

@@ -66,6 +66,7 @@ BROKER_EFFECT = \
     broker/blobs.c broker/blobs.h \
     broker/broker.c broker/broker.h \
     broker/carry.c \
+    broker/carry_results.c \
     broker/computations.c broker/computations.h \
     broker/engine.h \
     broker/handlers.c \

@@ -9,7 +9,10 @@
 
 struct payload_block {
     uint32_t count; /* 0: the block is free */
-    uint32_t next;  /* of the free ones */
+    union {
+        uint32_t next;  /* of the free ones */
+        uint32_t owner; /* 0: nobody */
+    };
     uint32_t len;
     uint8_t *copy; /* NULL: the bytes are the frame's */
     zmq_msg_t frame;
@@ -31,6 +34,7 @@ void payload_clear(struct payload_store *s)
         if (s->blocks[i].count)
             release(&s->blocks[i]);
     free(s->blocks);
+    free(s->charges);
     memset(s, 0, sizeof *s);
 }
 
@@ -70,6 +74,7 @@ static uint32_t claim(struct payload_store *s, size_t len, uint32_t count)
     block = s->free;
     s->free = s->blocks[block].next;
     s->blocks[block].count = count;
+    s->blocks[block].owner = 0;
     s->blocks[block].len = (uint32_t)len;
     s->bytes += len;
     return block;
@@ -102,6 +107,15 @@ uint32_t payload_move(struct payload_store *s, zmq_msg_t *msg, uint32_t count)
     zmq_msg_init(&s->blocks[block].frame);
     zmq_msg_move(&s->blocks[block].frame, msg);
     return block;
+}
+
+uint32_t payload_take(struct payload_store *s, zmq_msg_t *msg)
+{
+    size_t len = zmq_msg_size(msg);
+
+    if (len < PAYLOAD_MOVED_MIN)
+        return payload_copy(s, zmq_msg_data(msg), len, 1);
+    return payload_move(s, msg, 1);
 }
 
 static struct payload_block *find(const struct payload_store *s,
@@ -145,10 +159,61 @@ int payload_frame(struct payload_store *s,
     return 0;
 }
 
-void payload_retain(struct payload_store *s, struct payload_ref ref)
+static int more_owners(struct payload_store *s, uint32_t owner)
 {
-    if (ref.block)
-        find(s, ref)->count++;
+    uint32_t owners = s->owners ? s->owners : 8;
+    uint64_t *charges;
+
+    while (owners <= owner)
+        owners *= 2;
+    charges = realloc(s->charges, owners * sizeof *charges);
+    if (!charges)
+        return -1;
+    memset(charges + s->owners, 0, (owners - s->owners) * sizeof *charges);
+    s->charges = charges;
+    s->owners = owners;
+    return 0;
+}
+
+int payload_charge(struct payload_store *s, uint32_t block, uint32_t owner)
+{
+    struct payload_block *b = &s->blocks[block];
+
+    assert(block > 0 && block < s->size && b->count > 0 && b->owner == 0);
+    assert(owner > 0 && owner <= INT32_MAX);
+    if (owner >= s->owners && more_owners(s, owner))
+        return -1;
+    b->owner = owner;
+    s->charges[owner] += b->len;
+    return 0;
+}
+
+uint64_t payload_charged(const struct payload_store *s, uint32_t owner)
+{
+    return owner < s->owners ? s->charges[owner] : 0;
+}
+
+struct payload_ref payload_keep(struct payload_store *s,
+                                struct payload_ref ref,
+                                uint32_t owner)
+{
+    struct payload_ref none = {0}, kept = {.len = ref.len};
+    struct payload_block *b;
+
+    if (!ref.block)
+        return none;
+    b = find(s, ref);
+    if (ref.len == b->len && ref.len >= PAYLOAD_MOVED_MIN && !b->owner) {
+        b->count++;
+        kept.block = ref.block;
+    } else {
+        kept.block = payload_copy(s, payload_data(s, ref), ref.len, 1);
+    }
+    if (kept.block && payload_charge(s, kept.block, owner)) {
+        payload_forget(s, kept);
+        kept.block = 0;
+    }
+    return kept.block ? kept : none;
 }
 
 void payload_forget(struct payload_store *s, struct payload_ref ref)
@@ -161,6 +226,8 @@ void payload_forget(struct payload_store *s, struct payload_ref ref)
     if (--b->count)
         return;
     s->bytes -= b->len;
+    if (b->owner)
+        s->charges[b->owner] -= b->len;
     release(b);
     b->next = s->free;
     s->free = ref.block;

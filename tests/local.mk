@@ -114,6 +114,7 @@ CONTRACT_TESTS += tests/contract/test_many
 CONTRACT_TESTS += tests/contract/test_mixed
 CONTRACT_TESTS += tests/contract/test_values
 SYSTEM_TESTS =
+SYSTEM_TESTS += tests/system/bounds.sh
 SYSTEM_TESTS += tests/system/clean.sh
 SYSTEM_TESTS += tests/system/examples.sh
 SYSTEM_TESTS += tests/system/hostile.sh
@@ -140,6 +141,7 @@ tests_system_self_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
 
 EXTRA_DIST += \
     tests/system/claims.sh \
+    tests/system/bounds.py \
     tests/system/hostile.py \
     tests/system/lib.sh \
     tests/system/python_min.py

@@ -1,0 +1,159 @@
+"""Peers that keep to the grammar and ask for too much: what the broker holds
+for them is bounded, and it says so.  Started by bounds.sh."""
+import os, pathlib, signal, struct, subprocess, sys
+
+SOURCE, BUILD = os.environ["top_srcdir"], os.environ["top_builddir"]
+sys.path.insert(0, SOURCE + "/contrib/python")
+import msgpack, zmq
+from par_min import Client, decode, encode, ended_runs
+
+TEMP = pathlib.Path(os.environ["TMPDIR"])
+HELLO, WELCOME, GOODBYE, PING, PONG, ERROR, CREDIT = range(1, 8)
+READY, RUN, RESULT, STREAM, CANCEL, REGISTER = 0x11, 0x12, 0x13, 0x14, 0x16, 0x1A
+OK, VALUE_LOST, OVERLOADED, NO_CREDIT, UNKNOWN_ID = 0, 209, 202, 304, 307
+ENDPOINT = "ipc://%s/sock" % TEMP
+CONTEXT = zmq.Context()
+WAIT = {1: "some/path", 19: -1}  # for a worker, however long
+RUN_ITEM, RESULT_ITEM = struct.Struct(">II"), struct.Struct(">IHBBII")
+
+
+broker = None
+
+
+def check(ok, what):
+    print(("ok - " if ok else "not ok - ") + what)
+    if not ok:
+        broker.kill()
+        sys.exit(1)
+
+
+class Peer:
+    """A DEALER that says what it likes, and remembers what it was granted."""
+
+    def __init__(self, role="client", **keys):
+        self.granted = 0
+        self.socket = CONTEXT.socket(zmq.DEALER)
+        self.socket.linger = 0
+        self.socket.set_hwm(0)
+        self.socket.connect(ENDPOINT)
+        keys = {int(k[1:]): v for k, v in keys.items()}
+        self.say(HELLO, meta={1: [1, 1], 2: role, 3: os.urandom(16), **keys})
+
+    def say(self, *args, **more):
+        self.socket.send(encode(*args, **more))
+
+    def hear(self, patience=10000):
+        """The next message that is no grant of runs; None if there is none."""
+        while self.socket.poll(patience):
+            m = decode(*self.socket.recv_multipart())
+            if m.type == CREDIT and m.id == 0:
+                self.granted = m.meta[1][0][1]
+            elif m.type < 0x80:
+                return m
+        return None
+
+    def ask(self, *args, **more):
+        self.say(*args, **more)
+        return self.hear()
+
+    def settle(self):
+        """What it was granted once all that it said is served."""
+        m = self.ask(PING, id=1 << 40)
+        while m.type != PONG:
+            m = self.hear()
+        return self.granted
+
+    def ends(self, n):
+        """n runs' results"""
+        all = []
+        while len(all) < n:
+            all += [end for _, end in ended_runs(self.hear())]
+        return all
+
+    def run(self, id, payloads, meta=WAIT):
+        body = b"".join(RUN_ITEM.pack(0, len(p)) + p for p in payloads)
+        self.say(RUN, id, 0, meta, body, len(payloads))
+
+    def close(self):
+        self.say(GOODBYE)
+        self.socket.close(1000)
+
+
+def client(**keys):
+    peer = Peer("client", **keys)
+    check(peer.hear().type == WELCOME, "a client is welcome")
+    return peer
+
+
+def worker(slots=4):
+    peer = Peer("worker", _20=[["main", slots, "thread"]], _25={1: "here"})
+    check(peer.hear().type == WELCOME, "a worker is welcome")
+    check(peer.ask(REGISTER, 1, meta={1: [["some/path", ""]]}).type == READY, "and registers")
+    return peer
+
+
+def answer(peer, m, payload=b""):
+    """All runs of a RUN are OK, with this value."""
+    for i in range(m.count):
+        peer.say(RESULT, m.id + i, 0, None,
+                 RESULT_ITEM.pack(0, OK, 2, 0, 1, len(payload)) + payload, 1)
+
+
+def start(*more):
+    p = subprocess.Popen([BUILD + "/parbroker", "--no-local", "--listen", ENDPOINT,
+                          "--config-dir", os.environ["HOME"] + "/config", *more],
+                         stdout=subprocess.PIPE, text=True)
+    print(p.stdout.readline().strip())
+    return p
+
+
+def stop(p):
+    p.send_signal(signal.SIGTERM)
+    check(p.wait(20) == 0, "it ends in order")
+
+
+def memory_of_half_cancelled_batches():
+    """The large half of each message is cancelled; the small one keeps it."""
+    peer = client()
+    big, id, m = b"x" * 1000000, 1, None
+    for i in range(8):
+        peer.run(id, [big, b""])
+        peer.say(CANCEL, id, 2)
+        m = peer.hear()
+        if m.type == ERROR:
+            break
+        id += 2
+    check(m.type == ERROR and m.ref == OVERLOADED and id < 11, "what is held counts, not what waits")
+    check(peer.hear().ref == UNKNOWN_ID, "the refused one cannot be cancelled")
+    check("max_queued_bytes" in m.meta[72] and m.count == 2, "and it is told: " + m.meta[72])
+    peer.say(CANCEL, 2, 2)
+    check(peer.hear().type == RESULT, "when one is let go")
+    peer.run(id + 2, [big, b""])
+    peer.say(CANCEL, id + 2, 2)
+    check(peer.hear().type == RESULT, "there is room again")
+    peer.close()
+
+
+def values_nobody_takes():
+    """A client that grants no results: what waits for it is bounded too."""
+    peer, hand = client(_15=[[1, 0, 0]]), worker()
+    for i in range(8):
+        peer.run(1 + i, [b""])
+        answer(hand, hand.hear(), b"v" * 1000000)
+    hand.settle()
+    peer.say(CREDIT, meta={1: [[1, 100, 1 << 30]]})
+    ends = peer.ends(8)
+    kept = [r for r in ends if r.status == OK]
+    lost = [r for r in ends if r.status == VALUE_LOST]
+    check(len(kept) + len(lost) == 8 and 3 <= len(kept) < 5, "%d values are kept" % len(kept))
+    check(all(r.executed == 2 for r in lost), "the others are lost, and were computed")
+    hand.close()
+    peer.close()
+
+
+sys.excepthook = lambda *what: (broker and broker.kill(), sys.__excepthook__(*what))
+broker = start("--max-queued-bytes", "4m")
+memory_of_half_cancelled_batches()
+values_nobody_takes()
+stop(broker)
+CONTEXT.term()
