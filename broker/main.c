@@ -65,13 +65,15 @@ enum {
 static const struct option_spec table[] = {
     [LISTEN] = {'l', "listen", "ENDPOINT",
                 "listen there too: tcp://ADDRESS:PORT (encrypted;\n"
-                "port 0: any), ipc://PATH; repeatable"},
+                "port 0: any), ipc://PATH; repeatable\n(only locally)"},
     [ADVERTISE] = {'a', "advertise", "ENDPOINT",
-                   "how others reach it, for tickets; repeatable"},
+                   "how others reach it, for tickets; repeatable (as it\n"
+                   "listens)"},
     [NO_LOCAL] = {0, "no-local", NULL, "do not listen on the local endpoint"},
     [CONFIG_DIR] = {0, "config-dir", "DIR",
-                    "where broker.key and authorized are"},
-    [MAX_QUEUED] = {0, "max-queued", "N", "jobs waiting, per account"},
+                    "where broker.key and authorized are (~/.config/par)"},
+    [MAX_QUEUED] = {0, "max-queued", "N",
+                    "jobs waiting, per account (4000000)"},
     [MAX_QUEUED_BYTES] = {0, "max-queued-bytes", "SIZE",
                           "of their arguments, per account (512m)"},
     [MAX_FILE_BYTES] = {0, "max-file-bytes", "SIZE",

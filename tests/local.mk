@@ -119,6 +119,7 @@ SYSTEM_TESTS += tests/system/clean.sh
 SYSTEM_TESTS += tests/system/examples.sh
 SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/keys.sh
+SYSTEM_TESTS += tests/system/limits.sh
 SYSTEM_TESTS += tests/system/many.sh
 SYSTEM_TESTS += tests/system/map.sh
 SYSTEM_TESTS += tests/system/order.sh
