@@ -108,6 +108,9 @@ handle_f on_blob_data, on_blob_need;
 /* Let the set-ups that wait for files go on as far as they can. */
 void files_advance(struct broker *b);
 void files_client_left(struct broker *b, uint32_t client);
+/* Set-ups whose client does not send a file in time; and when to look. */
+void files_expire(struct broker *b);
+uint64_t files_deadline(const struct broker *b);
 
 /* handlers_worker.c */
 handle_f on_ready, on_result, on_started, on_recalled, on_worker_stream,

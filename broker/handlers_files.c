@@ -14,6 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A client has so long to send a piece that it was asked for, 1 MiB at most:
+ * slow enough for any line, and nobody holds the others up for ever. */
+enum { PIECE_MS = 60000 };
+
 /* ---- from clients ---- */
 
 static const struct digest *wanted(const struct computation *c)
@@ -180,6 +184,40 @@ static void source_failed(struct broker *b,
             give_up_on(b, c, client, text);
     }
     files_advance(b);
+}
+
+/* The one that was asked first. */
+static struct computation *oldest(const struct broker *b)
+{
+    const struct list *asked = &b->computations.asked;
+
+    return list_is_empty(asked)
+               ? NULL
+               : LIST_ENTRY(asked->next, struct computation, asked);
+}
+
+uint64_t files_deadline(const struct broker *b)
+{
+    const struct computation *c = oldest(b);
+
+    return c ? c->asked_at + PIECE_MS : UINT64_MAX;
+}
+
+void files_expire(struct broker *b)
+{
+    char why[PAR_ERROR_TEXT];
+
+    while (b->now >= files_deadline(b)) {
+        struct computation *c = oldest(b);
+
+        snprintf(
+            why, sizeof why,
+            "the client sent %llu octets of %llu, and not the next piece "
+            "within %d ms",
+            (unsigned long long)blobs_have(b->blobs, c->account, wanted(c)),
+            (unsigned long long)c->files[c->fetching].size, PIECE_MS);
+        source_failed(b, c, why);
+    }
 }
 
 static void refused_by_source(struct broker *b,

@@ -21,8 +21,11 @@ int broker_poll(struct broker *b, zmq_pollitem_t *items)
 uint64_t broker_deadline(const struct broker *b)
 {
     uint64_t due = sched_deadline(b->sched);
+    uint64_t file = files_deadline(b);
 
-    return b->next_beat < due ? b->next_beat : due;
+    if (b->next_beat < due)
+        due = b->next_beat;
+    return file < due ? file : due;
 }
 
 /* Sessions whose key is no longer listed, or no longer for their role. */
@@ -137,6 +140,7 @@ bool broker_turn(struct broker *b, uint64_t now)
     if (access_reload(b->access))
         new_list(b);
     beats(b);
+    files_expire(b);
     sched_tick(b->sched, now);
     if (sched_is_out_of_memory(b->sched)) {
         log_line(LOG_ERROR, "out of memory");
