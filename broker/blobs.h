@@ -1,9 +1,11 @@
 /* blobs.h - files on their way from clients to workers, by content
  *
- * Each is an unlinked temporary file: nothing is left behind however we end.
- * A blob belongs to an account: another account that names its hash does not
- * learn that it is here.  Chunks arrive in order; the hash is taken as they
- * do, and a blob is whole only if it fits.
+ * They lie in one unlinked temporary file: nothing is left behind however we
+ * end, and however many there are, they cost one descriptor.  A blob belongs to
+ * an account: another account that names its hash does not learn that it is
+ * here.  Chunks arrive in order; the hash is taken as they do, and a blob is
+ * whole only if it fits.  One that nobody needs any more stays until its room
+ * is wanted: who sets the same up again sends nothing.
  */
 #ifndef PAR_BLOBS_H
 #define PAR_BLOBS_H
@@ -17,8 +19,13 @@
 
 struct blobs;
 
-/* `dir` is where they lie; at most `cap` octets in all. */
-struct blobs *blobs_create(const char *dir, uint64_t cap);
+/* `dir` is where they lie; at most `cap` octets in all and `share` for one
+ * account, in blocks of 16 KiB.  `seed`: anything hard to guess.  NULL if out
+ * of memory. */
+struct blobs *blobs_create(const char *dir,
+                           uint64_t cap,
+                           uint64_t share,
+                           uint64_t seed);
 void blobs_destroy(struct blobs *b); /* NULL allowed */
 
 enum blob_state { BLOB_NONE, BLOB_PART, BLOB_WHOLE };
@@ -28,14 +35,15 @@ enum blob_state blobs_state(const struct blobs *b,
                             const struct digest *hash);
 
 /* Begin to keep a blob of `size` octets, or count one more who needs it.
- * Fails with ENOSPC beyond the cap, and with the disk's own errors. */
+ * What nobody needs makes room.  Fails with ENOSPC beyond the cap or the
+ * account's share. */
 int blobs_need(struct blobs *b,
                uint32_t account,
                const struct digest *hash,
                uint64_t size,
                struct par_error *err);
 
-/* One less needs it; the last one drops it. */
+/* One less needs it.  After the last one it is idle, or gone if not whole. */
 void blobs_drop(struct blobs *b, uint32_t account, const struct digest *hash);
 
 /* It will come from somebody else: forget what is here, unless that is whole.
@@ -75,6 +83,10 @@ uint64_t blobs_size(const struct blobs *b,
                     uint32_t account,
                     const struct digest *hash);
 
+/* Promised in all, idle ones included. */
 uint64_t blobs_bytes(const struct blobs *b);
+
+/* Nobody needs any.  For tests. */
+bool blobs_are_idle(const struct blobs *b);
 
 #endif

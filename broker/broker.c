@@ -14,6 +14,8 @@
 
 enum { DEFAULT_QUEUED = 4000000, DEFAULT_HEARTBEAT = 2000 };
 
+#define DEFAULT_BLOBS (UINT64_C(2) << 30) /* octets, of one account */
+
 static void settle(struct broker *b, const struct broker_settings *s)
 {
     b->zap = s->zap;
@@ -44,6 +46,7 @@ struct broker *broker_create(void *context,
                              struct par_error *err)
 {
     struct broker *b = calloc(1, sizeof *b);
+    uint64_t share;
 
     if (!b || sodium_init() < 0) {
         par_fail(err, ENOMEM, "out of memory");
@@ -59,9 +62,9 @@ struct broker *broker_create(void *context,
     b->next_beat = now + b->heartbeat_ms;
     randombytes_buf(&b->limits.seed, sizeof b->limits.seed);
     b->sched = sched_create(&b->limits);
+    share = settings->blob_cap ? settings->blob_cap : DEFAULT_BLOBS;
     b->blobs = blobs_create(settings->blob_dir ? settings->blob_dir : "/tmp",
-                            settings->blob_cap ? settings->blob_cap
-                                               : UINT64_C(2) << 30);
+                            2 * share, share, b->limits.seed);
     if (!b->sched || !b->blobs) {
         par_fail(err, ENOMEM, "out of memory");
         goto fail;

@@ -27,7 +27,8 @@ struct broker_settings {
     struct zap *zap;              /* told when the list changes; NULL: none */
     uid_t owner;                  /* may do everything on ipc */
     const char *blob_dir;         /* where files on their way lie; unlinked */
-    uint64_t blob_cap;            /* octets of them in all; 0: 2 GiB */
+    uint64_t blob_cap;            /* octets of an account's; 0: 2 GiB; of
+                                     all accounts' twice that */
     uint32_t heartbeat_ms;        /* to workers; 0: 2000 */
     const char *const *advertise; /* what tickets shall say; NULL-ended */
 };

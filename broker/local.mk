@@ -81,6 +81,7 @@ BROKER_EFFECT = \
     broker/payload.c broker/payload.h \
     broker/peers.c broker/peers.h \
     broker/say.c \
+    broker/shelf.c broker/shelf.h \
     broker/status.c \
     broker/turn.c
 

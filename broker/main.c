@@ -77,7 +77,8 @@ static const struct option_spec table[] = {
     [MAX_QUEUED_BYTES] = {0, "max-queued-bytes", "SIZE",
                           "of their arguments, per account (512m)"},
     [MAX_FILE_BYTES] = {0, "max-file-bytes", "SIZE",
-                        "of all files of computations (2g)"},
+                        "of files of computations, per account\n(2g), and "
+                        "twice as many in all"},
     [HEARTBEAT] = {0, "heartbeat", "MS",
                    "ask a worker that is silent so long; lost after four\n"
                    "(2000)"},
