@@ -39,6 +39,9 @@ struct slot_config {
     size_t entry_count;
 };
 
+/* Was this process started with a slot's pipe? */
+bool slot_has_pipe(void);
+
 /* A whole process as a slot: the pipe and the page of SLOT_PIPE and SLOT_PAGE.
  * Returns the exit code; what is wrong goes to stderr. */
 int slot_process(const struct slot_entry *entries, size_t count);

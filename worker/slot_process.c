@@ -9,12 +9,12 @@
 
 #include "slot.h"
 
-static bool is_pipe(int fd)
+bool slot_has_pipe(void)
 {
     int type;
     socklen_t len = sizeof type;
 
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+    return getsockopt(SLOT_PIPE, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
            type == SOCK_STREAM;
 }
 
@@ -50,7 +50,7 @@ int slot_process(const struct slot_entry *entries, size_t count)
     };
     int result;
 
-    if (!is_pipe(SLOT_PIPE)) {
+    if (!slot_has_pipe()) {
         fprintf(stderr, "parslot: started by parworker, not by hand\n");
         return 125;
     }

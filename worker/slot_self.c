@@ -22,7 +22,8 @@ void par_main(int *argc, char ***argv)
 
     (void)argc;
     (void)argv;
-    if (!getenv(SLOT_ENV))
+    /* A command finds its slot's number in that variable, too. */
+    if (!getenv(SLOT_ENV) || !slot_has_pipe())
         return;
     if (par_functions)
         table = par_functions(&count);

@@ -52,6 +52,17 @@ Test(slot_not, a_program_that_is_started_by_hand_goes_on)
     cr_assert(eq(int, WEXITSTATUS(system(command)), 7));
 }
 
+/* A command has its slot's number in that variable, and no pipe. */
+Test(slot_not, a_program_that_is_run_as_a_command_goes_on)
+{
+    char command[600];
+
+    snprintf(command, sizeof command,
+             "PAR_SLOT=2 %s/tests/unit/self_slot >/dev/null 2>&1 3>&-",
+             getenv("top_builddir") ? getenv("top_builddir") : ".");
+    cr_assert(eq(int, WEXITSTATUS(system(command)), 7));
+}
+
 Test(slot_not, parslot_started_by_hand_says_what_it_is)
 {
     char command[600];
