@@ -38,8 +38,10 @@ Test(kill, sigterm_is_heard_by_one_that_is_stopped)
 {
     struct keeper_event e;
 
-    start_shell("setsid sh -c 'trap \"echo heard; exit\" TERM; echo ready\n"
-                "kill -STOP $$; while :; do sleep 0.01; done' & wait");
+    start_shell("setsid sh -c 'trap \"echo heard; exit\" TERM\n"
+                "kill -STOP $$; while :; do sleep 0.01; done' &\n"
+                "until grep -q '^State:.T' /proc/$!/status; do sleep 0.01; "
+                "done\necho ready; wait");
     expect(KEEPER_STARTED);
     expect_line("ready\n");
     cr_assert(eq(int, keeper_kill(keeper, SIGTERM), 0));
