@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -306,6 +307,15 @@ static bool on_message(struct nanny *n,
     }
 }
 
+/* The pipe of a process that dies is closed before its end is told.  Whoever
+ * kills it now would take the blame from the true reason. */
+static void wait_for_exit(struct nanny *n, struct seat *seat)
+{
+    end_seat(n, seat);
+    seat->ward->mute = true;
+    seat->ward->due = n->now + MUTE_MS;
+}
+
 static void on_pipe(struct nanny *n, struct seat *seat)
 {
     struct ward *w = seat->ward;
@@ -334,8 +344,8 @@ static void on_pipe(struct nanny *n, struct seat *seat)
     poller_forget(n->poller, pipe_fd(w->pipe));
     if (w->thread)
         nanny_slot_over(n, seat);
-    else if (w->phase != WARD_LEAVING)
-        nanny_slot_kill(n, seat); /* a process that closed it is of no use */
+    else if (w->phase < WARD_LEAVING)
+        wait_for_exit(n, seat);
 }
 
 /* ---- what its process does ---- */
@@ -362,6 +372,8 @@ static void on_exit_of(struct seat *seat, const struct keeper_event *e)
 
     w->exited = true;
     w->status = e->status;
+    if (w->mute && !(WIFSIGNALED(w->status) && WTERMSIG(w->status) == SIGKILL))
+        w->words[0] = 0; /* it was about to end by itself, and we too quick */
     keeper_kill(seat->keeper, SIGKILL); /* what it left behind */
 }
 

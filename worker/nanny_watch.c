@@ -142,7 +142,10 @@ void nanny_slot_check(struct nanny *n, struct seat *seat)
         return;
     }
     if (n->now >= w->due) {
-        if (w->phase == WARD_SETTING)
+        if (w->mute)
+            snprintf(w->words, sizeof w->words,
+                     "it closed its pipe, and was killed");
+        else if (w->phase == WARD_SETTING)
             snprintf(w->words, sizeof w->words, "its set-up took too long");
         w->due = UINT64_MAX;
         nanny_slot_kill(n, seat);

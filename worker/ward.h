@@ -61,6 +61,7 @@ struct ward {
     pid_t pid;
     bool exited;            /* its first process has */
     int status;             /* as waitpid(2) */
+    bool mute;              /* it has closed its end of the pipe */
     bool willed;            /* we ended it: no death to count */
     bool failed;            /* it could not be started: see words */
     char words[WARD_WORDS]; /* what it did wrong, or why it failed */

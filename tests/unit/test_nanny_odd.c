@@ -95,7 +95,7 @@ Test(nanny_odd, message_that_is_not_a_slots_ends_it)
 
 Test(nanny_odd, slot_that_closes_its_pipe_is_ended)
 {
-    misbehaves("mute", "slot ");
+    misbehaves("mute", "closed its pipe");
 }
 
 Test(nanny_odd, scribbled_page_harms_only_its_own_run)
