@@ -113,6 +113,7 @@ CONTRACT_TESTS += tests/contract/test_endings
 CONTRACT_TESTS += tests/contract/test_many
 CONTRACT_TESTS += tests/contract/test_mixed
 CONTRACT_TESTS += tests/contract/test_values
+CONTRACT_TESTS += tests/contract/test_wild
 SYSTEM_TESTS =
 SYSTEM_TESTS += tests/system/bounds.sh
 SYSTEM_TESTS += tests/system/clean.sh
@@ -234,6 +235,16 @@ tests_contract_test_endings_SOURCES = tests/contract/test_endings.c $(RIG)
 tests_contract_test_many_SOURCES = tests/contract/test_many.c $(RIG)
 tests_contract_test_mixed_SOURCES = tests/contract/test_mixed.c $(RIG)
 tests_contract_test_values_SOURCES = tests/contract/test_values.c $(RIG)
+
+tests_contract_test_wild_SOURCES = tests/contract/test_wild.c $(RIG)
+
+tests/contract/wild.so: tests/contract/wild.c include/par/task.h
+	@$(MKDIR_P) tests/contract
+	$(AM_V_CCLD)$(CC) -I$(top_srcdir)/include -D_GNU_SOURCE -O -g -fPIC \
+	    -shared -o $@ $(srcdir)/tests/contract/wild.c
+check_DATA += tests/contract/wild.so
+CLEANFILES += tests/contract/wild.so
+EXTRA_DIST += tests/contract/wild.c
 
 tests/contract/tasks.so: tests/contract/tasks.c include/par/task.h
 	@$(MKDIR_P) tests/contract
