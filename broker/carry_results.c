@@ -65,6 +65,7 @@ static void put_result(struct broker *b,
     if (large)
         carry_send_with(b, client, d->payload);
     credit_use(&client->results, 1, len);
+    runs_answered(b, client, 1);
 }
 
 static bool may_send(const struct peer *client, const struct decision *d)
@@ -102,7 +103,7 @@ static struct payload_ref keep_result(struct broker *b,
 }
 
 /* A client that does not read gets no more than it granted; the rest waits
- * here, and with it the grants for its runs. */
+ * here, and is not answered yet. */
 static void hold(struct broker *b,
                  struct peer *client,
                  const struct decision *d)

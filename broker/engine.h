@@ -89,6 +89,10 @@ void end_session(struct broker *b, struct peer *peer, bool orderly);
 
 /* handlers_client.c */
 handle_f on_run, on_cancel, on_credit, on_client_stream;
+/* So many runs of a client have their answer: it may send more. */
+void runs_answered(struct broker *b, struct peer *client, uint32_t count);
+/* A RUN could not be read; the client has counted it as sent. */
+void runs_undecoded(struct peer *client, struct link_msg *m);
 
 /* handlers_setup.c */
 handle_f on_setup, on_close, on_resolve;

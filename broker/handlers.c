@@ -144,6 +144,11 @@ void handle_message(struct broker *b, struct link_msg *m)
     b->refused++;
     say_error(b, from, m->wire.head.id, m->wire.head.count, status, true,
               err.text);
+    if (m->wire.head.type == WIRE_RUN && from->role == ROLE_CLIENT) {
+        if (m->status != PAR_OK)
+            runs_undecoded(from, m);
+        runs_answered(b, from, m->wire.head.count);
+    }
     name = wire_type_name(m->wire.head.type);
     if (status == PAR_MALFORMED || status == PAR_VERSION)
         strike(b, from, WIRE_MALFORMED, name ? name : "an unknown message");

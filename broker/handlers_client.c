@@ -96,15 +96,15 @@ static int keep_payloads(struct broker *b,
     return PAR_OVERLOADED;
 }
 
-/* Has the client kept to what it was granted? */
+/* Has the client kept to what it was granted?  What it has sent counts, also
+ * if it is refused: it counts so itself. */
 static bool within_credit(struct peer *from, uint32_t items, uint64_t bytes)
 {
-    bool outstanding = from->runs.used_items > 0;
+    bool outstanding = from->runs.used_items > from->answered;
+    bool allowed = credit_allows(&from->runs, items, bytes, outstanding);
 
-    if (!credit_allows(&from->runs, items, bytes, outstanding))
-        return false;
     credit_use(&from->runs, items, bytes);
-    return true;
+    return allowed;
 }
 
 static uint64_t run_bytes(const struct wire_msg *w)
@@ -113,15 +113,23 @@ static uint64_t run_bytes(const struct wire_msg *w)
                      : w->items_len - (size_t)w->head.count * WIRE_RUN_ITEM;
 }
 
-/* Grant more, unless the client is so far behind with its results that more
- * would only pile up.  What an account may queue is bounded by the scheduler,
- * which answers OVERLOADED. */
 static void renew(struct broker *b, struct peer *client)
 {
-    if (client->held_count > PEER_RUN_ITEMS)
-        return;
-    if (credit_renew(&client->runs, PEER_RUN_ITEMS, PEER_RUN_BYTES))
+    if (peer_grant_runs(client))
         say_credit(b, client);
+}
+
+void runs_answered(struct broker *b, struct peer *client, uint32_t count)
+{
+    client->answered += count;
+    renew(b, client);
+}
+
+void runs_undecoded(struct peer *client, struct link_msg *m)
+{
+    /* More than its payloads: that only raises the grant. */
+    credit_use(&client->runs, m->wire.head.count,
+               zmq_msg_size(&m->first) + zmq_msg_size(&m->second));
 }
 
 int on_run(struct broker *b,
@@ -140,6 +148,10 @@ int on_run(struct broker *b,
     uint64_t serial;
     int status;
 
+    if (!within_credit(from, w->head.count, run_bytes(w))) {
+        par_fail(err, EDQUOT, "RUN beyond the credit that was granted");
+        return PAR_NO_CREDIT;
+    }
     if (w->head.flags & (WIRE_DURABLE | WIRE_DETACH | WIRE_BLOBREF)) {
         par_fail(err, ENOTSUP,
                  "RUN with DURABLE, DETACH or BLOBREF is not built yet");
@@ -159,10 +171,6 @@ int on_run(struct broker *b,
         par_fail(err, EINVAL, "RUN wants items and an id below 2^52");
         return PAR_MALFORMED;
     }
-    if (!within_credit(from, w->head.count, run_bytes(w))) {
-        par_fail(err, EDQUOT, "RUN beyond the credit that was granted");
-        return PAR_NO_CREDIT;
-    }
     batch.target = target_of(b, from, w, &status, err);
     if (!batch.target)
         return status;
@@ -172,7 +180,8 @@ int on_run(struct broker *b,
         if (status != PAR_OK)
             forget_payloads(b, batch.count);
     }
-    renew(b, from);
+    if (status == PAR_OK)
+        renew(b, from);
     return status;
 }
 
@@ -310,7 +319,5 @@ int on_credit(struct broker *b,
         return relay_run(b, from, m);
     hear_grants(from, &m->wire);
     carry_held(b, from);
-    if (from->role == ROLE_CLIENT)
-        renew(b, from);
     return PAR_OK;
 }

@@ -315,7 +315,7 @@ static int welcome(struct broker *b,
             return PAR_INTERNAL;
         }
         read_credit(peer, m);
-        credit_renew(&peer->runs, PEER_RUN_ITEMS, PEER_RUN_BYTES);
+        peer_grant_runs(peer);
     }
     log_line(LOG_INFO, "%s %u joined name=%s account=%s from=%s",
              peer->role == ROLE_WORKER ? "worker" : "client", peer->number,

@@ -88,6 +88,22 @@ void peers_remove(struct peers *p, struct peer *peer)
     destroy(peer);
 }
 
+/* Items are granted from what is answered, so that a client which does not take
+ * its results cannot pile them up; octets from what has come, because what the
+ * account may keep waiting is bounded elsewhere. */
+bool peer_grant_runs(struct peer *client)
+{
+    struct credit *c = &client->runs;
+    uint64_t items = client->answered + PEER_RUN_ITEMS;
+    uint64_t bytes = c->used_bytes + PEER_RUN_BYTES;
+
+    if (items < c->granted_items + PEER_RUN_ITEMS / 2 &&
+        bytes < c->granted_bytes + PEER_RUN_BYTES / 2)
+        return false;
+    credit_hear(c, items, bytes);
+    return true;
+}
+
 struct peer *peers_by_conn(const struct peers *p, uint64_t conn)
 {
     uint32_t place = idmap_get(&p->by_conn, conn);

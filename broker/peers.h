@@ -21,7 +21,7 @@
 enum {
     PEER_SESSION = 16,
     PEER_NAME = 64,
-    PEER_RUN_ITEMS = 4096, /* runs a client may have sent ahead */
+    PEER_RUN_ITEMS = 4096, /* runs of a client that are not answered */
     PEER_RUN_BYTES = 8 * 1024 * 1024,
     PEER_STRIKES = 3 /* breaches of the grammar before we hang up */
 };
@@ -52,6 +52,7 @@ struct peer {
     bool paused;
     bool leaving;          /* a worker that drains */
     struct credit runs;    /* what we grant a client */
+    uint64_t answered;     /* how many of those runs have their answer */
     struct credit results; /* what a client grants us */
     struct list held;      /* of held_result */
     uint32_t held_count;
@@ -81,6 +82,10 @@ void peers_clear(struct peers *p);
 /* NULL if out of memory. */
 struct peer *peers_add(struct peers *p, uint64_t conn);
 void peers_remove(struct peers *p, struct peer *peer);
+
+/* Let a client send more runs: as many as it has answers, and a window ahead.
+ * Returns true if that is worth a word to it. */
+bool peer_grant_runs(struct peer *client);
 
 /* NULL if there is none. */
 struct peer *peers_by_conn(const struct peers *p, uint64_t conn);

@@ -94,9 +94,8 @@ def worker(slots=4):
 
 def answer(peer, m, payload=b""):
     """All runs of a RUN are OK, with this value."""
-    for i in range(m.count):
-        peer.say(RESULT, m.id + i, 0, None,
-                 RESULT_ITEM.pack(0, OK, 2, 0, 1, len(payload)) + payload, 1)
+    items = [RESULT_ITEM.pack(i, OK, 2, 0, 1, len(payload)) + payload for i in range(m.count)]
+    peer.say(RESULT, m.id, 0, None, b"".join(items), m.count)
 
 
 def start(*more):
@@ -151,9 +150,35 @@ def values_nobody_takes():
     peer.close()
 
 
+def runs_nobody_hears_of():
+    """A client that grants no results is granted no runs beyond a window."""
+    peer, hand = client(_15=[[1, 0, 0]]), worker()
+    peer.run(1, [b""] * 4096)
+    done = 0
+    while done < 4096:
+        m = hand.hear()
+        done += m.count
+        answer(hand, m)
+    hand.settle()
+    check(peer.settle() in (0, 4096), "a window of runs, and no more, is granted")
+    peer.run(5000, [b""])
+    check(peer.hear().ref == NO_CREDIT, "one more is beyond it")
+    peer.say(CREDIT, meta={1: [[1, 4096, 1 << 20]]})
+    check(all(r.status == OK for r in peer.ends(4096)), "what waited comes when it is wanted")
+    check(peer.settle() > 4096 + 2048, "and with it the grant")
+    peer.run(6000, [b""])
+    answer(hand, hand.hear())
+    hand.settle()
+    peer.say(CREDIT, meta={1: [[1, 5000, 1 << 20]]})
+    check(peer.ends(1)[0].status == OK, "one more runs now")
+    hand.close()
+    peer.close()
+
+
 sys.excepthook = lambda *what: (broker and broker.kill(), sys.__excepthook__(*what))
 broker = start("--max-queued-bytes", "4m")
 memory_of_half_cancelled_batches()
 values_nobody_takes()
+runs_nobody_hears_of()
 stop(broker)
 CONTEXT.term()

@@ -69,3 +69,29 @@ Test(peers, accounts_have_one_number_each)
     cr_assert(eq(str, (char *)peers_account_name(&p, a), "uid:1000"));
     cr_assert(eq(str, (char *)peers_account_name(&p, 99), ""));
 }
+
+Test(peers, client_is_granted_runs_as_it_gets_answers)
+{
+    struct peer *a = peers_add(&p, 1);
+
+    cr_assert(eq(int, peer_grant_runs(a), true));
+    cr_assert(eq(u64, a->runs.granted_items, PEER_RUN_ITEMS));
+    credit_use(&a->runs, PEER_RUN_ITEMS, 0);
+    cr_assert(eq(int, peer_grant_runs(a), false), "nothing is answered");
+    a->answered = PEER_RUN_ITEMS / 2 - 1;
+    cr_assert(eq(int, peer_grant_runs(a), false), "not worth a word");
+    a->answered++;
+    cr_assert(eq(int, peer_grant_runs(a), true));
+    cr_assert(eq(u64, a->runs.granted_items, PEER_RUN_ITEMS * 3 / 2));
+}
+
+Test(peers, client_is_granted_octets_as_it_sends_them)
+{
+    struct peer *a = peers_add(&p, 1);
+
+    peer_grant_runs(a);
+    credit_use(&a->runs, 1, PEER_RUN_BYTES / 2);
+    cr_assert(eq(int, peer_grant_runs(a), true));
+    cr_assert(eq(u64, a->runs.granted_bytes, PEER_RUN_BYTES * 3 / 2));
+    cr_assert(eq(u64, a->runs.granted_items, PEER_RUN_ITEMS));
+}
