@@ -77,10 +77,13 @@ struct job {
     uint16_t crashes; /* of those, the ones that took their slot along */
     uint8_t state;    /* enum job_state */
     uint8_t executed; /* enum wire_executed: what earlier attempts did */
-    uint8_t returns;  /* times that it came back not started */
     bool detach : 1;
-    bool heavy : 1; /* counts as longer than 1 ms at its worker */
+    unsigned returns : 4; /* times that it came back not started */
+    unsigned weight : 4;  /* what it takes of its worker's window, and */
+    unsigned charge : 6;  /* of its client's share: as powers of two, in us */
 };
+
+_Static_assert(sizeof(struct job) == 88, "memory is counted in jobs");
 
 /* Returns the new state, or JOB_NONE with the job unchanged if ev makes no
  * sense now (a late word, say): not an error. */

@@ -7,14 +7,25 @@
 /* The mean moves by an eighth of the difference. */
 enum { MEAN_SHARE = 8 };
 
-static uint32_t each(uint32_t mean_us)
+static uint32_t mean_of(uint32_t mean, uint32_t us)
 {
-    uint32_t jobs;
+    return (uint32_t)(mean + ((int64_t)us - mean) / MEAN_SHARE);
+}
 
-    if (mean_us > POLICY_HEAVY_US)
-        return 0;
-    jobs = POLICY_WINDOW_US / (mean_us > 0 ? mean_us : 1);
-    return jobs < POLICY_WINDOW_JOBS ? jobs : POLICY_WINDOW_JOBS;
+/* The exponent of the smallest power of two that is not below us. */
+static unsigned exponent(uint64_t us)
+{
+    unsigned bits = 0;
+
+    while (UINT64_C(1) << bits < us)
+        bits++;
+    return bits;
+}
+
+static uint32_t weight(uint32_t mean_us)
+{
+    return mean_us < 1 << ROSTER_WINDOW_BITS ? exponent(mean_us)
+                                             : ROSTER_WINDOW_BITS;
 }
 
 void pace_note(struct pace *paces, uint32_t function, uint32_t wall_us)
@@ -22,15 +33,65 @@ void pace_note(struct pace *paces, uint32_t function, uint32_t wall_us)
     struct pace *p = &paces[function % POLICY_PACES];
     uint32_t was = p->mean_us;
 
-    /* All zero is an entry that nobody has used. */
-    if (p->function != function || (p->each == 0 && p->mean_us == 0))
+    if (p->function != function || p->weight == 0)
         p->mean_us = wall_us;
     else
-        p->mean_us = (uint32_t)(was + ((int64_t)wall_us - was) / MEAN_SHARE);
-    if (p->function == function && p->each != 0 && p->mean_us == was)
+        p->mean_us = mean_of(was, wall_us);
+    if (p->function == function && p->weight != 0 && p->mean_us == was)
         return;
     p->function = function;
-    p->each = each(p->mean_us);
+    p->weight = weight(p->mean_us) + 1;
+}
+
+/* ---- shares ---- */
+
+static unsigned usual(const struct share *share)
+{
+    return exponent(share->mean_us + (uint64_t)POLICY_JOB_US);
+}
+
+void share_join(struct share *share, const struct share *fleet)
+{
+    *share = (struct share){
+        .served = fleet->served + (UINT64_C(1) << usual(fleet)),
+        .mean_us = fleet->mean_us,
+    };
+}
+
+unsigned share_charge(struct share *share,
+                      struct share *fleet,
+                      uint64_t *charge)
+{
+    unsigned bits = usual(share);
+    int64_t due = (INT64_C(1) << bits) + share->owed;
+
+    /* It may be owed more than a job's worth: no charge is below 1. */
+    share->owed = due < 1 ? due - 1 : 0;
+    if (due < 1)
+        due = 1;
+    if (due > POLICY_CHARGE_US)
+        due = POLICY_CHARGE_US;
+    if (share->served < fleet->served)
+        share->served = fleet->served;
+    fleet->served = share->served;
+    *charge = (uint64_t)due;
+    share->served += *charge;
+    return bits;
+}
+
+void share_correct(struct share *share,
+                   struct share *fleet,
+                   unsigned bits,
+                   uint32_t wall_us)
+{
+    share->owed += (int64_t)wall_us + POLICY_JOB_US - (INT64_C(1) << bits);
+    share->mean_us = mean_of(share->mean_us, wall_us);
+    fleet->mean_us = mean_of(fleet->mean_us, wall_us);
+}
+
+void share_refund(struct share *share, unsigned bits)
+{
+    share->owed -= INT64_C(1) << bits;
 }
 
 /* xorshift64*: Marsaglia 2003, Vigna 2016. */

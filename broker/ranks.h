@@ -1,7 +1,8 @@
 /* ranks.h - who is next: a heap of (rank, place)
  *
  * As common/heap, but ordered by what fair scheduling asks: the higher
- * priority first; within it who was served longest ago; then who came first.
+ * priority first; within it whose client had least, then which of that
+ * client's queues had least, then who came first.
  */
 #ifndef PAR_RANKS_H
 #define PAR_RANKS_H
@@ -13,9 +14,11 @@
 #define RANKS_NOWHERE UINT32_MAX
 
 struct rank {
-    uint64_t served; /* when its client was last served, in servings */
+    uint64_t served; /* what its client had, in us of slots */
+    uint64_t lane;   /* what this queue had of it */
     uint64_t serial; /* of its first job */
     int32_t priority;
+    uint32_t client; /* its number: later ones are newcomers */
 };
 
 /* Called with the new position of `place`, or RANKS_NOWHERE. */
@@ -41,12 +44,17 @@ static inline bool rank_is_before(const struct rank *a, const struct rank *b)
         return a->priority > b->priority;
     if (a->served != b->served)
         return a->served < b->served;
+    if (a->client != b->client)
+        return a->client < b->client;
+    if (a->lane != b->lane)
+        return a->lane < b->lane;
     return a->serial < b->serial;
 }
 
 static inline bool rank_is_same(const struct rank *a, const struct rank *b)
 {
     return a->priority == b->priority && a->served == b->served &&
+           a->client == b->client && a->lane == b->lane &&
            a->serial == b->serial;
 }
 

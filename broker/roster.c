@@ -148,10 +148,10 @@ const char *worker_label(const struct worker *w, const char *key, size_t len)
 
 uint32_t side_load(const struct side *side)
 {
-    uint32_t load;
+    uint64_t load;
 
     if (side->held == 0)
         return 0;
-    load = 1 + side->held * STEPS_PER_SLOT / side->slots;
-    return load < ROSTER_LOADS ? load : ROSTER_LOADS - 1;
+    load = 1 + side->ahead * STEPS_PER_SLOT / side_window(side);
+    return load < ROSTER_LOADS ? (uint32_t)load : ROSTER_LOADS - 1;
 }

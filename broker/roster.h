@@ -14,8 +14,9 @@
 enum run_class { RUN_CPU, RUN_IO, RUN_CLASSES };
 
 enum {
-    ROSTER_SLOTS = 1 << 16, /* more slots than this are refused */
-    ROSTER_LOADS = 64       /* steps of relative load, see worker_load() */
+    ROSTER_SLOTS = 1 << 16,  /* more slots than this are refused */
+    ROSTER_WINDOW_BITS = 11, /* us of work sent ahead for a slot: 2^11 */
+    ROSTER_LOADS = 64        /* steps of relative load, see worker_load() */
 };
 
 struct resource {
@@ -29,8 +30,7 @@ struct resource {
 struct side {
     uint32_t slots;
     uint32_t held;     /* dispatches */
-    uint32_t heavy;    /* of those, the ones over 1 ms or of unknown length */
-    uint32_t window;   /* how far it was filled last */
+    uint64_t ahead;    /* us of work in those, see side_window() */
     uint32_t load;     /* which of the lists of loads it is in */
     uint32_t worker;   /* the place of the worker whose side it is */
     struct list roomy; /* with the others that have room; else alone */
@@ -78,6 +78,12 @@ struct resource *worker_resource(const struct worker *w,
 
 /* NULL if it has no such label. */
 const char *worker_label(const struct worker *w, const char *key, size_t len);
+
+/* How much is sent there ahead of time, in us. */
+static inline uint64_t side_window(const struct side *side)
+{
+    return (uint64_t)side->slots << ROSTER_WINDOW_BITS;
+}
 
 /* How full is a side: 0 idle, up to ROSTER_LOADS - 1. */
 uint32_t side_load(const struct side *side);

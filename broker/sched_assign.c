@@ -13,7 +13,6 @@
  * bits of `want`; POOL_NONE. */
 static uint32_t search(const struct sched *s,
                        const struct demand *d,
-                       uint32_t function,
                        unsigned want)
 {
     const struct list *lists = s->roomy[d->where.run_class];
@@ -26,7 +25,7 @@ static uint32_t search(const struct sched *s,
             uint32_t worker = LIST_ENTRY(n, struct side, roomy)->worker;
 
             if ((fit_at(d, worker) & want) == want &&
-                hold_has_room(s, worker, d, function))
+                hold_has_room(s, worker, d))
                 return worker;
         }
     }
@@ -59,19 +58,17 @@ static void set_up_more(struct sched *s, const struct demand *d, unsigned want)
     }
 }
 
-static uint32_t choose(struct sched *s,
-                       const struct demand *d,
-                       uint32_t function)
+static uint32_t choose(struct sched *s, const struct demand *d)
 {
     uint32_t worker = POOL_NONE;
 
     if (!d->where.strict) {
-        worker = search(s, d, function, FIT_MATCH | FIT_READY | FIT_PREFER);
+        worker = search(s, d, FIT_MATCH | FIT_READY | FIT_PREFER);
         if (worker == POOL_NONE)
             set_up_more(s, d, FIT_MATCH | FIT_PREFER);
     }
     if (worker == POOL_NONE)
-        worker = search(s, d, function, FIT_MATCH | FIT_READY);
+        worker = search(s, d, FIT_MATCH | FIT_READY);
     if (worker == POOL_NONE)
         set_up_more(s, d, FIT_MATCH);
     return worker;
@@ -146,14 +143,12 @@ static void assign_class(struct sched *s, enum run_class run_class)
     while (s->roomy_bits[run_class] != 0 && !s->no_memory) {
         uint32_t lane = queue_best(s, run_class);
         struct demand *d;
-        const struct job *job;
         uint32_t worker;
 
         if (lane == POOL_NONE)
             return;
         d = demand_at(s, lane_at(s, lane)->demand);
-        job = job_at(s, lane_at(s, lane)->row.first);
-        worker = choose(s, d, spec_at(s, job->spec)->function);
+        worker = choose(s, d);
         if (worker == POOL_NONE) {
             pass_over(s, d);
             continue;

@@ -20,7 +20,7 @@ struct recount {
     uint32_t *account_queued;
     uint64_t *account_bytes;
     uint32_t *worker_held[RUN_CLASSES];
-    uint32_t *worker_heavy[RUN_CLASSES];
+    uint64_t *worker_ahead[RUN_CLASSES];
 };
 
 static void *zeros(const struct pool *p, size_t size)
@@ -42,7 +42,7 @@ static void recount_init(const struct sched *s, struct recount *r)
     r->account_bytes = zeros(&s->account_pool, sizeof(uint64_t));
     for (int i = 0; i < RUN_CLASSES; i++) {
         r->worker_held[i] = zeros(&s->worker_pool, sizeof(uint32_t));
-        r->worker_heavy[i] = zeros(&s->worker_pool, sizeof(uint32_t));
+        r->worker_ahead[i] = zeros(&s->worker_pool, sizeof(uint64_t));
     }
 }
 
@@ -56,7 +56,7 @@ static void recount_clear(struct recount *r)
     free(r->account_bytes);
     for (int i = 0; i < RUN_CLASSES; i++) {
         free(r->worker_held[i]);
-        free(r->worker_heavy[i]);
+        free(r->worker_ahead[i]);
     }
 }
 
@@ -81,7 +81,7 @@ static void count_job(const struct sched *s,
     } else {
         r->target_held[spec->target]++;
         r->worker_held[side][job->where]++;
-        r->worker_heavy[side][job->where] += job->heavy;
+        r->worker_ahead[side][job->where] += UINT64_C(1) << job->weight;
     }
 }
 
@@ -241,7 +241,7 @@ static void check_workers(const struct sched *s, const struct recount *r)
         live++;
         for (int k = 0; k < RUN_CLASSES; k++) {
             assert(w->sides[k].held == r->worker_held[k][i]);
-            assert(w->sides[k].heavy == r->worker_heavy[k][i]);
+            assert(w->sides[k].ahead == r->worker_ahead[k][i]);
         }
     }
     assert(live == s->worker_count);

@@ -41,7 +41,8 @@ int sched_client_join(struct sched *s, uint32_t client, uint32_t account)
         c = client_at(s, place);
         c->number = client;
         c->account = a;
-        c->served = s->servings; /* behind those who wait already */
+        for (int i = 0; i < RUN_CLASSES; i++) /* behind those who wait */
+            share_join(&c->shares[i], &s->fleet[i]);
         s->client_count++;
         return 0;
     }

@@ -35,11 +35,25 @@ static void enlist(struct sched *s, struct side *side, int run_class)
     s->roomy_bits[run_class] |= UINT64_C(1) << load;
 }
 
-/* Fill again when it is half empty, so that work goes out in batches; but a
- * slot never waits for that. */
+/* With one more than it has slots a worker never waits for us; beyond that,
+ * it is given so much work ahead of time as goes by in a moment: whatever is
+ * sent behind that does not wait long in front of a busy slot. */
+static bool is_full(const struct side *side, int run_class)
+{
+    if (run_class == RUN_IO)
+        return side->held >= side->slots;
+    return side->held > side->slots &&
+           (side->ahead >= side_window(side) ||
+            side->held >= (uint64_t)side->slots * POLICY_WINDOW_JOBS);
+}
+
+/* Fill again when it is half empty, so that work goes out in batches, and so
+ * that whoever is next finds room, too; but a slot never waits for that. */
 static bool has_sunk(const struct side *side)
 {
-    return side->held <= side->slots || side->held <= side->window / 2;
+    return side->held <= side->slots ||
+           (side->ahead <= side_window(side) / 2 &&
+            side->held <= (uint64_t)side->slots * POLICY_WINDOW_JOBS / 2);
 }
 
 void hold_open(struct sched *s, uint32_t place)
@@ -49,7 +63,7 @@ void hold_open(struct sched *s, uint32_t place)
     if (w->paused || w->gone)
         return;
     for (int i = 0; i < RUN_CLASSES; i++)
-        if (w->sides[i].slots > 0 && has_sunk(&w->sides[i]))
+        if (!is_full(&w->sides[i], i) && has_sunk(&w->sides[i]))
             enlist(s, &w->sides[i], i);
     queue_unstick_worker(s, place);
 }
@@ -65,23 +79,6 @@ void hold_shut(struct sched *s, uint32_t place)
 
 /* ---- room ---- */
 
-/* How many jobs the side may hold, this one among them. */
-static uint32_t window_for(const struct side *side,
-                           const struct seat *seat,
-                           const struct demand *d,
-                           uint32_t function)
-{
-    uint32_t each;
-
-    /* What is taken out of a count, and what only waits, must not wait in
-     * front of a busy slot. */
-    if (d->where.run_class == RUN_IO || d->where.need_count > 0)
-        return side->slots;
-    each = side->heavy > 0 ? 0 : pace_each(seat->paces, function);
-    return each * side->slots > side->slots ? each * side->slots
-                                            : side->slots + 1;
-}
-
 /* The worker is kept free for another demand, which this job would delay. */
 static bool delays(const struct sched *s,
                    const struct worker *w,
@@ -95,21 +92,21 @@ static bool delays(const struct sched *s,
     first = demand_at(s, w->reserved);
     return placement_compete(&first->where, &d->where) ||
            (first->where.run_class == d->where.run_class &&
-            side->held + 1 >= side->slots);
+            side->ahead + (1 << ROSTER_WINDOW_BITS) >= side_window(side));
 }
 
 bool hold_has_room(const struct sched *s,
                    uint32_t place,
-                   const struct demand *d,
-                   uint32_t function)
+                   const struct demand *d)
 {
     const struct worker *w = worker_at(s, place);
-    const struct seat *seat = seat_at(target_at(s, d->target), place);
     const struct side *side = &w->sides[d->where.run_class];
 
-    return side->held < window_for(side, seat, d, function) &&
-           !delays(s, w, d) &&
-           (d->where.need_count == 0 || placement_is_free(&d->where, w));
+    if (is_full(side, d->where.run_class) || delays(s, w, d))
+        return false;
+    /* What is taken out of a count does not wait behind a busy slot. */
+    return d->where.need_count == 0 ||
+           (side->ahead < side_window(side) && placement_is_free(&d->where, w));
 }
 
 /* ---- taking and giving ---- */
@@ -154,7 +151,9 @@ void hold_take(struct sched *s, uint32_t place, uint32_t worker)
     job_move(s, job, JOB_ASSIGN);
     job->where = worker;
     job->since = s->now;
-    job->heavy = pace_each(seat->paces, spec->function) == 0;
+    job->weight = d->where.run_class == RUN_IO
+                      ? ROSTER_WINDOW_BITS
+                      : pace_weight(seat->paces, spec->function) & 15;
     job_row_append(&w->held, &s->job_pool, place);
     if (w->fresh == POOL_NONE)
         w->fresh = place;
@@ -166,12 +165,9 @@ void hold_take(struct sched *s, uint32_t place, uint32_t worker)
             placement_take(&d->where, w, NULL);
     }
     seat->held++;
-    side->window = window_for(side, seat, d, spec->function);
-    if (d->where.run_class == RUN_CPU && side->window <= side->slots)
-        side->window = side->slots + 1; /* for others than this one */
     side->held++;
-    side->heavy += job->heavy;
-    if (side->held < side->window)
+    side->ahead += UINT64_C(1) << job->weight;
+    if (!is_full(side, d->where.run_class))
         enlist(s, side, d->where.run_class);
     else if (is_listed(side))
         unlist(s, side, d->where.run_class);
@@ -213,17 +209,15 @@ void hold_give(struct sched *s, uint32_t place)
     if (d->where.need_count > 0)
         give_resources(s, job, w, d);
     side->held--;
-    side->heavy -= job->heavy;
+    side->ahead -= UINT64_C(1) << job->weight;
     if (--seat->held == 0 && seat->state == SEAT_LEAVING)
         target_touch(s, t);
     if (t->is_path && seat->held == 0 && seat->state == SEAT_NONE)
         target_loosen(s, t);
     if (w->paused || w->gone)
         return;
-    if (is_listed(side) || has_sunk(side))
-        enlist(s, side, d->where.run_class);
-    if (!list_is_empty(&s->stuck) &&
-        (side->held <= side->slots || side->heavy == 0 ||
-         d->where.need_count > 0))
-        queue_unstick_worker(s, job->where);
+    if (!is_listed(side) && !has_sunk(side))
+        return;
+    enlist(s, side, d->where.run_class);
+    queue_unstick_worker(s, job->where);
 }

@@ -12,8 +12,7 @@ void hold_shut(struct sched *s, uint32_t worker);
 /* Has this worker, where the target is ready, room for a job of it now? */
 bool hold_has_room(const struct sched *s,
                    uint32_t worker,
-                   const struct demand *d,
-                   uint32_t function);
+                   const struct demand *d);
 
 /* A job out of the queue goes to a worker with room for it: the worker is
  * touched, the job has no dispatch id yet. */

@@ -5,6 +5,8 @@
 #include "sched_queue.h"
 #include "wire.h"
 
+enum { RETURNS_MAX = 15 }; /* that a job can count */
+
 /* ---- timers ---- */
 
 static uint64_t after(uint64_t start, int64_t ms)
@@ -116,7 +118,7 @@ void life_return(struct sched *s, uint32_t place)
         end_job(s, place, JOB_CANCEL, &answer);
         return;
     }
-    if (job->returns < UINT8_MAX)
+    if (job->returns < RETURNS_MAX)
         job->returns++;
     if (job->returns > POLICY_RETURNS) {
         delay(s, place,

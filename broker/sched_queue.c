@@ -4,14 +4,33 @@
 
 /* ---- ranks ---- */
 
+static enum run_class lane_class(const struct sched *s, const struct lane *lane)
+{
+    return demand_at(s, lane->demand)->where.run_class;
+}
+
+/* Who is late counts for more, but not for more than what is served now: among
+ * equals, shares decide. */
+static int32_t lane_priority(const struct sched *s, const struct lane *lane)
+{
+    int64_t boosted = (int64_t)lane->priority + lane->boost;
+    int32_t top = s->top[lane_class(s, lane)];
+
+    if (top < lane->priority)
+        top = lane->priority;
+    return boosted < top ? (int32_t)boosted : top;
+}
+
 static struct rank lane_rank(const struct sched *s, const struct lane *lane)
 {
-    int64_t priority = (int64_t)lane->priority + lane->boost;
+    const struct client *c = client_at(s, lane->client);
 
     return (struct rank){
-        client_at(s, lane->client)->served,
-        job_at(s, lane->row.first)->serial,
-        priority < INT32_MAX ? (int32_t)priority : INT32_MAX,
+        .served = c->shares[lane_class(s, lane)].served,
+        .lane = lane->served,
+        .serial = job_at(s, lane->row.first)->serial,
+        .priority = lane_priority(s, lane),
+        .client = c->number,
     };
 }
 
@@ -84,6 +103,14 @@ static int reserve(struct sched *s, uint32_t demand)
     return ranks_reserve(&s->ready[d->where.run_class]);
 }
 
+static uint64_t new_lane_served(const struct sched *s,
+                                const struct lane_key *key)
+{
+    enum run_class side = demand_at(s, key->demand)->where.run_class;
+
+    return client_at(s, key->client)->lane_clock[side];
+}
+
 static uint32_t make_lane(struct sched *s, const struct lane_key *key)
 {
     uint32_t place = pool_take(&s->lane_pool);
@@ -95,7 +122,8 @@ static uint32_t make_lane(struct sched *s, const struct lane_key *key)
         pool_give(&s->lane_pool, place);
         return POOL_NONE;
     }
-    *lane_at(s, place) = (struct lane){.client = key->client,
+    *lane_at(s, place) = (struct lane){.served = new_lane_served(s, key),
+                                       .client = key->client,
                                        .demand = key->demand,
                                        .priority = key->priority,
                                        .clock = s->now,
@@ -193,6 +221,20 @@ void queue_remove(struct sched *s, uint32_t place)
     queue_unstick(s, d);
 }
 
+static void charge(struct sched *s, struct lane *lane, struct job *job)
+{
+    struct client *c = client_at(s, lane->client);
+    enum run_class side = lane_class(s, lane);
+    uint64_t us;
+
+    s->top[side] = lane_priority(s, lane);
+    job->charge = share_charge(&c->shares[side], &s->fleet[side], &us) & 63;
+    if (lane->served < c->lane_clock[side])
+        lane->served = c->lane_clock[side];
+    c->lane_clock[side] = lane->served;
+    lane->served += us;
+}
+
 uint32_t queue_serve(struct sched *s, uint32_t place)
 {
     struct lane *lane = lane_at(s, place);
@@ -200,13 +242,30 @@ uint32_t queue_serve(struct sched *s, uint32_t place)
 
     job_row_remove(&lane->row, &s->job_pool, job);
     demand_at(s, lane->demand)->queued--;
-    client_at(s, lane->client)->served = ++s->servings;
+    charge(s, lane, job_at(s, job));
     lane->clock = s->now;
     lane->boost = 0;
     /* Its rank is worse now; that is seen when it comes to the top again. */
     if (lane->row.count == 0)
         queue_settle(s, place);
     return job;
+}
+
+void queue_correct(struct sched *s, const struct job *job, uint32_t wall_us)
+{
+    const struct demand *d = demand_at(s, spec_at(s, job->spec)->demand);
+    enum run_class side = d->where.run_class;
+
+    share_correct(&client_at(s, job->client)->shares[side], &s->fleet[side],
+                  job->charge, wall_us);
+}
+
+void queue_refund(struct sched *s, const struct job *job)
+{
+    const struct demand *d = demand_at(s, spec_at(s, job->spec)->demand);
+
+    share_refund(&client_at(s, job->client)->shares[d->where.run_class],
+                 job->charge);
 }
 
 /* ---- stuck demands ---- */

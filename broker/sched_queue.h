@@ -28,8 +28,12 @@ void queue_remove(struct sched *s, uint32_t job);
 /* The lane whose first job is next in a class; POOL_NONE. */
 uint32_t queue_best(struct sched *s, enum run_class run_class);
 
-/* Take the first job of a lane out, to be assigned: its client is served. */
+/* Take the first job of a lane out, to be assigned: its client is charged. */
 uint32_t queue_serve(struct sched *s, uint32_t lane);
+
+/* What a job took of its client's share is known now; or it never ran. */
+void queue_correct(struct sched *s, const struct job *job, uint32_t wall_us);
+void queue_refund(struct sched *s, const struct job *job);
 
 /* Nobody has room for this demand now; somebody may have. */
 void queue_stick(struct sched *s, struct demand *d);

@@ -4,6 +4,7 @@
 
 #include "sched_hold.h"
 #include "sched_life.h"
+#include "sched_queue.h"
 #include "wire.h"
 
 #include <stdlib.h>
@@ -89,6 +90,10 @@ bool sched_result(struct sched *s,
     w->finished++;
     w->failed += outcome->status != PAR_OK;
     measure(s, job, outcome);
+    if (outcome->executed == WIRE_NOT_EXECUTED && outcome->status != PAR_OK)
+        queue_refund(s, job);
+    else
+        queue_correct(s, job, outcome->wall_us);
     hold_give(s, place);
     if (job->state == JOB_ABANDONED) {
         end_abandoned(s, place);
@@ -120,6 +125,7 @@ bool sched_returned(struct sched *s,
         return false;
     job = job_at(s, place);
     started = job->state == JOB_RUNNING;
+    queue_refund(s, job);
     hold_give(s, place);
     if (job->state == JOB_ABANDONED) {
         end_abandoned(s, place);

@@ -46,7 +46,10 @@ struct account {
 
 struct client {
     uint64_t last_run;
-    uint64_t served; /* when a job of it was last assigned, in servings */
+    struct share shares[RUN_CLASSES];
+    /* What the lane that was served last had then: for a new lane, which has
+     * no claim to what others had before it. */
+    uint64_t lane_clock[RUN_CLASSES];
     struct spans spans;
     uint32_t number;
     uint32_t account; /* place */
@@ -93,6 +96,7 @@ struct lane {
     uint32_t demand;
     int32_t priority;
     uint32_t boost;   /* by ageing */
+    uint64_t served;  /* us of slots that it was charged */
     uint64_t clock;   /* ms: its last serving, or its beginning */
     uint32_t rank_at; /* position in the demand's ranks */
     uint32_t age_at;
@@ -226,10 +230,11 @@ struct sched {
     uint64_t now;
     uint64_t patience_due; /* when a worker is to be reserved for somebody */
     uint64_t random;
-    uint64_t servings;   /* jobs assigned ever */
-    uint64_t serials;    /* the last one given */
-    uint64_t dispatches; /* likewise */
-    uint64_t requests;   /* likewise */
+    struct share fleet[RUN_CLASSES]; /* see share_charge() */
+    int32_t top[RUN_CLASSES]; /* the priority of whoever was served last */
+    uint64_t serials;         /* the last one given */
+    uint64_t dispatches;      /* likewise */
+    uint64_t requests;        /* likewise */
     uint32_t targets_made;
     bool no_memory;
     struct decisions decisions;

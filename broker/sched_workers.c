@@ -115,6 +115,7 @@ static void lose_job(struct sched *s, uint32_t place, bool orderly)
         return;
     }
     if (orderly && job->state == JOB_ASSIGNED) {
+        queue_refund(s, job);
         life_return(s, place);
         return;
     }

@@ -72,6 +72,7 @@ UNIT_TESTS += tests/unit/test_rundir
 UNIT_TESTS += tests/unit/test_sched
 UNIT_TESTS += tests/unit/test_sched_close
 UNIT_TESTS += tests/unit/test_sched_failures
+UNIT_TESTS += tests/unit/test_sched_fair
 UNIT_TESTS += tests/unit/test_sched_given_up
 UNIT_TESTS += tests/unit/test_sched_no_memory
 UNIT_TESTS += tests/unit/test_sched_random

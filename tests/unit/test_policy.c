@@ -8,13 +8,15 @@
 
 TestSuite(policy, .timeout = 10);
 
-Test(policy, nothing_goes_ahead_of_what_is_not_known)
+enum { HEAVY = ROSTER_WINDOW_BITS };
+
+Test(policy, what_is_not_known_counts_as_heavy)
 {
     struct pace paces[POLICY_PACES] = {{0}};
 
-    cr_assert(eq(u32, pace_each(NULL, 0), 0));
-    cr_assert(eq(u32, pace_each(paces, 0), 0));
-    cr_assert(eq(u32, pace_each(paces, 3), 0));
+    cr_assert(eq(u32, pace_weight(NULL, 0), HEAVY));
+    cr_assert(eq(u32, pace_weight(paces, 0), HEAVY));
+    cr_assert(eq(u32, pace_weight(paces, 3), HEAVY));
 }
 
 Test(policy, the_first_time_measured_counts_whole)
@@ -22,13 +24,15 @@ Test(policy, the_first_time_measured_counts_whole)
     struct pace paces[POLICY_PACES] = {{0}};
 
     pace_note(paces, 0, 100);
-    cr_assert(eq(u32, pace_each(paces, 0), 20));
-    pace_note(paces, 1, 1000);
-    cr_assert(eq(u32, pace_each(paces, 1), 2));
-    pace_note(paces, 2, 1001);
-    cr_assert(eq(u32, pace_each(paces, 2), 0));
+    cr_assert(eq(u32, pace_weight(paces, 0), 7));
+    pace_note(paces, 1, 1024);
+    cr_assert(eq(u32, pace_weight(paces, 1), 10));
+    pace_note(paces, 2, 1025);
+    cr_assert(eq(u32, pace_weight(paces, 2), HEAVY));
     pace_note(paces, 3, 0);
-    cr_assert(eq(u32, pace_each(paces, 3), 128));
+    cr_assert(eq(u32, pace_weight(paces, 3), 0));
+    pace_note(paces, 4, UINT32_MAX);
+    cr_assert(eq(u32, pace_weight(paces, 4), HEAVY));
 }
 
 Test(policy, the_mean_follows_but_not_every_whim)
@@ -40,10 +44,10 @@ Test(policy, the_mean_follows_but_not_every_whim)
     cr_assert(eq(u32, paces[0].mean_us, 300));
     for (int i = 0; i < 100; i++)
         pace_note(paces, 0, 5000);
-    cr_assert(eq(u32, pace_each(paces, 0), 0));
+    cr_assert(eq(u32, pace_weight(paces, 0), HEAVY));
     for (int i = 0; i < 100; i++)
         pace_note(paces, 0, 10);
-    cr_assert(gt(u32, pace_each(paces, 0), 50));
+    cr_assert(lt(u32, pace_weight(paces, 0), 6));
 }
 
 Test(policy, functions_that_collide_forget_each_other)
@@ -51,10 +55,95 @@ Test(policy, functions_that_collide_forget_each_other)
     struct pace paces[POLICY_PACES] = {{0}};
 
     pace_note(paces, 1, 10);
-    cr_assert(eq(u32, pace_each(paces, 1 + POLICY_PACES), 0));
+    cr_assert(eq(u32, pace_weight(paces, 1 + POLICY_PACES), HEAVY));
     pace_note(paces, 1 + POLICY_PACES, 1000);
-    cr_assert(eq(u32, pace_each(paces, 1 + POLICY_PACES), 2));
-    cr_assert(eq(u32, pace_each(paces, 1), 0));
+    cr_assert(eq(u32, pace_weight(paces, 1 + POLICY_PACES), 10));
+    cr_assert(eq(u32, pace_weight(paces, 1), HEAVY));
+}
+
+Test(policy, a_share_is_charged_in_the_end_what_its_jobs_took)
+{
+    struct share share = {0};
+    struct share fleet = {0};
+    uint64_t charge;
+    uint64_t took = 0;
+
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint32_t wall_us = i % 7 * 1000;
+        unsigned bits = share_charge(&share, &fleet, &charge);
+
+        cr_assert(lt(u32, bits, 64));
+        cr_assert(gt(u64, charge, 0));
+        share_correct(&share, &fleet, bits, wall_us);
+        took += wall_us + POLICY_JOB_US;
+    }
+    cr_assert(eq(i64, (int64_t)share.served + share.owed, (int64_t)took));
+    cr_assert(lt(i64, share.owed, 10000));
+    cr_assert(gt(i64, share.owed, -10000));
+}
+
+Test(policy, a_share_never_falls_and_is_paid_back_what_never_ran)
+{
+    struct share share = {.mean_us = 1000000};
+    struct share fleet = {0};
+    uint64_t charge;
+    uint64_t before;
+    unsigned bits = share_charge(&share, &fleet, &charge);
+
+    cr_assert(ge(u64, charge, 1000000));
+    share_refund(&share, bits);
+    before = share.served;
+    share_charge(&share, &fleet, &charge);
+    cr_assert(eq(u64, charge, 1));
+    cr_assert(gt(u64, share.served, before));
+    cr_assert(eq(u32, share.mean_us, 1000000));
+}
+
+Test(policy, a_job_of_hours_is_charged_as_a_minute)
+{
+    struct share share = {0};
+    struct share fleet = {0};
+    uint64_t charge;
+
+    share_correct(&share, &fleet, share_charge(&share, &fleet, &charge),
+                  UINT32_MAX);
+    share_charge(&share, &fleet, &charge);
+    cr_assert(eq(u64, charge, POLICY_CHARGE_US));
+    cr_assert(eq(i64, share.owed, 0));
+}
+
+Test(policy, who_asked_for_nothing_has_no_claim_to_what_others_had)
+{
+    struct share busy = {.served = 5000, .mean_us = 100};
+    struct share idle = {.mean_us = 100};
+    struct share fleet = {0};
+    uint64_t charge;
+
+    share_charge(&busy, &fleet, &charge);
+    cr_assert(eq(u64, fleet.served, 5000));
+    share_charge(&idle, &fleet, &charge);
+    cr_assert(eq(u64, idle.served, 5000 + charge));
+    cr_assert(eq(u64, fleet.served, 5000), "time does not go back");
+}
+
+Test(policy, a_client_for_each_job_does_not_come_before_those_that_stay)
+{
+    struct share fleet = {0};
+    struct share stays = {0};
+    uint64_t charge;
+    unsigned turns = 0;
+
+    for (int i = 0; i < 1000; i++) {
+        struct share comes;
+        struct share *next = &stays;
+
+        share_join(&comes, &fleet);
+        if (comes.served < stays.served)
+            next = &comes;
+        turns += next == &stays;
+        share_correct(next, &fleet, share_charge(next, &fleet, &charge), 5000);
+    }
+    cr_assert(gt(u32, turns, 300));
 }
 
 Test(policy, back_off_is_within_half_of_its_mark)

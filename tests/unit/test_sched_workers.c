@@ -151,7 +151,7 @@ Test(sched_workers, short_jobs_go_out_for_about_2_ms_ahead)
     world_submit(w, 1, path, 1, 1000);
     world_turn(w);
     world_answer(w, 100);
-    cr_assert(eq(sz, given(1), 80), "20 a slot");
+    cr_assert(eq(sz, given(1), 64), "16 a slot: 100 us count as 128");
 }
 
 Test(sched_workers, tiny_jobs_go_out_in_two_batches_a_slot_at_most)
@@ -182,35 +182,70 @@ Test(sched_workers, a_window_is_filled_again_at_half_empty)
     cr_assert(eq(sz, given(1), 128));
 }
 
-Test(sched_workers, long_jobs_do_not_queue_behind_short_ones)
-{
-    world_worker(w, 1, 2, path);
-    world_submit(w, 1, path, 1, 3);
-    world_turn(w);
-    world_answer(w, 0);
-    world_submit(w, 1, path, 10, 50);
-    world_turn(w);
-    cr_assert(eq(sz, given(1), 50));
-    world_submit(w, 1, sched_path(w->s, "app/slow"), 100, 5);
-    sched_register(w->s, w->now, 1, sched_path(w->s, "app/slow"));
-    world_turn(w);
-    cr_assert(eq(sz, given(1), 0));
-}
-
-Test(sched_workers, short_jobs_do_not_pile_up_behind_long_ones)
+/* A worker of 2 slots that knows `path` as short, and another as long. */
+static uint32_t add_fast_and_slow(void)
 {
     uint32_t slow = sched_path(w->s, "app/slow");
 
     world_worker(w, 1, 2, path);
     sched_register(w->s, w->now, 1, slow);
+    sched_client_join(w->s, 2, 8);
     world_submit(w, 1, path, 1, 3);
     world_turn(w);
-    world_answer(w, 0);
+    world_answer(w, 100);
+    return slow;
+}
+
+Test(sched_workers, long_jobs_do_not_queue_behind_a_full_window)
+{
+    uint32_t slow = add_fast_and_slow();
+
+    world_submit(w, 1, path, 10, 100);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 32));
+    world_submit(w, 2, slow, 1, 5);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 0));
+}
+
+Test(sched_workers, long_jobs_find_room_when_a_window_is_half_empty)
+{
+    uint32_t slow = add_fast_and_slow();
+    struct decision first[16];
+
+    world_submit(w, 1, path, 10, 100);
+    world_turn(w);
+    for (size_t i = 0; i < 16; i++)
+        first[i] = *world_nth(w, DECIDE_ASSIGN, i);
+    world_submit(w, 2, slow, 1, 1);
+    world_turn(w);
+    for (size_t i = 0; i < 16; i++)
+        world_result(w, &first[i], PAR_OK, WIRE_EXECUTED, 100);
+    world_turn(w);
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 2));
+}
+
+Test(sched_workers, short_jobs_do_not_pile_up_behind_long_ones)
+{
+    uint32_t slow = add_fast_and_slow();
+
+    world_submit(w, 1, slow, 10, 2);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 2));
+    world_submit(w, 1, path, 20, 50);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 1), "3 with the long ones");
+}
+
+Test(sched_workers, short_jobs_go_on_beside_a_long_one)
+{
+    uint32_t slow = add_fast_and_slow();
+
     world_submit(w, 1, slow, 10, 1);
     world_turn(w);
     world_submit(w, 1, path, 20, 50);
     world_turn(w);
-    cr_assert(eq(sz, given(1), 2), "3 with the long one");
+    cr_assert(eq(sz, given(1), 16), "a window of the slot that is free");
 }
 
 /* ---- terms ---- */
