@@ -5,10 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "ask.h"
+#include "call.h"
 #include "clock.h"
+#include "computation.h"
+#include "connect.h"
+#include "handle.h"
+#include "pump.h"
 #include "request.h"
-#include "setup.h"
+#include "send.h"
 
 enum {
     KEY_WHAT = 1,
@@ -30,7 +36,7 @@ static int ask(struct par_client *c,
     head->id = q->id;
     if (client_say(c, head, meta->len > 0 ? meta : NULL, NULL, 0, err))
         return -1;
-    return request_wait(c, q, client_deadline(timeout), 0, err);
+    return answer_wait(c, q, client_deadline(timeout), 0, err);
 }
 
 int par_ping(struct par_client *c,

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blob.h"
 #include "clock.h"
+#include "computation.h"
+#include "handle.h"
 #include "request.h"
-#include "setup.h"
+#include "send.h"
 
 enum {
     KEY_HASH = 1,

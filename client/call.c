@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "clock.h"
 #include "handle.h"
 
@@ -23,17 +24,6 @@ int client_enter(struct par_client *c, struct par_error *err)
 void client_leave(struct par_client *c)
 {
     pthread_mutex_unlock(&c->lock);
-}
-
-int client_begin(struct par_client *c, struct par_error *err)
-{
-    if (client_enter(c, err))
-        return -1;
-    if (c->state != CLIENT_OPEN && client_connect(c, err)) {
-        client_leave(c);
-        return -1;
-    }
-    return 0;
 }
 
 uint64_t client_deadline(int64_t timeout)

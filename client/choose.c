@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "open.h"
 #include "place.h"
 #include "private.h"
 

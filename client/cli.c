@@ -1,6 +1,9 @@
 #include "config.h"
 
 #include "cli.h"
+#include "handle.h"
+#include "open.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "handle.h"
-#include "watch.h"
 
 static volatile sig_atomic_t stopped; /* by this signal */
 static struct par_client *volatile in_use;

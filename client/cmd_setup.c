@@ -9,7 +9,7 @@
 #include "args.h"
 #include "cli.h"
 #include "cmd.h"
-#include "setup.h"
+#include "computation.h"
 #include "table.h"
 #include "target.h"
 

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "computation.h"
+#include "handle.h"
 #include "request.h"
-#include "setup.h"
 
 enum { KEY_FUNCTIONS = 2 };
 

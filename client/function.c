@@ -5,9 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answer.h"
+#include "call.h"
+#include "computation.h"
+#include "connect.h"
+#include "handle.h"
 #include "options.h"
 #include "request.h"
-#include "setup.h"
+#include "send.h"
 
 enum { KEY_NAME_ASKED = 1 };
 
@@ -135,7 +140,7 @@ static int resolve(struct par_client *c,
     meta_pair_str(&meta, KEY_NAME_ASKED, name);
     rc = client_say(c, &head, &meta, NULL, 0, err);
     if (rc == 0)
-        rc = request_wait(c, &q, client_deadline(-1), 0, err);
+        rc = answer_wait(c, &q, client_deadline(-1), 0, err);
     if (rc == 0) {
         k = computation_by_handle(c, (uint32_t)q.ref);
         if (!k)

@@ -2,37 +2,43 @@
 
 noinst_LTLIBRARIES += libparclient.la
 libparclient_la_SOURCES = \
+    client/answer.c client/answer.h \
     client/ask.c client/ask.h \
-    client/blob.c \
-    client/call.c \
+    client/blob.c client/blob.h \
+    client/call.c client/call.h \
+    client/cancel.c client/cancel.h \
     client/choose.c \
-    client/computation.c \
-    client/connect.c \
+    client/computation.c client/computation.h \
+    client/connect.c client/connect.h \
     client/flow.c client/flow.h \
     client/frame.c client/frame.h \
     client/function.c \
+    client/grants.c client/grants.h \
     client/handle.h \
     client/loop.c \
-    client/manifest.c \
+    client/manifest.c client/manifest.h \
     client/map.c \
-    client/open.c \
+    client/open.c client/open.h \
     client/output.c client/output.h \
     client/private.h \
-    client/pump.c \
+    client/pump.c client/pump.h \
     client/reader.c \
-    client/receive.c \
+    client/receive.c client/receive.h \
     client/reduce.c \
     client/request.c client/request.h \
     client/result.c client/result.h \
-    client/run.c \
+    client/run.c client/run.h \
     client/run_options.c \
     client/runs.c client/runs.h \
-    client/setup.c client/setup.h \
+    client/send.c client/send.h \
+    client/session.c client/session.h \
+    client/setup.c \
     client/sources.c client/sources.h \
-    client/stream.c \
+    client/stream.c client/stream.h \
     client/teardown.c \
     client/value.c client/value.h \
-    client/wait.c
+    client/wait.c client/wait.h \
+    client/write.c
 
 bin_PROGRAMS += parctl
 parctl_SOURCES = \

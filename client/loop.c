@@ -5,7 +5,12 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "call.h"
+#include "connect.h"
 #include "handle.h"
+#include "pump.h"
+#include "send.h"
+#include "stream.h"
 
 static int watch(int epoll, int fd)
 {

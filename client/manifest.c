@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "bundle.h"
+#include "manifest.h"
 #include "place.h"
-#include "setup.h"
 
 /* The lists that a draft borrows. */
 struct lists {

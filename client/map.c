@@ -5,8 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call.h"
+#include "cancel.h"
+#include "connect.h"
 #include "handle.h"
+#include "pump.h"
+#include "run.h"
 #include "value.h"
+#include "wait.h"
 
 enum {
     MAP_WINDOW = 4096, /* items in flight where the caller has no opinion */
@@ -139,16 +145,6 @@ static int run_map(struct mapping *m, uint64_t deadline, struct par_error *err)
         client_turn(m->c, deadline);
     }
     return rc;
-}
-
-void client_give_up(struct par_client *c, struct group *g)
-{
-    for (struct list *n = g->open.next; n != &g->open; n = n->next)
-        client_cancel(c, LIST_ENTRY(n, struct run, node)->id,
-                      PAR_AS_THE_JOB_SAYS, NULL);
-    runs_disown(&c->runs, g);
-    if (!c->polling)
-        client_flush(c);
 }
 
 int par_map(struct par_client *c,

@@ -7,9 +7,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "call.h"
+#include "computation.h"
+#include "connect.h"
 #include "handle.h"
+#include "open.h"
 #include "output.h"
 #include "private.h"
+#include "send.h"
+#include "stream.h"
 
 enum {
     CONNECT_TIMEOUT = 10000, /* ms */

@@ -3,8 +3,14 @@
 
 #include <errno.h>
 
+#include "blob.h"
+#include "grants.h"
 #include "handle.h"
+#include "receive.h"
 #include "request.h"
+#include "send.h"
+#include "session.h"
+#include "stream.h"
 
 enum {
     KEY_GRANTS = 1,
@@ -12,19 +18,6 @@ enum {
     KEY_STREAM = 2,
     KEY_TEXT_OF = 72
 };
-
-void client_put_grant(const struct par_client *c, struct meta_writer *meta)
-{
-    const struct credit *r = &c->result_credit;
-
-    meta_put_array(meta, 1);
-    meta_put_array(meta, 5);
-    meta_put_uint(meta, CREDIT_RESULT);
-    meta_put_uint(meta, r->granted_items);
-    meta_put_uint(meta, r->granted_bytes);
-    meta_put_uint(meta, r->used_items);
-    meta_put_uint(meta, r->used_bytes);
-}
 
 static void say_more_results(struct par_client *c)
 {
@@ -36,30 +29,6 @@ static void say_more_results(struct par_client *c)
     client_put_grant(c, &meta);
     client_say(c, &head, &meta, NULL, 0, NULL);
     meta_writer_clear(&meta);
-}
-
-void client_hear_credit(struct par_client *c,
-                        const struct wire_msg *msg,
-                        uint64_t key)
-{
-    struct meta_reader r;
-    struct meta_value list;
-
-    if (!meta_find(msg->meta, msg->head.meta_len, key, &list, &r) ||
-        list.kind != META_ARRAY)
-        return;
-    for (size_t i = 0; i < list.len; i++) {
-        struct meta_value entry, v;
-        uint64_t n[3] = {UINT64_MAX};
-
-        if (!meta_next(&r, &entry) || entry.kind != META_ARRAY)
-            return;
-        for (size_t j = 0; j < entry.len; j++)
-            if (meta_next(&r, &v) && j < 3 && v.kind == META_INT && v.i >= 0)
-                n[j] = v.u;
-        if (n[0] == CREDIT_RUN && entry.len >= 3)
-            credit_hear(&c->run_credit, n[1], n[2]);
-    }
 }
 
 static void on_welcome(struct par_client *c, struct link_msg *m)

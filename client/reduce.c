@@ -11,8 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call.h"
+#include "cancel.h"
+#include "connect.h"
 #include "handle.h"
+#include "pump.h"
+#include "run.h"
 #include "value.h"
+#include "wait.h"
 
 enum {
     REDUCE_WINDOW = 1024, /* jobs in flight and values that wait, together */

@@ -39,13 +39,4 @@ void request_answer(struct request *q, const struct wire_msg *msg);
 /* The request of this id; NULL if nobody asked. */
 struct request *request_find(const struct par_client *c, uint64_t id);
 
-/* Wait for the answer until `deadline`.  With `patience` (ms, 0: none) the
- * deadline moves on while the request does.  Fails with the answer's error,
- * ETIMEDOUT or ECONNRESET. */
-int request_wait(struct par_client *c,
-                 struct request *q,
-                 uint64_t deadline,
-                 uint64_t patience,
-                 struct par_error *err);
-
 #endif

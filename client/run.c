@@ -4,38 +4,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "call.h"
+#include "computation.h"
+#include "connect.h"
 #include "handle.h"
-#include "setup.h"
+#include "pump.h"
+#include "run.h"
+#include "send.h"
 #include "signature.h"
 #include "value.h"
-
-/* A batch that cannot be made leaves its runs unsent: they are answered. */
-static void answer_unsent(struct par_client *c)
-{
-    struct run_outcome o = {.status = PAR_INTERNAL,
-                            .executed = WIRE_NOT_EXECUTED};
-
-    for (uint64_t i = 0; i < c->batch.head.count; i++) {
-        struct run *run = runs_find(&c->runs, c->batch.head.id + i);
-
-        if (run && !run->done)
-            runs_finish(&c->runs, run, &o);
-    }
-}
-
-int client_end_batch(struct par_client *c, struct par_error *err)
-{
-    uint8_t *frame;
-    size_t len;
-
-    if (c->batch.head.count == 0)
-        return 0;
-    if (!batch_frame(&c->batch, &len))
-        answer_unsent(c);
-    frame = batch_take(&c->batch, &len);
-    batch_clear(&c->batch);
-    return client_send(c, frame, len, NULL, err);
-}
 
 static bool joins_batch(struct par_client *c,
                         uint64_t ref,
@@ -262,36 +239,6 @@ int par_flush(struct par_client *c, struct par_error *err)
     if (client_begin(c, err))
         return -1;
     rc = client_end_batch(c, err);
-    client_leave(c);
-    return rc;
-}
-
-int client_cancel(struct par_client *c,
-                  uint64_t id,
-                  enum par_cancel mode,
-                  struct par_error *err)
-{
-    struct wire_header head = {.type = WIRE_CANCEL, .id = id, .ref = mode};
-    struct run *run = runs_find(&c->runs, id);
-
-    if (!run || run->done)
-        return par_fail(err, ENOENT, "job %llu has ended",
-                        (unsigned long long)id);
-    if (client_end_batch(c, err))
-        return -1;
-    return client_say(c, &head, NULL, NULL, 0, err);
-}
-
-int par_cancel(struct par_client *c,
-               uint64_t job,
-               enum par_cancel mode,
-               struct par_error *err)
-{
-    int rc;
-
-    if (client_enter(c, err))
-        return -1;
-    rc = client_cancel(c, job, mode, err);
     client_leave(c);
     return rc;
 }

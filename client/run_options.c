@@ -7,6 +7,7 @@
 
 #include "handle.h"
 #include "meta.h"
+#include "run.h"
 
 enum {
     KEY_PATH = 1,

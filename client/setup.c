@@ -1,15 +1,21 @@
 /* Sending code: par_setup(). */
 #include "config.h"
 
-#include "setup.h"
+#include "answer.h"
+#include "call.h"
+#include "clock.h"
+#include "computation.h"
+#include "connect.h"
+#include "handle.h"
+#include "manifest.h"
+#include "output.h"
+#include "pump.h"
+#include "request.h"
+#include "send.h"
+#include "value.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "clock.h"
-#include "output.h"
-#include "request.h"
-#include "value.h"
 
 enum {
     KEY_WAIT = 9,
@@ -69,10 +75,9 @@ static int ask_setup(struct par_client *c,
     if (rc)
         return -1;
     if (patient && s->unplaceable_ms < 0)
-        return request_wait(c, q, UINT64_MAX / 2, 0, err);
-    return request_wait(c, q,
-                        client_deadline(patient ? -1 : s->timeout) + extra,
-                        patient ? PAR_TIMEOUT_DEFAULT + extra : 0, err);
+        return answer_wait(c, q, UINT64_MAX / 2, 0, err);
+    return answer_wait(c, q, client_deadline(patient ? -1 : s->timeout) + extra,
+                       patient ? PAR_TIMEOUT_DEFAULT + extra : 0, err);
 }
 
 static struct computation *find_same(const struct par_client *c,

@@ -1,12 +1,16 @@
-/* Standard input, output and error of commands. */
+/* Standard output and error of commands, and credit for their input. */
 #include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "call.h"
+#include "cancel.h"
 #include "flow.h"
 #include "handle.h"
 #include "meta.h"
+#include "send.h"
+#include "stream.h"
 
 enum {
     KEY_GRANT = 1,
@@ -26,7 +30,7 @@ struct piece {
     bool last;
 };
 
-static struct flow *flow_of(struct run *run)
+struct flow *client_flow(struct run *run)
 {
     if (!run->flow)
         run->flow = flow_create();
@@ -84,7 +88,7 @@ void client_stream_piece(struct par_client *c, struct link_msg *m)
     struct piece *p;
 
     if (!run || run->done || (stream != FLOW_OUT && stream != FLOW_ERR) ||
-        !flow_of(run))
+        !client_flow(run))
         return;
     side = &run->flow->out[stream - 1];
     if (m->wire.head.ref == 0 && side->used > 0) /* the job is run again */
@@ -174,7 +178,7 @@ void client_stream_credit(struct par_client *c, const struct wire_msg *msg)
     struct meta_value v;
     struct meta_reader r;
 
-    if (!run || run->done || !flow_of(run) ||
+    if (!run || run->done || !client_flow(run) ||
         meta_int(meta, len, KEY_CREDIT_STREAM, STREAM_IN) != STREAM_IN ||
         !meta_find(meta, len, KEY_GRANT, &v, &r) || v.kind != META_ARRAY ||
         !meta_next(&r, &v) || v.kind != META_ARRAY || v.len < 3)
@@ -184,99 +188,4 @@ void client_stream_credit(struct par_client *c, const struct wire_msg *msg)
             return;
     if (v.u > run->flow->in.granted)
         run->flow->in.granted = v.u;
-}
-
-static int say_input(struct par_client *c,
-                     struct run *run,
-                     const void *data,
-                     size_t len,
-                     bool end,
-                     struct par_error *err)
-{
-    struct wire_header head = {.type = WIRE_STREAM,
-                               .flags = end ? WIRE_FINAL : 0,
-                               .id = run->id,
-                               .ref = run->flow->in.used};
-    struct meta_writer meta = {0};
-    int rc;
-
-    run->flow->in.used += len;
-    run->flow->in.ended = end;
-    meta_put_map(&meta, 1);
-    meta_pair_int(&meta, KEY_STREAM, STREAM_IN);
-    rc = client_say(c, &head, &meta, len > 0 ? data : NULL, len, err);
-    meta_writer_clear(&meta);
-    return rc;
-}
-
-/* How much may be written now, of `len`; waits until it is something.  NULL:
- * the job has ended, or the time. */
-static struct run *wait_for_room(struct par_client *c,
-                                 uint64_t job,
-                                 uint64_t deadline,
-                                 size_t len,
-                                 size_t *room,
-                                 struct par_error *err)
-{
-    uint64_t left;
-
-    for (;;) {
-        struct run *run = runs_find(&c->runs, job);
-
-        if (!run || run->done) {
-            par_fail(err, EPIPE, "job %llu has ended", (unsigned long long)job);
-            return NULL;
-        }
-        if (!flow_of(run)) {
-            par_fail(err, ENOMEM, "out of memory");
-            return NULL;
-        }
-        if (run->flow->in.ended) {
-            par_fail(err, EINVAL, "the input of job %llu has been ended",
-                     (unsigned long long)job);
-            return NULL;
-        }
-        left = run->flow->in.granted - run->flow->in.used;
-        *room = left < len ? (size_t)left : len;
-        if (*room > WIRE_CHUNK_MAX)
-            *room = WIRE_CHUNK_MAX;
-        if (*room > 0 || len == 0)
-            return run;
-        if (client_patience(c, deadline, err,
-                            "job %llu does not read its input",
-                            (unsigned long long)job))
-            return NULL;
-        client_turn(c, deadline);
-    }
-}
-
-int par_write(struct par_client *c,
-              uint64_t job,
-              const void *data,
-              size_t len,
-              bool end,
-              int64_t timeout,
-              struct par_error *err)
-{
-    uint64_t deadline = client_deadline(timeout);
-    const char *at = data;
-    int rc = 0;
-
-    if (client_enter(c, err))
-        return -1;
-    client_end_batch(c, NULL); /* the job itself goes first */
-    do {
-        size_t n;
-        struct run *run = wait_for_room(c, job, deadline, len, &n, err);
-
-        if (!run) {
-            rc = -1;
-            break;
-        }
-        rc = say_input(c, run, at, n, end && n == len, err);
-        at += n;
-        len -= n;
-    } while (rc == 0 && len > 0);
-    client_leave(c);
-    return rc;
 }

@@ -1,9 +1,13 @@
 /* Taking a computation down: par_teardown(). */
 #include "config.h"
 
+#include "answer.h"
+#include "call.h"
+#include "computation.h"
+#include "connect.h"
 #include "output.h"
 #include "request.h"
-#include "setup.h"
+#include "send.h"
 #include "value.h"
 
 enum {
@@ -57,8 +61,8 @@ static int tear_down(struct par_client *c,
     if (rc == 0)
         rc = client_say(c, &head, &meta, NULL, 0, err);
     if (rc == 0)
-        rc = request_wait(c, &q, client_deadline(timeout) + CLOSE_MARGIN, 0,
-                          err);
+        rc =
+            answer_wait(c, &q, client_deadline(timeout) + CLOSE_MARGIN, 0, err);
     /* SETUP_FAILED: its closing function failed, but it is closed. */
     if (rc == 0 || q.status == PAR_SETUP_FAILED ||
         q.status == PAR_UNKNOWN_HANDLE)

@@ -3,8 +3,11 @@
 
 #include <errno.h>
 
+#include "call.h"
 #include "flow.h"
 #include "handle.h"
+#include "pump.h"
+#include "wait.h"
 
 bool client_is_over(const struct run *run)
 {

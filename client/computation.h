@@ -1,10 +1,10 @@
-/* setup.h - the computations that this handle knows
+/* computation.h - the computations that this handle knows
  *
  * Callers name one by its place here, counted from 1, and never by the
  * broker's number: after a reconnection that number may mean another.
  */
-#ifndef PAR_SETUP_H
-#define PAR_SETUP_H
+#ifndef PAR_COMPUTATION_H
+#define PAR_COMPUTATION_H
 
 #include <par/client.h>
 
@@ -33,20 +33,6 @@ struct computation {
     struct function_entry *functions;
     size_t function_count;
 };
-
-/* A computation's manifest in the making, its files hashed. */
-struct manifest {
-    struct meta_writer bytes;
-    struct sources sources;
-    char name[129];
-};
-
-/* Check what is asked for, read the files, write the manifest.  Blocks for as
- * long as the disk takes, and needs no handle. */
-int manifest_make(struct manifest *m,
-                  const struct par_setup *setup,
-                  struct par_error *err);
-void manifest_clear(struct manifest *m);
 
 /* A new one, not set up; NULL if out of memory. */
 struct computation *computation_add(struct par_client *c,
@@ -79,5 +65,12 @@ int computation_check(const struct par_client *c,
                       const struct par_function *function,
                       struct meta_writer *args,
                       struct par_error *err);
+
+/* The computation of this number, set up or not; NULL: there is none. */
+struct computation *client_computation(const struct par_client *c,
+                                       uint32_t handle);
+
+/* Free them all; the lock is not needed, the handle is being closed. */
+void client_computations_clear(struct par_client *c);
 
 #endif

@@ -1,0 +1,20 @@
+/* answer.h - waiting for the answer to a request */
+#ifndef PAR_ANSWER_H
+#define PAR_ANSWER_H
+
+#include <stdint.h>
+
+#include <par/client.h>
+
+#include "request.h"
+
+/* Wait for the answer until `deadline`.  With `patience` (ms, 0: none) the
+ * deadline moves on while the request does.  Fails with the answer's error,
+ * ETIMEDOUT or ECONNRESET. */
+int answer_wait(struct par_client *c,
+                struct request *q,
+                uint64_t deadline,
+                uint64_t patience,
+                struct par_error *err);
+
+#endif

@@ -1,0 +1,13 @@
+/* connect.h - being connected */
+#ifndef PAR_CONNECT_H
+#define PAR_CONNECT_H
+
+#include <par/client.h>
+
+/* Be connected, connecting (again) if need be; for connect_timeout at most. */
+int client_connect(struct par_client *c, struct par_error *err);
+
+/* client_enter(), and be connected. */
+int client_begin(struct par_client *c, struct par_error *err);
+
+#endif

@@ -1,0 +1,213 @@
+/* What leaves, and what becomes of it when the connection ends. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "handle.h"
+#include "request.h"
+#include "send.h"
+
+enum { KEY_WORDS = 72 };
+
+/* A message that waits until the socket is ours again. */
+struct parcel {
+    struct list node;
+    uint8_t *frame;
+    size_t len;
+    zmq_msg_t second;
+    bool has_second;
+};
+
+void client_poke(struct par_client *c)
+{
+    uint64_t one = 1;
+
+    if (!c->polling || c->poked)
+        return;
+    c->poked = true;
+    if (write(c->wake, &one, sizeof one) < 0)
+        c->poked = false; /* it is full, so it is set */
+}
+
+static void parcel_destroy(struct parcel *p)
+{
+    list_remove(&p->node);
+    free(p->frame);
+    if (p->has_second)
+        zmq_msg_close(&p->second);
+    free(p);
+}
+
+void client_drop_outbox(struct par_client *c)
+{
+    while (!list_is_empty(&c->outbox))
+        parcel_destroy(LIST_ENTRY(c->outbox.next, struct parcel, node));
+}
+
+/* Nobody else can answer the runs that are open. */
+static void answer_open_runs(struct par_client *c)
+{
+    struct meta_writer words = {0};
+    const uint8_t *copy = NULL;
+    struct frame *frame;
+    size_t cursor = 0;
+    struct run *run;
+
+    meta_put_map(&words, 1);
+    meta_pair_str(&words, KEY_WORDS, c->trouble.text);
+    frame = words.failed ? NULL : frame_make(words.data, words.len, &copy);
+    while ((run = runs_next_open(&c->runs, &cursor))) {
+        bool unsent = c->batch.head.count > 0 && run->id >= c->batch.head.id;
+        struct run_outcome o = {.status = PAR_LOST,
+                                .executed = unsent ? WIRE_NOT_EXECUTED
+                                                   : WIRE_MAYBE_EXECUTED,
+                                .frame = frame,
+                                .data = copy,
+                                .len = frame ? words.len : 0};
+
+        runs_finish(&c->runs, run, &o);
+    }
+    frame_drop(frame);
+    meta_writer_clear(&words);
+}
+
+void client_lose(struct par_client *c, int code, const char *why)
+{
+    par_fail(&c->trouble, code, "broker %s: %s", c->endpoint, why);
+    link_client_close(c->link, 0);
+    c->link = NULL;
+    c->next_try = 0;
+    c->state = CLIENT_LOST;
+    client_drop_outbox(c);
+    answer_open_runs(c);
+    batch_clear(&c->batch);
+    for (struct list *n = c->requests.next; n != &c->requests; n = n->next) {
+        struct request *q = LIST_ENTRY(n, struct request, node);
+
+        q->status = -1;
+        q->done = true;
+    }
+}
+
+static int enqueue(struct par_client *c,
+                   uint8_t *frame,
+                   size_t len,
+                   zmq_msg_t *second,
+                   struct par_error *err)
+{
+    struct parcel *p = calloc(1, sizeof *p);
+
+    if (!p) {
+        free(frame);
+        return par_fail(err, ENOMEM, "out of memory");
+    }
+    p->frame = frame;
+    p->len = len;
+    if (second) {
+        zmq_msg_init(&p->second);
+        zmq_msg_move(&p->second, second);
+        p->has_second = true;
+    }
+    list_append(&c->outbox, &p->node);
+    client_poke(c);
+    return 0;
+}
+
+static int lost(struct par_client *c, struct par_error *err)
+{
+    return par_fail(err, c->trouble.code, "%s", c->trouble.text);
+}
+
+static int send_now(struct par_client *c,
+                    uint8_t *frame,
+                    size_t len,
+                    zmq_msg_t *second,
+                    struct par_error *err)
+{
+    if (link_client_send(c->link, frame, len, second) == 0)
+        return 0;
+    client_lose(c, ECONNRESET, "the connection broke");
+    return lost(c, err);
+}
+
+int client_send(struct par_client *c,
+                uint8_t *frame,
+                size_t len,
+                zmq_msg_t *second,
+                struct par_error *err)
+{
+    if (!frame)
+        return par_fail(err, ENOMEM, "out of memory");
+    if (!c->link || c->state == CLIENT_LOST) {
+        free(frame);
+        return lost(c, err);
+    }
+    if (c->polling)
+        return enqueue(c, frame, len, second, err);
+    return send_now(c, frame, len, second, err);
+}
+
+int client_say(struct par_client *c,
+               const struct wire_header *head,
+               const struct meta_writer *meta,
+               const void *item,
+               size_t len,
+               struct par_error *err)
+{
+    struct batch b = {0};
+    uint8_t *frame;
+    size_t size;
+
+    if (meta && meta->failed)
+        return par_fail(err, ENOMEM, "out of memory");
+    batch_begin(&b, head, meta ? meta->data : NULL, meta ? meta->len : 0);
+    if (item)
+        batch_add_bare(&b, item, len);
+    frame = batch_take(&b, &size);
+    batch_clear(&b);
+    return client_send(c, frame, size, NULL, err);
+}
+
+/* A batch that cannot be made leaves its runs unsent: they are answered. */
+static void answer_unsent(struct par_client *c)
+{
+    struct run_outcome o = {.status = PAR_INTERNAL,
+                            .executed = WIRE_NOT_EXECUTED};
+
+    for (uint64_t i = 0; i < c->batch.head.count; i++) {
+        struct run *run = runs_find(&c->runs, c->batch.head.id + i);
+
+        if (run && !run->done)
+            runs_finish(&c->runs, run, &o);
+    }
+}
+
+int client_end_batch(struct par_client *c, struct par_error *err)
+{
+    uint8_t *frame;
+    size_t len;
+
+    if (c->batch.head.count == 0)
+        return 0;
+    if (!batch_frame(&c->batch, &len))
+        answer_unsent(c);
+    frame = batch_take(&c->batch, &len);
+    batch_clear(&c->batch);
+    return client_send(c, frame, len, NULL, err);
+}
+
+void client_flush(struct par_client *c)
+{
+    while (c->link && !list_is_empty(&c->outbox)) {
+        struct parcel *p = LIST_ENTRY(c->outbox.next, struct parcel, node);
+        uint8_t *frame = p->frame;
+
+        p->frame = NULL;
+        list_remove(&p->node);
+        send_now(c, frame, p->len, p->has_second ? &p->second : NULL, NULL);
+        parcel_destroy(p);
+    }
+    client_end_batch(c, NULL);
+}

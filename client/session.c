@@ -1,0 +1,158 @@
+/* From an endpoint to a session: keys, HELLO, WELCOME. */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "clock.h"
+#include "grants.h"
+#include "handle.h"
+#include "place.h"
+#include "send.h"
+#include "session.h"
+
+enum {
+    KEY_VERSIONS = 1,
+    KEY_ROLE = 2,
+    KEY_SESSION = 3,
+    KEY_AGENT = 5,
+    KEY_CREDIT = 15,
+    KEY_LINGER = 17,
+    KEY_WORDS = 72,
+    SESSION_SIZE = 16,
+    AGAIN = 200 /* ms between two tries */
+};
+
+static void say_hello(struct par_client *c)
+{
+    struct wire_header head = {.type = WIRE_HELLO};
+    struct meta_writer meta = {0};
+    uint8_t session[SESSION_SIZE];
+
+    if (getrandom(session, sizeof session, 0) != sizeof session) {
+        client_lose(c, EIO, "this system has no random numbers");
+        return;
+    }
+    meta_put_map(&meta, 6);
+    meta_put_uint(&meta, KEY_VERSIONS);
+    meta_put_array(&meta, 2);
+    meta_put_uint(&meta, 1);
+    meta_put_uint(&meta, 1);
+    meta_pair_str(&meta, KEY_ROLE, "client");
+    meta_pair_bin(&meta, KEY_SESSION, session, sizeof session);
+    meta_pair_str(&meta, KEY_AGENT, "libpar/" PACKAGE_VERSION);
+    meta_put_uint(&meta, KEY_CREDIT);
+    client_put_grant(c, &meta);
+    meta_pair_int(&meta, KEY_LINGER, 0);
+    client_say(c, &head, &meta, NULL, 0, NULL);
+    meta_writer_clear(&meta);
+}
+
+void client_welcomed(struct par_client *c, const struct wire_msg *msg)
+{
+    if (c->state != CLIENT_CONNECTING)
+        return;
+    c->state = CLIENT_OPEN;
+    c->session++;
+    client_hear_credit(c, msg, KEY_CREDIT);
+}
+
+static void refused(struct par_client *c)
+{
+    char key[KEY_TEXT];
+    char why[PAR_ERROR_TEXT];
+
+    if (link_endpoint_transport(c->endpoint) != LINK_TCP) {
+        client_lose(c, EACCES, "it serves another user");
+        return;
+    }
+    key_text(c->key.public_key, key);
+    snprintf(why, sizeof why,
+             "it does not know this key; there: parctl allow '%s %s' "
+             "--role client",
+             key, c->key.name);
+    client_lose(c, EACCES, why);
+}
+
+static void bad_key(struct par_client *c)
+{
+    char known[KEY_TEXT];
+    char why[PAR_ERROR_TEXT];
+
+    key_text(c->broker_key, known);
+    snprintf(why, sizeof why,
+             "it has another key than the one trusted here (%s); if it was "
+             "set up anew: parctl trust --replace %s KEY",
+             known, c->endpoint);
+    client_lose(c, EACCES, why);
+}
+
+void client_link_event(struct par_client *c, enum link_event event)
+{
+    switch (event) {
+    case LINK_CONNECTED:
+        if (c->state == CLIENT_CONNECTING)
+            say_hello(c);
+        break;
+    case LINK_LOST:
+        if (c->state == CLIENT_OPEN) {
+            client_lose(c, ECONNRESET, "the connection is lost");
+            break;
+        }
+        link_client_close(c->link, 0);
+        c->link = NULL;
+        c->next_try = clock_ms() + AGAIN;
+        break;
+    case LINK_REFUSED:
+        refused(c);
+        break;
+    case LINK_BAD_KEY:
+        bad_key(c);
+        break;
+    case LINK_NOTHING:
+        break;
+    }
+}
+
+/* The key of a tcp broker.  Returns 1, 0 if it is not known yet, -1. */
+static int find_broker_key(struct par_client *c, struct par_error *err)
+{
+    char dir[PLACE_PATH];
+    char file[PLACE_PATH + sizeof "/known_brokers"];
+
+    if (c->ticket.brokers[0])
+        return 1;
+    if (place_config_dir(dir, sizeof dir, err))
+        return -1;
+    snprintf(file, sizeof file, "%s/known_brokers", dir);
+    return known_find(file, c->endpoint, c->broker_key, err);
+}
+
+void client_try(struct par_client *c, uint64_t now)
+{
+    bool tcp = link_endpoint_transport(c->endpoint) == LINK_TCP;
+    struct par_error err;
+    int found = tcp ? find_broker_key(c, &err) : 1;
+
+    c->next_try = 0;
+    if (found == 0) {
+        par_fail(&c->trouble, EACCES,
+                 "broker %s: its key is not known here; ask for it there "
+                 "(parctl status) and then: parctl trust %s KEY",
+                 c->endpoint, c->endpoint);
+        c->next_try = now + AGAIN;
+        return;
+    }
+    if (found > 0)
+        c->link = link_client_open(
+            c->context, c->endpoint, tcp ? c->key.public_key : NULL,
+            tcp ? c->key.secret_key : NULL, tcp ? c->broker_key : NULL, &err);
+    if (!c->link)
+        client_lose(c, err.code, err.text);
+    else
+        par_fail(&c->trouble, ETIMEDOUT, "broker %s: nobody answers",
+                 c->endpoint);
+}

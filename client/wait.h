@@ -1,0 +1,22 @@
+/* wait.h - taking results */
+#ifndef PAR_WAIT_H
+#define PAR_WAIT_H
+
+#include <stdbool.h>
+
+#include <par/client.h>
+
+#include "runs.h"
+
+/* May its result be taken: has it ended, with all its output handed out? */
+bool client_is_over(const struct run *run);
+
+/* Of those that may be taken, the one that ended first; NULL: none may. */
+struct run *client_first_over(const struct group *g);
+
+/* Move a result out of the table. */
+void client_give(struct par_client *c,
+                 struct run *run,
+                 struct par_result *result);
+
+#endif
