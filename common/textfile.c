@@ -51,6 +51,41 @@ static int check_rights(const char *path,
     return 0;
 }
 
+/* "." for a bare name.  Returns false if it is too long. */
+static bool folder_of(const char *path, char folder[PLACE_PATH])
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0;
+
+    if (len >= PLACE_PATH)
+        return false;
+    memcpy(folder, path, len);
+    folder[len] = '\0';
+    if (len == 0)
+        strcpy(folder, slash ? "/" : ".");
+    return true;
+}
+
+/* Who can write the folder can put an older list in the place of this one. */
+static int check_folder(const char *path, struct par_error *err)
+{
+    char folder[PLACE_PATH];
+    struct stat st;
+
+    if (!folder_of(path, folder))
+        return par_fail(err, ENAMETOOLONG, "%.200s...: too long", path);
+    if (stat(folder, &st) != 0)
+        return fail_errno(folder, err);
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return par_fail(err, EPERM,
+                        "%s: belongs to uid %ld, not to uid %ld that runs this",
+                        folder, (long)st.st_uid, (long)geteuid());
+    if ((st.st_mode & 022) && !(st.st_mode & S_ISVTX))
+        return par_fail(err, EPERM, "%s: others can write it; chmod go-w %s",
+                        folder, folder);
+    return 0;
+}
+
 /* Read until the end or until `size` is full; returns the octets, or -1. */
 static ssize_t read_all(int fd, char *to, size_t size)
 {
@@ -82,7 +117,8 @@ static int read_open(const char *path,
 
     if (fstat(fd, &st) != 0)
         return fail_errno(path, err);
-    if (check_rights(path, &st, kind, err) != 0)
+    if (check_rights(path, &st, kind, err) != 0 ||
+        (kind == TEXTFILE_TRUSTED && check_folder(path, err) != 0))
         return -1;
     buffer = malloc((size_t)st.st_size + 1);
     if (!buffer)
@@ -122,16 +158,11 @@ int textfile_read(const char *path,
 static void sync_folder(const char *path)
 {
     char folder[PLACE_PATH];
-    char *slash;
     int fd;
 
-    snprintf(folder, sizeof folder, "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash == folder)
-        slash++;
-    if (slash)
-        *slash = '\0';
-    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!folder_of(path, folder))
+        return;
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;
     (void)fsync(fd);
@@ -191,15 +222,9 @@ static int write_beside(const char *path,
 static int make_folder(const char *path, struct par_error *err)
 {
     char folder[PLACE_PATH];
-    char *slash;
 
-    if (strlen(path) >= sizeof folder)
+    if (!folder_of(path, folder))
         return par_fail(err, ENAMETOOLONG, "%.200s...: too long", path);
-    strcpy(folder, path);
-    slash = strrchr(folder, '/');
-    if (!slash || slash == folder)
-        return 0;
-    *slash = '\0';
     return place_make_dir(folder, err);
 }
 

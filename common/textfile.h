@@ -15,7 +15,8 @@ enum { TEXTFILE_MAX = 8 * 1024 * 1024, TEXTFILE_WORD = 320 };
 
 enum textfile_kind {
     TEXTFILE_SECRET, /* ours, and nobody else may read it */
-    TEXTFILE_TRUSTED /* ours or root's, and nobody else may write it */
+    TEXTFILE_TRUSTED /* ours or root's, and nobody else may write it, nor its
+                        folder */
 };
 
 /* Read the whole file into *text (malloc'd, NUL-ended; wipe a secret before

@@ -158,6 +158,8 @@ QUICK_TESTS = tests/contract/test_mixed tests/system/order.sh
 
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
+ROOT_TESTS += tests/root/other_user.sh
+dist_check_SCRIPTS += $(ROOT_TESTS)
 
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=realloc -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
