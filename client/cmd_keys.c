@@ -143,11 +143,20 @@ static int allow(struct cli *cli,
         entry.roles = roles;
     if (!entry.roles)
         return cli_usage(cli, "as what? --role client, worker or admin");
+    /* Who made the line has no say in whose jobs it is to share. */
+    if (!account && strcmp(entry.account, entry.name) != 0)
+        return cli_usage(cli,
+                         "the line says account=%s; if you mean it: --account "
+                         "%s",
+                         entry.account, entry.account);
     if (account)
         snprintf(entry.account, sizeof entry.account, "%s", account);
-    if (config_file("authorized", path, &err) ||
-        authorized_add(path, &entry, &err))
+    if (config_file("authorized", path, &err))
         return cli_fail(cli, &err);
+    if (authorized_add(path, &entry, &err)) {
+        cli_say("%s", err.text);
+        return err.code == EEXIST ? CLI_NO : CLI_PAR;
+    }
     roles_text(entry.roles, text, sizeof text);
     printf("%s may come in as %s\n", entry.name, text);
     return 0;

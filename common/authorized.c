@@ -307,33 +307,75 @@ static bool is_key_or_name(const char *first,
     return strcmp(first, text) == 0 || strcmp(second, text) == 0;
 }
 
-int authorized_add(const char *file,
-                   const struct authorized_entry *entry,
-                   struct par_error *err)
+/* A name that says whose jobs the key runs (there is no account) must not be
+ * another key's, nor its account: whoever made the line may have chosen it. */
+static int check_free(const char *file,
+                      const struct authorized_entry *entry,
+                      struct par_error *err)
+{
+    struct par_error why = {0};
+    struct authorized_entry other;
+    char *text, *rest;
+    int rc = 0;
+
+    if (strncmp(entry->name, "uid:", 4) == 0)
+        return par_fail(err, EINVAL,
+                        "name: `%s' begins with uid:, as the accounts of this "
+                        "host's users do",
+                        entry->name);
+    if (textfile_read(file, TEXTFILE_TRUSTED, &text, &why) != 0)
+        return why.code == ENOENT ? 0 : par_fail(err, why.code, "%s", why.text);
+    rest = text;
+    for (char *line; rc == 0 && (line = strsep(&rest, "\n"));)
+        if (parse_words(line, &other, NULL) == 0 &&
+            memcmp(other.key, entry->key, KEY_SIZE) != 0 &&
+            (strcmp(other.name, entry->name) == 0 ||
+             strcmp(other.account, entry->name) == 0))
+            rc = par_fail(err, EEXIST,
+                          "%s: `%s' is another key's there; choose another "
+                          "name, with --account %s if it is to share its jobs",
+                          file, entry->name, other.account);
+    free(text);
+    return rc;
+}
+
+static int add_locked(const char *file,
+                      const struct authorized_entry *entry,
+                      bool own,
+                      struct par_error *err)
 {
     char line[KEY_TEXT + 2 * KEY_NAME + 128];
     char key[KEY_TEXT];
     char roles[64];
+
+    if (!own && check_free(file, entry, err) != 0)
+        return -1;
+    key_text(entry->key, key);
+    roles_text(entry->roles, roles, sizeof roles);
+    snprintf(line, sizeof line, "%s %s %s%s%s", key, entry->name, roles,
+             own ? " account=" : "", own ? entry->account : "");
+    return textfile_edit(file, is_key, key, line, err) < 0 ? -1 : 0;
+}
+
+int authorized_add(const char *file,
+                   const struct authorized_entry *entry,
+                   struct par_error *err)
+{
     bool own = entry->account[0] && strcmp(entry->account, entry->name) != 0;
     int lock;
-    int matched;
+    int rc;
 
     if (!key_name_ok(entry->name) || (own && !key_name_ok(entry->account)) ||
         !(entry->roles & ROLE_ALL))
         return par_fail(
             err, EINVAL,
             "a key needs a name and at least one role of: " ROLES_WANTED);
-    key_text(entry->key, key);
-    roles_text(entry->roles, roles, sizeof roles);
-    snprintf(line, sizeof line, "%s %s %s%s%s", key, entry->name, roles,
-             own ? " account=" : "", own ? entry->account : "");
-
     lock = textfile_lock(file, err);
     if (lock < 0)
         return -1;
-    matched = textfile_edit(file, is_key, key, line, err);
+    rc = add_locked(file, entry, own, err);
     textfile_unlock(lock);
-    return matched < 0 ? -1 : 0;
+    return rc;
 }
 
 int authorized_remove(const char *file,

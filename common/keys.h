@@ -114,9 +114,10 @@ int authorized_parse(const char *line,
                      struct authorized_entry *entry,
                      struct par_error *err);
 
-/* Add or replace the line of entry->key; remove the line of a key, or every
- * line of a name (ENOENT if there is none).  Atomic, under a lock; other lines
- * stay as they are. */
+/* Add or replace the line of entry->key (EEXIST if its name, which is its
+ * account then, is another key's name or account); remove the line of a key, or
+ * every line of a name (ENOENT if there is none).  Atomic, under a lock; other
+ * lines stay as they are. */
 int authorized_add(const char *file,
                    const struct authorized_entry *entry,
                    struct par_error *err);

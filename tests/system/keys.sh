@@ -48,6 +48,14 @@ is "... indeed" "$("${there[@]}" parctl keygen --show)" "$line"
 try "${here[@]}" parctl allow "$line"
 is "allow wants a role" $code 2
 try "${here[@]}" parctl allow "$line" --role client
+said "a name that is another key's is no name for a stranger's" 1 '^par: .*another key.s.*--account'
+try "${here[@]}" parctl allow "${line%% *} uid:$UID" --role client
+said "... nor is our account" 125 '^par: .*uid:'
+try "${here[@]}" parctl allow "${line%% *} him client account=uid:$UID"
+said "... nor is it his line that says whose jobs he shares" 2 'account=uid:'
+line="${line%% *} him"
+echo "$line" >line
+try "${here[@]}" parctl allow "$line" --role client
 is "allow" $code 0
 can_run() {
     "${there[@]}" parctl run "${far[@]}" -- true 2>/dev/null
@@ -64,7 +72,6 @@ like "a client's key does not register a worker; it is told which command" \
     "$(cat refused.err)" "parctl allow '$(sed 's/[^A-Za-z0-9@ _-]/./g' line)' --role client,worker"
 is "... and no worker of that name is there" \
     "$("${here[@]}" parctl workers --json | grep -c refused)" 0
-"${here[@]}" parctl revoke "${line%% *}" >/dev/null
 "${here[@]}" parctl allow "$line" --role client,worker >/dev/null
 wait_for has_line refused.out 'ready as refused'
 is "allowed as worker, it comes in by itself" $? 0

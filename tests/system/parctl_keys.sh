@@ -43,6 +43,9 @@ try 2 "${here[@]}" parctl allow "$line"
 says '--role'
 try 2 "${here[@]}" parctl allow "$line" --role king
 says "king.*client, worker, admin"
+try 1 "${here[@]}" parctl allow "$line" --role client
+says "another key's"
+line="${line%% *} far"
 try 0 "${here[@]}" parctl allow "$line" --role client
 prints "${line#* } may come in as client"
 until_ "${there[@]}" parctl ping $near broker

@@ -113,6 +113,45 @@ Test(authorized, file_that_others_can_write_is_refused)
     cr_assert(eq(int, err.code, EPERM));
 }
 
+Test(authorized, list_in_a_folder_that_others_can_write_is_refused)
+{
+    const char *file =
+        scratch_write("authorized", 0600, KEY_A " alice client\n");
+    struct par_error err = {0};
+    struct authorized *a;
+
+    cr_assert(eq(int, chmod(scratch, 0770), 0));
+    cr_assert(authorized_load(file, &err) == NULL);
+    cr_assert(eq(int, err.code, EPERM));
+    cr_assert(strstr(err.text, "others can write it; chmod go-w ") != NULL,
+              "%s", err.text);
+    cr_assert(eq(int, chmod(scratch, 01777), 0));
+    a = authorized_load(file, &err);
+    cr_assert(a != NULL, "sticky, as /tmp is: nobody can replace our file");
+    authorized_destroy(a);
+}
+
+Test(authorized, stranger_does_not_choose_whose_jobs_he_shares)
+{
+    const char *file = scratch_write("authorized", 0600,
+                                     KEY_A " alice client account=uid:7\n");
+    static const char *const taken[] = {"alice", "uid:7", "uid:8"};
+    struct par_error err = {0};
+    struct authorized_entry e;
+
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        e = entry_of(key_b, taken[i]);
+        cr_assert(eq(int, authorized_add(file, &e, &err), -1), "%s", taken[i]);
+    }
+    cr_assert(eq(int, err.code, EINVAL));
+    e = entry_of(key_b, "alice");
+    strcpy(e.account, "uid:7"); /* who lets him in says so */
+    cr_assert(eq(int, authorized_add(file, &e, &err), 0), "%s", err.text);
+    e = entry_of(key_a, "alice");
+    cr_assert(eq(int, authorized_add(file, &e, &err), -1));
+    cr_assert(eq(int, err.code, EEXIST));
+}
+
 Test(authorized, add_replaces_the_line_of_the_key_and_keeps_the_rest)
 {
     const char *file = scratch_write(
