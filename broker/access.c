@@ -1,7 +1,9 @@
 /* access.c - the authorized list, watched through its folder
  *
  * Editors and `parctl allow` replace the file, so the folder is what is
- * watched (inotify(7)); any event about the name reads the file again.
+ * watched (inotify(7)).  Some editors move the old file away before they write
+ * the new one: a file that is gone is given a moment to come back before
+ * everybody is shut out.
  */
 #include "config.h"
 
@@ -16,11 +18,15 @@
 
 #include "log.h"
 
+enum { GRACE_MS = 500 };
+
 struct access {
     char *file;       /* NULL: no keys */
     const char *name; /* the last part of it */
     uid_t owner;
-    int watch; /* inotify, or -1 */
+    int watch;         /* inotify, or -1 */
+    int folder;        /* what is watched; -1 if it is not there */
+    uint64_t gone_due; /* when to believe that the file is gone; 0: it is not */
     struct authorized *list;
 };
 
@@ -31,12 +37,13 @@ static int watch_folder(struct access *a, struct par_error *err)
 
     snprintf(folder, sizeof folder, "%.*s", n,
              a->name == a->file ? "." : a->file);
-    a->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (a->watch < 0)
-        return par_fail(err, errno, "inotify: %s", strerror(errno));
-    if (inotify_add_watch(a->watch, folder,
-                          IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE |
-                              IN_MOVED_FROM) < 0)
+    if (a->folder >= 0)
+        inotify_rm_watch(a->watch, a->folder);
+    a->folder = inotify_add_watch(a->watch, folder,
+                                  IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE |
+                                      IN_MOVED_FROM | IN_ATTRIB |
+                                      IN_DELETE_SELF | IN_MOVE_SELF);
+    if (a->folder < 0)
         return par_fail(err, errno, "%s: %s", folder, strerror(errno));
     return 0;
 }
@@ -50,7 +57,7 @@ struct access *access_open(const char *file, uid_t owner, struct par_error *err)
         return NULL;
     }
     a->owner = owner;
-    a->watch = -1;
+    a->watch = a->folder = -1;
     if (!file)
         return a;
     a->file = strdup(file);
@@ -59,8 +66,16 @@ struct access *access_open(const char *file, uid_t owner, struct par_error *err)
         goto fail;
     }
     a->name = strrchr(a->file, '/') ? strrchr(a->file, '/') + 1 : a->file;
+    a->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (a->watch < 0) {
+        par_fail(err, errno, "inotify: %s", strerror(errno));
+        goto fail;
+    }
+    /* First watch, then read: what changes in between is read again. */
+    if (watch_folder(a, err))
+        goto fail;
     a->list = authorized_load(file, err);
-    if (!a->list || watch_folder(a, err))
+    if (!a->list)
         goto fail;
     return a;
 fail:
@@ -84,23 +99,42 @@ int access_fd(const struct access *a)
     return a->watch;
 }
 
-/* True if any event that waits is about our file. */
-static bool is_touched(struct access *a)
+enum news { NOTHING, GONE, WRITTEN };
+
+/* One event: about our file, or about the folder itself, which may be another
+ * one from now on. */
+static enum news take_event(struct access *a, const struct inotify_event *e)
+{
+    if (e->mask & IN_Q_OVERFLOW)
+        return WRITTEN;
+    if (e->wd != a->folder)
+        return NOTHING; /* of a folder that was watched before */
+    if (e->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED)) {
+        watch_folder(a, NULL);
+        return WRITTEN;
+    }
+    if (!e->len || strcmp(e->name, a->name))
+        return NOTHING;
+    return e->mask & (IN_DELETE | IN_MOVED_FROM) ? GONE : WRITTEN;
+}
+
+/* What the last event that waits says. */
+static enum news read_events(struct access *a)
 {
     _Alignas(struct inotify_event) char buffer[4096];
-    bool touched = false;
+    enum news news = NOTHING;
     ssize_t n;
 
     while ((n = read(a->watch, buffer, sizeof buffer)) > 0)
         for (char *p = buffer; p < buffer + n;) {
             const struct inotify_event *e = (const void *)p;
+            enum news this = take_event(a, e);
 
-            if (e->mask & IN_Q_OVERFLOW ||
-                (e->len && !strcmp(e->name, a->name)))
-                touched = true;
+            if (this != NOTHING)
+                news = this;
             p += sizeof *e + e->len;
         }
-    return touched;
+    return news;
 }
 
 bool access_read(struct access *a)
@@ -120,9 +154,26 @@ bool access_read(struct access *a)
     return true;
 }
 
-bool access_reload(struct access *a)
+bool access_reload(struct access *a, uint64_t now)
 {
-    return a->watch >= 0 && is_touched(a) && access_read(a);
+    enum news news;
+
+    if (a->watch < 0)
+        return false;
+    news = read_events(a);
+    if (a->folder < 0 && watch_folder(a, NULL) == 0)
+        news = WRITTEN; /* the folder is there again */
+    if (news == GONE && !a->gone_due)
+        a->gone_due = now + GRACE_MS;
+    if (news != WRITTEN && (!a->gone_due || now < a->gone_due))
+        return false;
+    a->gone_due = 0;
+    return access_read(a);
+}
+
+uint64_t access_deadline(const struct access *a)
+{
+    return a->gone_due ? a->gone_due : UINT64_MAX;
 }
 
 struct authorized *access_list(const struct access *a)

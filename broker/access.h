@@ -1,7 +1,8 @@
 /* access.h - what a peer may be: from its key or its uid, never from its word
  *
  * The list of authorized keys is read from its file and again when the file
- * changes; a bad file keeps the old list.
+ * changes; a bad file keeps the old list, one that is gone for half a second
+ * is an empty list.
  */
 #ifndef PAR_ACCESS_H
 #define PAR_ACCESS_H
@@ -30,8 +31,12 @@ void access_close(struct access *a); /* NULL allowed */
 /* Readable when the file may have changed; -1 if there is no file. */
 int access_fd(const struct access *a);
 
-/* Read the file again if it has changed; true if there is a new list. */
-bool access_reload(struct access *a);
+/* Read the file again if it has changed; true if there is a new list.  At
+ * every turn; `now` in milliseconds. */
+bool access_reload(struct access *a, uint64_t now);
+
+/* When it has something to do although nothing happens; UINT64_MAX: never. */
+uint64_t access_deadline(const struct access *a);
 
 /* The same now, whatever the watch says (SIGHUP). */
 bool access_read(struct access *a);

@@ -22,10 +22,13 @@ uint64_t broker_deadline(const struct broker *b)
 {
     uint64_t due = sched_deadline(b->sched);
     uint64_t file = files_deadline(b);
+    uint64_t list = access_deadline(b->access);
 
     if (b->next_beat < due)
         due = b->next_beat;
-    return file < due ? file : due;
+    if (file < due)
+        due = file;
+    return list < due ? list : due;
 }
 
 /* Sessions whose key is no longer listed, or no longer for their role. */
@@ -137,7 +140,7 @@ bool broker_turn(struct broker *b, uint64_t now)
 
     b->now = now;
     more = take(b);
-    if (access_reload(b->access))
+    if (access_reload(b->access, now))
         new_list(b);
     beats(b);
     files_expire(b);

@@ -3,6 +3,7 @@
 
 # Unit tests: one line each; the source is tests/unit/test_NOUN.c.
 UNIT_TESTS =
+UNIT_TESTS += tests/unit/test_access
 UNIT_TESTS += tests/unit/test_args
 UNIT_TESTS += tests/unit/test_authorized
 UNIT_TESTS += tests/unit/test_batch
