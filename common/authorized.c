@@ -309,34 +309,29 @@ static bool is_key_or_name(const char *first,
 
 /* A name that says whose jobs the key runs (there is no account) must not be
  * another key's, nor its account: whoever made the line may have chosen it. */
-static int check_free(const char *file,
+static int check_free(const struct authorized *a,
+                      const char *file,
                       const struct authorized_entry *entry,
                       struct par_error *err)
 {
-    struct par_error why = {0};
-    struct authorized_entry other;
-    char *text, *rest;
-    int rc = 0;
-
     if (strncmp(entry->name, "uid:", 4) == 0)
         return par_fail(err, EINVAL,
                         "name: `%s' begins with uid:, as the accounts of this "
                         "host's users do",
                         entry->name);
-    if (textfile_read(file, TEXTFILE_TRUSTED, &text, &why) != 0)
-        return why.code == ENOENT ? 0 : par_fail(err, why.code, "%s", why.text);
-    rest = text;
-    for (char *line; rc == 0 && (line = strsep(&rest, "\n"));)
-        if (parse_words(line, &other, NULL) == 0 &&
-            memcmp(other.key, entry->key, KEY_SIZE) != 0 &&
-            (strcmp(other.name, entry->name) == 0 ||
-             strcmp(other.account, entry->name) == 0))
-            rc = par_fail(err, EEXIST,
-                          "%s: `%s' is another key's there; choose another "
-                          "name, with --account %s if it is to share its jobs",
-                          file, entry->name, other.account);
-    free(text);
-    return rc;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct authorized_entry *other = &a->entries[i];
+
+        if (memcmp(other->key, entry->key, KEY_SIZE) != 0 &&
+            (strcmp(other->name, entry->name) == 0 ||
+             strcmp(other->account, entry->name) == 0))
+            return par_fail(err, EEXIST,
+                            "%s: `%s' is another key's there; choose another "
+                            "name, with --account %s if it is to share its "
+                            "jobs",
+                            file, entry->name, other->account);
+    }
+    return 0;
 }
 
 static int add_locked(const char *file,
@@ -344,11 +339,14 @@ static int add_locked(const char *file,
                       bool own,
                       struct par_error *err)
 {
+    struct authorized *a = authorized_load(file, err);
     char line[KEY_TEXT + 2 * KEY_NAME + 128];
     char key[KEY_TEXT];
     char roles[64];
+    bool good = a && (own || check_free(a, file, entry, err) == 0);
 
-    if (!own && check_free(file, entry, err) != 0)
+    authorized_destroy(a);
+    if (!good)
         return -1;
     key_text(entry->key, key);
     roles_text(entry->roles, roles, sizeof roles);
@@ -378,19 +376,33 @@ int authorized_add(const char *file,
     return rc;
 }
 
+static int remove_locked(const char *file,
+                         const char *key_or_name,
+                         struct par_error *err)
+{
+    struct authorized *a = authorized_load(file, err);
+    int matched;
+
+    if (!a)
+        return -1;
+    authorized_destroy(a);
+    matched = textfile_edit(file, is_key_or_name, key_or_name, NULL, err);
+    if (matched == 0)
+        return par_fail(err, ENOENT, "%s: `%.70s' is not in it", file,
+                        key_or_name);
+    return matched < 0 ? -1 : 0;
+}
+
 int authorized_remove(const char *file,
                       const char *key_or_name,
                       struct par_error *err)
 {
     int lock = textfile_lock(file, err);
-    int matched;
+    int rc;
 
     if (lock < 0)
         return -1;
-    matched = textfile_edit(file, is_key_or_name, key_or_name, NULL, err);
+    rc = remove_locked(file, key_or_name, err);
     textfile_unlock(lock);
-    if (matched == 0)
-        return par_fail(err, ENOENT, "%s: `%.70s' is not in it", file,
-                        key_or_name);
-    return matched < 0 ? -1 : 0;
+    return rc;
 }

@@ -117,7 +117,8 @@ int authorized_parse(const char *line,
 /* Add or replace the line of entry->key (EEXIST if its name, which is its
  * account then, is another key's name or account); remove the line of a key, or
  * every line of a name (ENOENT if there is none).  Atomic, under a lock; other
- * lines stay as they are. */
+ * lines stay as they are, but a bad one among them fails the call: with it a
+ * broker would keep its old list. */
 int authorized_add(const char *file,
                    const struct authorized_entry *entry,
                    struct par_error *err);

@@ -156,7 +156,7 @@ Test(authorized, add_replaces_the_line_of_the_key_and_keeps_the_rest)
 {
     const char *file = scratch_write(
         "authorized", 0640,
-        "# top\n" KEY_A " alice client # old\nnot a line of ours\n");
+        "# top\n" KEY_A " alice client # old\n# not a line of ours\n");
     struct authorized_entry e = entry_of(key_a, "alice");
     struct stat st;
 
@@ -167,7 +167,7 @@ Test(authorized, add_replaces_the_line_of_the_key_and_keeps_the_rest)
     cr_assert(eq(int, authorized_add(file, &e, NULL), 0));
     cr_assert(eq(str, (char *)scratch_read(file),
                  "# top\n" KEY_A " alice client,admin account=al\n"
-                 "not a line of ours\n" KEY_B " bob client\n"));
+                 "# not a line of ours\n" KEY_B " bob client\n"));
     cr_assert(eq(int, stat(file, &st), 0));
     cr_assert(eq(int, (int)(st.st_mode & 07777), 0640));
 }
@@ -185,6 +185,20 @@ Test(authorized, add_refuses_what_load_would_refuse)
     strcpy(e.account, "b\nc");
     cr_assert(eq(int, authorized_add(file, &e, NULL), -1));
     cr_assert(ne(int, access(file, F_OK), 0));
+}
+
+Test(authorized, list_that_no_broker_would_take_is_not_edited)
+{
+    static const char text[] = KEY_A " alice client\n" KEY_B " bob king\n";
+    const char *file = scratch_write("authorized", 0600, text);
+    struct authorized_entry e = entry_of(key_a, "alice");
+    struct par_error err = {0};
+
+    cr_assert(eq(int, authorized_remove(file, "alice", &err), -1));
+    cr_assert(strstr(err.text, "authorized:2: role: `king'") != NULL, "%s",
+              err.text);
+    cr_assert(eq(int, authorized_add(file, &e, &err), -1));
+    cr_assert(eq(str, (char *)scratch_read(file), (char *)text));
 }
 
 Test(authorized, remove_takes_a_key_or_every_line_of_a_name)
