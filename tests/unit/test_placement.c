@@ -187,17 +187,23 @@ Test(placement, copies_are_the_same_until_a_term_differs)
     free(texts);
 }
 
+static void hold(struct side *side, uint32_t heavy)
+{
+    side->held = heavy;
+    side->ahead = (uint64_t)heavy << ROSTER_WINDOW_BITS;
+}
+
 Test(placement, load_is_relative_to_slots_and_ends_at_the_last_step)
 {
     struct side small = {.slots = 1};
     struct side large = {.slots = 4};
 
     cr_assert(eq(u32, side_load(&small), 0));
-    small.held = 1;
-    large.held = 2;
+    hold(&small, 1);
+    hold(&large, 2);
     cr_assert(lt(u32, side_load(&large), side_load(&small)));
-    large.held = 4;
+    hold(&large, 4);
     cr_assert(eq(u32, side_load(&large), side_load(&small)));
-    small.held = 128;
+    hold(&small, 128);
     cr_assert(eq(u32, side_load(&small), ROSTER_LOADS - 1));
 }
