@@ -230,6 +230,7 @@ static void tell_refused(struct broker *b, const struct decision *d)
 
     if (!client)
         return;
+    client->requests--;
     if (d->payload.block) {
         struct wire_header head = {.type = WIRE_ERROR,
                                    .flags = WIRE_FINAL,
@@ -263,6 +264,7 @@ static void tell_ready(struct broker *b, const struct decision *d)
 
     if (!client)
         return;
+    client->requests--;
     if (d->kind == DECIDE_READY)
         say_ready(b, client, d->run, d->target);
     else

@@ -95,6 +95,21 @@ const struct computation_file *computations_file(
     return NULL;
 }
 
+bool computations_fit(const struct computations *c,
+                      uint32_t account,
+                      size_t len)
+{
+    const struct computation *it;
+    size_t count = 0;
+
+    EACH(c, it)
+    if (it->account == account) {
+        count++;
+        len += it->manifest_len;
+    }
+    return count < COMPUTATIONS_MAX && len <= COMPUTATIONS_BYTES;
+}
+
 void computations_path(const struct computation *c,
                        size_t i,
                        char *to,

@@ -16,7 +16,11 @@
 #include "payload.h"
 #include "sched.h"
 
-enum { COMPUTATION_NAME = 129 };
+enum {
+    COMPUTATION_NAME = 129,
+    COMPUTATIONS_MAX = 4096,      /* of an account */
+    COMPUTATIONS_BYTES = 64 << 20 /* of its manifests */
+};
 
 struct computation_file {
     struct digest hash;
@@ -73,6 +77,11 @@ struct computation *computations_by_target(const struct computations *c,
                                            uint32_t target);
 struct computation *computations_by_transfer(const struct computations *c,
                                              uint64_t transfer);
+
+/* Has the account room for one more, with a manifest of `len` octets? */
+bool computations_fit(const struct computations *c,
+                      uint32_t account,
+                      size_t len);
 
 /* The path of its i-th file, for people; cut to fit. */
 void computations_path(const struct computation *c,

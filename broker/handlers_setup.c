@@ -10,7 +10,32 @@
 
 #include "log.h"
 
+enum { SETUPS_MAX = 256 }; /* of a session: held; and not answered */
+
 /* ---- orders ---- */
+
+/* [function, arguments], whole; block 0 if it is something else (or if out of
+ * memory, which is as good as that). */
+static struct payload_ref keep_call(struct broker *b,
+                                    const struct meta_value *v,
+                                    struct meta_reader in)
+{
+    struct payload_ref call = {0};
+    struct meta_value part;
+    const uint8_t *raw;
+    size_t len;
+
+    if (v->kind != META_ARRAY || v->len != 2 || !meta_next(&in, &part) ||
+        part.kind != META_STR || !meta_next(&in, &part) ||
+        (part.kind != META_BIN && part.kind != META_STR))
+        return call;
+    in.p = v->raw;
+    if (!meta_skip(&in, &raw, &len))
+        return call;
+    call.block = payload_copy(&b->payloads, raw, len, 1);
+    call.len = call.block ? (uint32_t)len : 0;
+    return call;
+}
 
 /* What SETUP and CLOSE have in common; `where` gets the target's name. */
 static int read_order(struct broker *b,
@@ -22,8 +47,6 @@ static int read_order(struct broker *b,
 {
     struct meta_value v;
     struct meta_reader in;
-    const uint8_t *raw;
-    size_t len;
 
     *order = (struct setup_order){
         .client = from->number,
@@ -37,14 +60,11 @@ static int read_order(struct broker *b,
         order->where = where;
     if (!meta_find(w->meta, w->head.meta_len, 16, &v, &in))
         return PAR_OK;
-    in.p = v.raw;
-    if (v.kind != META_ARRAY || v.len != 2 || !meta_skip(&in, &raw, &len)) {
-        par_fail(err, EINVAL, "call (16) wants [function, arguments]");
-        return PAR_MALFORMED;
-    }
-    order->call.block = payload_copy(&b->payloads, raw, len, 1);
-    order->call.len = order->call.block ? (uint32_t)len : 0;
-    return PAR_OK;
+    order->call = keep_call(b, &v, in);
+    if (order->call.block)
+        return PAR_OK;
+    par_fail(err, EINVAL, "call (16) wants [function, arguments]");
+    return PAR_MALFORMED;
 }
 
 void setup_refuse(struct broker *b,
@@ -54,8 +74,10 @@ void setup_refuse(struct broker *b,
 {
     struct peer *client = peers_by_number(&b->peers, wait->order.client);
 
-    if (client)
+    if (client) {
+        client->requests--;
         say_error(b, client, wait->order.id, 0, status, true, text);
+    }
     payload_forget(&b->payloads, wait->order.call);
     list_remove(&wait->node);
     free(wait);
@@ -81,6 +103,21 @@ void setup_retire(struct broker *b, uint32_t target)
 
 /* ---- SETUP ---- */
 
+static const char *why_not(int status,
+                           const struct waiting_setup *wait,
+                           char text[PAR_ERROR_TEXT])
+{
+    if (status == PAR_UNKNOWN_WORKER)
+        snprintf(text, PAR_ERROR_TEXT, "no worker and no host is called %.100s",
+                 wait->where);
+    else if (status == PAR_CLOSING)
+        snprintf(text, PAR_ERROR_TEXT, "it is being closed: try again");
+    else
+        snprintf(text, PAR_ERROR_TEXT, "the set-up was refused: %s",
+                 par_status_name(status));
+    return text;
+}
+
 void setup_finish(struct broker *b, struct computation *c)
 {
     if (!c->target) /* it may be set up again */
@@ -89,12 +126,13 @@ void setup_finish(struct broker *b, struct computation *c)
         struct waiting_setup *wait =
             LIST_ENTRY(c->waiting.next, struct waiting_setup, node);
         int status = PAR_OVERLOADED;
+        char text[PAR_ERROR_TEXT];
 
         wait->order.target = c->target;
         if (c->target)
             status = sched_setup(b->sched, b->now, &wait->order);
         if (status != PAR_OK) {
-            setup_refuse(b, wait, status, "the set-up was refused");
+            setup_refuse(b, wait, status, why_not(status, wait, text));
             continue;
         }
         list_remove(&wait->node);
@@ -104,32 +142,93 @@ void setup_finish(struct broker *b, struct computation *c)
         setup_drop(b, c);
 }
 
-static struct computation *known(struct broker *b,
-                                 struct peer *from,
-                                 const struct wire_item *item,
-                                 int *status,
-                                 struct par_error *err)
+/* Is one more too many for this session, or this account? */
+static int within_quota(struct broker *b,
+                        const struct peer *from,
+                        const struct computation *c,
+                        size_t manifest_len,
+                        struct par_error *err)
 {
-    struct computation *c;
+    bool held =
+        c && c->target && sched_holds(b->sched, from->number, c->target);
+
+    if (from->requests >= SETUPS_MAX ||
+        (!held && sched_hold_count(b->sched, from->number) >= SETUPS_MAX)) {
+        par_fail(err, EDQUOT,
+                 "a session may have %d computations set up, and as many "
+                 "requests not answered",
+                 SETUPS_MAX);
+        return PAR_QUOTA;
+    }
+    if (!c &&
+        !computations_fit(&b->computations, from->account, manifest_len)) {
+        par_fail(err, EDQUOT,
+                 "an account may have %d computations, with manifests of %d "
+                 "octets",
+                 COMPUTATIONS_MAX, COMPUTATIONS_BYTES);
+        return PAR_QUOTA;
+    }
+    return PAR_OK;
+}
+
+static int check_manifest(const struct wire_item *item,
+                          struct bundle *bundle,
+                          struct par_error *err)
+{
+    if (!bundle_decode(bundle, item->data, item->len, err))
+        return PAR_OK;
+    return err->code == ENOTSUP ? PAR_UNSUPPORTED
+           : err->code == E2BIG ? PAR_TOO_LARGE
+                                : PAR_MALFORMED;
+}
+
+/* The computation that a SETUP is about, made if it is new. */
+static int know(struct broker *b,
+                struct peer *from,
+                const struct wire_item *item,
+                struct computation **c,
+                struct par_error *err)
+{
     struct bundle bundle;
     struct digest identity;
+    int status = check_manifest(item, &bundle, err);
 
-    if (bundle_decode(&bundle, item->data, item->len, err)) {
-        *status = err->code == ENOTSUP ? PAR_UNSUPPORTED
-                  : err->code == E2BIG ? PAR_TOO_LARGE
-                                       : PAR_MALFORMED;
-        return NULL;
-    }
+    if (status != PAR_OK)
+        return status;
     digest_of(&identity, item->data, item->len);
-    c = computations_find(&b->computations, from->account, &identity);
-    if (!c) {
-        *status = PAR_OVERLOADED;
-        c = computations_add(&b->computations, from->account, &bundle,
-                             &identity, item->data, item->len);
-        if (!c)
-            par_fail(err, ENOMEM, "out of memory");
+    *c = computations_find(&b->computations, from->account, &identity);
+    status = within_quota(b, from, *c, item->len, err);
+    if (status != PAR_OK || *c)
+        return status;
+    *c = computations_add(&b->computations, from->account, &bundle, &identity,
+                          item->data, item->len);
+    if (*c)
+        return PAR_OK;
+    par_fail(err, ENOMEM, "out of memory");
+    return PAR_OVERLOADED;
+}
+
+/* Its order waits for the files of c, if any are missing. */
+static int wait_for_files(struct broker *b,
+                          struct peer *from,
+                          const struct wire_msg *w,
+                          struct computation *c,
+                          struct par_error *err)
+{
+    struct waiting_setup *wait = calloc(1, sizeof *wait);
+    int status = PAR_OVERLOADED;
+
+    if (wait)
+        status = read_order(b, from, w, &wait->order, wait->where, err);
+    else
+        par_fail(err, ENOMEM, "out of memory");
+    if (status != PAR_OK) {
+        free(wait);
+        return status;
     }
-    return c;
+    from->requests++;
+    list_append(&c->waiting, &wait->node);
+    return PAR_OK;
 }
 
 int on_setup(struct broker *b,
@@ -138,9 +237,8 @@ int on_setup(struct broker *b,
              struct par_error *err)
 {
     const struct wire_msg *w = &m->wire;
-    struct waiting_setup *wait;
     struct wire_item item = {0};
-    struct computation *c;
+    struct computation *c = NULL;
     size_t cursor = 0;
     int status;
 
@@ -152,27 +250,14 @@ int on_setup(struct broker *b,
         par_fail(err, EINVAL, "SETUP wants a manifest as its item");
         return PAR_MALFORMED;
     }
-    c = known(b, from, &item, &status, err);
-    if (!c)
-        return status;
-    wait = calloc(1, sizeof *wait);
-    if (!wait) {
-        par_fail(err, ENOMEM, "out of memory");
-        return PAR_OVERLOADED;
-    }
-    status = read_order(b, from, w, &wait->order, wait->where, err);
-    if (status != PAR_OK) {
-        free(wait);
-        if (!c->target && list_is_empty(&c->waiting))
-            setup_drop(b, c);
-        return status;
-    }
-    list_append(&c->waiting, &wait->node);
-    if (c->target)
+    status = know(b, from, &item, &c, err);
+    if (status == PAR_OK)
+        status = wait_for_files(b, from, w, c, err);
+    if (c && c->target && status == PAR_OK)
         setup_finish(b, c);
     else
-        files_advance(b);
-    return PAR_OK;
+        files_advance(b); /* one that nobody waits for goes */
+    return status;
 }
 
 int on_close(struct broker *b,
@@ -185,6 +270,11 @@ int on_close(struct broker *b,
     char where[256];
     int status;
 
+    if (from->requests >= SETUPS_MAX) {
+        par_fail(err, EDQUOT, "%d requests of the session are not answered yet",
+                 SETUPS_MAX);
+        return PAR_QUOTA;
+    }
     if (w->head.ref > UINT32_MAX || !w->head.ref ||
         !sched_target_allows(b->sched, (uint32_t)w->head.ref, from->account)) {
         par_fail(err, ENOENT, "handle %llu is not set up",
@@ -196,7 +286,9 @@ int on_close(struct broker *b,
         return status;
     order.target = (uint32_t)w->head.ref;
     status = sched_close(b->sched, b->now, &order);
-    if (status != PAR_OK) {
+    if (status == PAR_OK) {
+        from->requests++;
+    } else {
         payload_forget(&b->payloads, order.call);
         par_fail(err, EBUSY, "handle %u cannot be closed: %s", order.target,
                  par_status_name(status));

@@ -56,6 +56,7 @@ struct peer {
     struct credit results; /* what a client grants us */
     struct list held;      /* of held_result */
     uint32_t held_count;
+    uint32_t requests; /* SETUPs and CLOSEs of a client, not answered yet */
     struct batch out;  /* a RUN or RESULT in the making */
     struct list dirty; /* linked while `out` holds items */
     uint64_t out_next; /* worker: the dispatch that would continue it */

@@ -107,7 +107,8 @@ void sched_worker_pause(struct sched *s,
 
 /* A computation of `account`; the caller has checked its manifest and knows
  * it by identity.  Returns the target, 0 if out of memory.  `name` is copied.
- */
+ * If no sched_setup() has been taken for it by the next sched_tick(), it is
+ * retired. */
 uint32_t sched_target_add(struct sched *s, uint32_t account, const char *name);
 
 /* The target of a path, made if it is new; 0 if out of memory. */
@@ -154,6 +155,10 @@ struct setup_order {
  * the target at some workers only: they get no more of it until a SETUP. */
 int sched_setup(struct sched *s, uint64_t now, const struct setup_order *order);
 int sched_close(struct sched *s, uint64_t now, const struct setup_order *order);
+
+/* Does a session hold this target?  And how many does it hold? */
+bool sched_holds(const struct sched *s, uint32_t client, uint32_t target);
+uint32_t sched_hold_count(const struct sched *s, uint32_t client);
 
 /* A worker has answered a SETUP or a CLOSE.  `text` is the failure's, and
  * sched's to release. */

@@ -36,7 +36,10 @@ uint32_t sched_target_add(struct sched *s, uint32_t account, const char *name)
 {
     uint32_t place = account == 0 ? POOL_NONE : add(s, account, name);
 
-    return place == POOL_NONE ? 0 : target_at(s, place)->number;
+    if (place == POOL_NONE)
+        return 0;
+    target_touch(s, target_at(s, place)); /* somebody has to hold it by then */
+    return target_at(s, place)->number;
 }
 
 uint32_t sched_path(struct sched *s, const char *path)

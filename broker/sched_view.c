@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include "sched_order.h"
+
 /* Questions, for STATUS. */
 
 #include "sched_demand.h"
@@ -149,4 +151,19 @@ bool sched_target_next(const struct sched *s,
         return true;
     }
     return false;
+}
+
+bool sched_holds(const struct sched *s, uint32_t client, uint32_t target)
+{
+    uint32_t c = client_find(s, client);
+    uint32_t t = target_find(s, target);
+
+    return c != POOL_NONE && t != POOL_NONE && order_holds(client_at(s, c), t);
+}
+
+uint32_t sched_hold_count(const struct sched *s, uint32_t client)
+{
+    uint32_t place = client_find(s, client);
+
+    return place == POOL_NONE ? 0 : client_at(s, place)->hold_count;
 }

@@ -10,6 +10,7 @@ UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_blobs
 UNIT_TESTS += tests/unit/test_beneath
 UNIT_TESTS += tests/unit/test_broker_files
+UNIT_TESTS += tests/unit/test_broker_setup
 UNIT_TESTS += tests/unit/test_bundle
 UNIT_TESTS += tests/unit/test_bundle_encode
 UNIT_TESTS += tests/unit/test_bundle_fields
