@@ -15,7 +15,20 @@ struct feed {
     uint64_t job;
     pthread_mutex_t lock; /* held while the handle is used */
     bool is_over;
+    int holders; /* the thread and feed_stop()'s caller; the last one frees */
 };
+
+/* Expects the lock. */
+static void let_go(struct feed *f)
+{
+    bool is_last = --f->holders == 0;
+
+    pthread_mutex_unlock(&f->lock);
+    if (!is_last)
+        return;
+    pthread_mutex_destroy(&f->lock);
+    free(f);
+}
 
 /* Returns false when nothing more can be written. */
 static bool pass_on(struct feed *f, const char *data, size_t len)
@@ -48,6 +61,8 @@ static void *feed(void *arg)
     while (pass_on(f, piece, piece ? (size_t)read_piece(piece) : 0))
         ;
     free(piece);
+    pthread_mutex_lock(&f->lock);
+    let_go(f);
     return NULL;
 }
 
@@ -62,12 +77,14 @@ struct feed *feed_start(struct par_client *c, uint64_t job)
         return NULL;
     f->client = c;
     f->job = job;
+    f->holders = 2;
     pthread_mutex_init(&f->lock, NULL);
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     rc = pthread_create(&thread, NULL, feed, f);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc) {
+        pthread_mutex_destroy(&f->lock);
         free(f);
         return NULL;
     }
@@ -79,9 +96,8 @@ void feed_stop(struct feed *f)
 {
     if (!f)
         return;
-    /* So par_write() returns; the memory stays, for a thread in read(2). */
-    par_interrupt(f->client, true);
+    par_interrupt(f->client, true); /* so par_write() returns */
     pthread_mutex_lock(&f->lock);
     f->is_over = true;
-    pthread_mutex_unlock(&f->lock);
+    let_go(f);
 }

@@ -93,6 +93,8 @@ int spool_add(struct spool *s,
               size_t len,
               struct par_error *err)
 {
+    if (len == 0) /* the end of a stream */
+        return 0;
     if (s->len + len > SPOOL_MEMORY && spill(s, err))
         return -1;
     s->total += len;

@@ -64,6 +64,12 @@ Test(spool, keeps_little_in_memory)
     prints(5);
 }
 
+Test(spool, takes_the_nothing_that_ends_a_stream)
+{
+    cr_assert(eq(int, spool_add(&spool, NULL, 0, &err), 0));
+    prints(0);
+}
+
 Test(spool, keeps_much_in_a_file_without_a_name)
 {
     struct stat st;
