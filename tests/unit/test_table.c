@@ -51,8 +51,8 @@ Test(table, control_characters_of_peers_do_not_reach_the_terminal)
     put_row("a\033[2Jb", 1, 0);
     table_print(&rows, columns);
     fflush(stdout);
-    cr_assert_stdout_eq_str("NAME    COUNT  AGE\n"
-                            "a?[2Jb      1  0ms\n");
+    cr_assert_stdout_eq_str("NAME       COUNT  AGE\n"
+                            "a\\x1b[2Jb      1  0ms\n");
 }
 
 Test(table, json_is_a_line_a_row_over_several_answers)
