@@ -131,6 +131,7 @@ SYSTEM_TESTS += tests/system/parctl_broker.sh
 SYSTEM_TESTS += tests/system/parctl_endings.sh
 SYSTEM_TESTS += tests/system/parctl_keys.sh
 SYSTEM_TESTS += tests/system/parctl_private.sh
+SYSTEM_TESTS += tests/system/parworker_options.sh
 SYSTEM_TESTS += tests/system/python_min.sh
 SYSTEM_TESTS += tests/system/run.sh
 SYSTEM_TESTS += tests/system/setup.sh

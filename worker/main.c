@@ -15,6 +15,8 @@
 
 #include "log.h"
 #include "options.h"
+#include "settings.h"
+#include "ticket.h"
 #include "worker.h"
 
 enum { MANY = 64, EXIT_USAGE = 2, EXIT_TROUBLE = 125 };
@@ -218,6 +220,21 @@ static int read_options(struct choices *c, int argc, char **argv)
     return err.code ? bad(&err) : -1;
 }
 
+/* What is wrong with the options is told before anything is begun. */
+static int check_options(const struct choices *c, struct par_error *err)
+{
+    struct settings *s = settings_create(&c->o, err);
+    struct ticket ticket = {0};
+    int result = s ? 0 : -1;
+
+    settings_destroy(s);
+    if (result == 0 && c->o.ticket) {
+        result = ticket_load(c->o.ticket, &ticket, err);
+        ticket_clear(&ticket);
+    }
+    return result;
+}
+
 /* What would be in force, as a command line would say it. */
 static int dump(const struct choices *c)
 {
@@ -280,6 +297,7 @@ static void harden(void)
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is an error, not our end */
     if (sodium_init() < 0)
         abort();
     randombytes_buf(&seed, sizeof seed);
@@ -303,14 +321,18 @@ int main(int argc, char **argv)
 
     if (code >= 0)
         return code;
+    if (check_options(&c, &err))
+        return bad(&err);
     if (c.dump)
         return dump(&c);
     grace = c.grace;
     log_open("parworker", c.o.debug ? LOG_DEBUG : LOG_WARN);
     harden();
     worker = par_worker_open(&c.o, &err);
-    if (!worker)
-        return bad(&err);
+    if (!worker) {
+        bad(&err);
+        return EXIT_TROUBLE;
+    }
     worker_on_ready(worker, announce);
     catch_signals();
     if (par_worker_run(worker, &err)) {
