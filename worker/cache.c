@@ -1,7 +1,6 @@
 /* cache.c - see cache.h */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "cache.h"
+#include "shrink.h"
 
 enum {
     PIECE = 256 * 1024,
@@ -20,6 +20,7 @@ enum {
 };
 
 struct cache {
+    char *path;
     int dir;
     int objects;
     int built;
@@ -59,9 +60,10 @@ struct cache *cache_open(const char *dir, uint64_t cap, struct par_error *err)
         return NULL;
     }
     c->cap = cap;
+    c->path = strdup(dir);
     c->objects = c->built = c->tmp = -1;
     c->dir = -1;
-    if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+    if (!c->path || (mkdir(dir, 0700) < 0 && errno != EEXIST))
         goto fail;
     c->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (c->dir < 0 || fstat(c->dir, &st) < 0)
@@ -94,7 +96,34 @@ void cache_close(struct cache *c)
         close(c->built);
     if (c->tmp >= 0)
         close(c->tmp);
+    free(c->path);
     free(c);
+}
+
+static bool is_removed(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
+/* The numbers stay, so whoever is at work in another thread has the old folder
+ * or the new one. */
+void cache_mend(struct cache *c)
+{
+    struct cache *anew;
+
+    if (!is_removed(c->dir) && !is_removed(c->objects) &&
+        !is_removed(c->built) && !is_removed(c->tmp))
+        return;
+    anew = cache_open(c->path, c->cap, NULL);
+    if (anew) {
+        dup3(anew->dir, c->dir, O_CLOEXEC);
+        dup3(anew->objects, c->objects, O_CLOEXEC);
+        dup3(anew->built, c->built, O_CLOEXEC);
+        dup3(anew->tmp, c->tmp, O_CLOEXEC);
+    }
+    cache_close(anew);
 }
 
 bool cache_has(const struct cache *c, const struct digest *d, uint64_t size)
@@ -348,92 +377,6 @@ int cache_note_built(struct cache *c,
 }
 
 /* ---- away ---- */
-
-struct entry {
-    char name[DIGEST_TEXT];
-    int64_t used_s;
-    uint64_t size;
-};
-
-struct entries {
-    struct entry *at;
-    size_t used;
-    size_t size;
-    uint64_t octets;
-};
-
-static int note(struct entries *all, const char *name, const struct stat *st)
-{
-    struct entry *e;
-
-    if (all->used == all->size) {
-        size_t size = all->size ? 2 * all->size : 64;
-        struct entry *more = realloc(all->at, size * sizeof *more);
-
-        if (!more)
-            return -1;
-        all->at = more;
-        all->size = size;
-    }
-    e = &all->at[all->used++];
-    snprintf(e->name, sizeof e->name, "%.*s", DIGEST_TEXT - 1, name);
-    e->used_s = st->st_mtim.tv_sec;
-    e->size = (uint64_t)st->st_size;
-    all->octets += e->size;
-    return 0;
-}
-
-/* What is in a folder of ours.  A name that is longer than ours are is left
- * out: somebody else's. */
-static int list(int folder, struct entries *all)
-{
-    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *e;
-    int result = 0;
-
-    *all = (struct entries){0};
-    if (!dir) {
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    while (result == 0 && (e = readdir(dir))) {
-        struct stat st;
-
-        if (e->d_name[0] != '.' && strlen(e->d_name) < DIGEST_TEXT &&
-            fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-            result = note(all, e->d_name, &st);
-    }
-    closedir(dir);
-    return result;
-}
-
-static int by_use(const void *a, const void *b)
-{
-    const struct entry *x = a, *y = b;
-
-    return x->used_s < y->used_s ? -1 : x->used_s > y->used_s;
-}
-
-/* Remove what was not used since `before_s`, oldest first, until no more than
- * `cap` octets are left. */
-static int shrink(int folder, int64_t before_s, uint64_t cap)
-{
-    struct entries all;
-    int result = list(folder, &all);
-
-    if (all.used)
-        qsort(all.at, all.used, sizeof *all.at, by_use);
-    for (size_t i = 0; i < all.used && all.octets > cap; i++) {
-        if (all.at[i].used_s >= before_s)
-            break;
-        if (unlinkat(folder, all.at[i].name, 0) == 0 || errno == ENOENT)
-            all.octets -= all.at[i].size;
-    }
-    free(all.at);
-    return result;
-}
 
 int cache_trim(struct cache *c, int64_t now_s, struct par_error *err)
 {

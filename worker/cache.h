@@ -31,6 +31,9 @@ struct cache;
 struct cache *cache_open(const char *dir, uint64_t cap, struct par_error *err);
 void cache_close(struct cache *c); /* NULL is allowed */
 
+/* Make it anew, empty, if somebody has removed its folders meanwhile. */
+void cache_mend(struct cache *c);
+
 /* Is a file of this name and size there?  (Says nothing of its octets.) */
 bool cache_has(const struct cache *c, const struct digest *d, uint64_t size);
 

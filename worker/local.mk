@@ -38,6 +38,7 @@ libparworker_la_SOURCES = \
     worker/rundir.c worker/rundir.h \
     worker/runs.c worker/runs.h \
     worker/settings.c worker/settings.h \
+    worker/shrink.c worker/shrink.h \
     worker/slots.c worker/slots.h \
     worker/tail.c worker/tail.h \
     worker/thread_slot.c worker/thread_slot.h \

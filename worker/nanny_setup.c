@@ -351,6 +351,8 @@ static struct comp *create(struct nanny *n,
         comp_destroy(c);
         return NULL;
     }
+    cache_mend(n->cache);
+    rundir_mend(n->run_dir, n->run_fd);
     c->state = COMP_FETCHING;
     c->files_left = c->bundle.files;
     list_append(&n->comps, &c->node);

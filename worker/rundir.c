@@ -56,6 +56,20 @@ int rundir_make(const char *roof, char *path, struct par_error *err)
     return -1;
 }
 
+void rundir_mend(const char *path, int fd)
+{
+    struct stat st;
+    int anew;
+
+    if (fstat(fd, &st) < 0 || st.st_nlink > 0 || mkdir(path, 0700) < 0)
+        return;
+    anew = hold(AT_FDCWD, path, LOCK_SH);
+    if (anew >= 0) {
+        dup3(anew, fd, O_CLOEXEC);
+        close(anew);
+    }
+}
+
 /* Its folder, if it is one that nobody holds any more. */
 static void sweep(int roof, const char *name, time_t now)
 {

@@ -20,6 +20,10 @@ enum {
  * Returns a descriptor that holds it: close it at the end. */
 int rundir_make(const char *roof, char *path, struct par_error *err);
 
+/* Make it anew, empty, if somebody has removed it: `fd` then holds the new one,
+ * under the same number. */
+void rundir_mend(const char *path, int fd);
+
 /* Remove what the dead left below a roof.  As long as the disk takes. */
 void rundir_sweep(const char *roof);
 

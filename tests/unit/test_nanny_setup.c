@@ -5,15 +5,31 @@
 
 #include <criterion/criterion.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
 #include "nursing.h"
+#include "worker/rmtree.h"
 
 TestSuite(nanny_setup,
           .init = nursing_open,
           .fini = nursing_close,
           .timeout = 60);
+
+/* How many names in a folder of ours begin so? */
+static int count_below(const char *folder, const char *begin)
+{
+    DIR *dir = opendir(scratch_path(folder));
+    struct dirent *e;
+    int count = 0;
+
+    while (dir && (e = readdir(dir)))
+        count += strncmp(e->d_name, begin, strlen(begin)) == 0;
+    if (dir)
+        closedir(dir);
+    return count;
+}
 
 static struct bundle_draft draft_of(enum bundle_kind kind,
                                     const struct bundle_file *list,
@@ -210,6 +226,31 @@ Test(nanny_setup, slot_set_up_that_fails_again_and_again_is_given_up)
     cr_assert(strstr(words(a), "no GPU left") != NULL, "%s", words(a));
     cr_assert(eq(uint, wait_answer(100)->status, PAR_OK));
     cr_assert(eq(sz, strlen(notes()), 6));
+}
+
+/* Somebody clears the caches of this host away while we run. */
+Test(nanny_setup, folders_that_are_removed_underfoot_are_made_anew)
+{
+    struct bundle_file file = serve("f", "new", 3);
+    struct bundle_draft d = draft_of(BUNDLE_EXEC, &file, 1);
+
+    nurse();
+    set_up();
+    cr_assert(eq(int, rmtree(scratch_path("dest")), 0));
+    say_setup(11, HANDLE + 1, &d);
+    ready(11);
+    begin_runs_at(100, (uint64_t)(HANDLE + 1) << 32);
+    batch_add_run(&runs, 0,
+                  "\x92\xa3"
+                  "cat\xa1"
+                  "f",
+                  7);
+    end_runs();
+    cr_assert(eq(uint, wait_answer(100)->status, PAR_OK));
+    cr_assert(eq(str, output[1], "new"));
+    nanny_destroy(nanny);
+    nanny = NULL;
+    cr_assert(eq(int, count_below("dest", "run-"), 0));
 }
 
 /* ---- source ---- */
