@@ -14,9 +14,10 @@ enum {
     CLI_YES = 0,
     CLI_NO = 1,
     CLI_USAGE = 2,
-    CLI_LATE = 124,      /* run: it took longer than it may */
-    CLI_PAR = 125,       /* our fault, not the job's */
-    CLI_NOT_FOUND = 127, /* run: there is no such command */
+    CLI_LATE = 124, /* run: it took longer than it may */
+    CLI_PAR = 125,  /* our fault, not the job's */
+    CLI_NOT_EXECUTABLE = 126,
+    CLI_NOT_FOUND = 127,
     CLI_SIGNAL = 128,    /* plus its number */
     CLI_INTERRUPT = 130, /* Ctrl-C */
     CLI_MANY = 101       /* map: more than 100 jobs failed */

@@ -24,6 +24,8 @@ try parctl run -- ./no-such-file
 said "a file that is not there is 127, and is named" 127 '^par: .*\./no-such-file'
 try parctl run 'echo a | cat'
 said "a line for a shell is told how to get one" 127 "sh -c 'LINE'"
+try parctl run "$top_srcdir/doc/examples/primes.c" 1 10
+said "C source without its function is told how to name one" 126 'FILE:FUNCTION'
 # shellcheck disable=SC2016 # their $$, not ours
 for signal in 9:Killed 15:Terminated 11:Segmentation 6:Aborted; do
     number=${signal%:*}
