@@ -165,6 +165,6 @@ char **environ_of_slot(char *const *base, const struct bundle *b)
     env_copy(&e, base);
     if (b)
         env_pairs(&e, b->env, b->env_count);
-    env_put(&e, "PAR_SLOT", "1");
+    env_put(&e, "PAR_SLOT_FD", "3");
     return env_take(&e);
 }

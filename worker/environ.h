@@ -43,7 +43,7 @@ const char *environ_get(char *const *env, const char *name);
 /* Those of `from` that user code may see: PATH HOME LANG USER and a few. */
 char **environ_base(char *const *from);
 
-/* What a slot gets: the base, the manifest's (NULL: none), PAR_SLOT=1. */
+/* What a slot gets: the base, the manifest's (NULL: none), PAR_SLOT_FD=3. */
 char **environ_of_slot(char *const *base, const struct bundle *b);
 
 #endif

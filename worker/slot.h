@@ -19,7 +19,7 @@
 /* A slot program finds its pipe and its page here, and this variable in its
  * environment. */
 enum { SLOT_PIPE = 3, SLOT_PAGE = 4 };
-#define SLOT_ENV "PAR_SLOT"
+#define SLOT_ENV "PAR_SLOT_FD"
 
 /* One line of a table of functions. */
 struct slot_entry {

@@ -22,7 +22,7 @@ void par_main(int *argc, char ***argv)
 
     (void)argc;
     (void)argv;
-    /* A command finds its slot's number in that variable, too. */
+    /* Without the pipe somebody has only kept the variable. */
     if (!getenv(SLOT_ENV) || !slot_has_pipe())
         return;
     if (par_functions)

@@ -5,6 +5,8 @@ cd "$work" || exit 99
 
 try "$top_builddir/hello"
 quiet "hello: its own function, in another process, without a broker" 0 42
+try parctl run -- "$top_builddir/hello"
+quiet "... and as a command of Par's itself" 0 42
 try parctl run "$EXAMPLES/primes.c:count" 1 1000000
 quiet "primes.c" 0 78498
 try parctl map --content -k "$EXAMPLES/wordcount.c:count" ::: \

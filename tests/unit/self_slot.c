@@ -13,7 +13,7 @@ PAR_FUNCTION(triple, "i:i")
 
 static int mark(struct par_task *t)
 {
-    return par_put_bool(t, getenv("PAR_SLOT") != NULL);
+    return par_put_bool(t, getenv("PAR_SLOT_FD") != NULL);
 }
 PAR_FUNCTION(mark, ":o")
 

@@ -65,7 +65,7 @@ Test(environ, slot_has_the_manifests_and_is_told_so)
 {
     struct bundle_pair pairs[] = {{{"COLOUR", 6}, {"red", 3}},
                                   {{"PATH", 4}, {"/mine", 5}},
-                                  {{"PAR_SLOT", 8}, {"no", 2}}};
+                                  {{"PAR_SLOT_FD", 11}, {"no", 2}}};
     struct bundle_draft draft = {
         .name = "it", .kind = BUNDLE_EXEC, .env = pairs, .env_count = 3};
     struct meta_writer manifest = {0};
@@ -77,7 +77,7 @@ Test(environ, slot_has_the_manifests_and_is_told_so)
     cr_assert(eq(str, get("COLOUR"), "red"));
     cr_assert(eq(str, get("PATH"), "/mine"));
     cr_assert(eq(str, get("HOME"), "/h"));
-    cr_assert(eq(str, get("PAR_SLOT"), "1"));
+    cr_assert(eq(str, get("PAR_SLOT_FD"), "3"));
     meta_writer_clear(&manifest);
 }
 

@@ -13,7 +13,7 @@
 
 static void start_self(void)
 {
-    setenv("PAR_SLOT", "1", 1);
+    setenv("PAR_SLOT_FD", "3", 1);
     start_program("tests/unit/self_slot");
     *object = 0;
     set_up(2);
@@ -46,7 +46,7 @@ Test(slot_not, a_program_that_is_started_by_hand_goes_on)
 {
     char command[600];
 
-    unsetenv("PAR_SLOT");
+    unsetenv("PAR_SLOT_FD");
     snprintf(command, sizeof command, "%s/tests/unit/self_slot >/dev/null",
              getenv("top_builddir") ? getenv("top_builddir") : ".");
     cr_assert(eq(int, WEXITSTATUS(system(command)), 7));
