@@ -217,14 +217,17 @@ int par_run_many(struct par_client *c,
     struct meta_writer meta = {0};
     int rc;
 
+    for (size_t i = 0; i < count; i++)
+        jobs[i] = 0;
     if (client_begin(c, err))
         return -1;
     rc = client_run_options(function, options, &meta, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         struct run *run = run_one(c, function, &meta, &payloads[i], err);
 
-        jobs[i] = run ? run->id : 0;
-        if (!run)
+        if (run)
+            jobs[i] = run->id;
+        else
             rc = -1;
     }
     client_leave(c);

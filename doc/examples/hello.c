@@ -23,18 +23,17 @@ int main(int argc, char **argv)
     struct par_function there;
     struct par_client *c;
     struct par_result r;
-    int rc = 1;
 
     par_main(&argc, &argv);
     c = par_open(NULL, NULL, &err);
     if (!c || par_self(c, "area", &there, &err) ||
         par_call(c, &there, PAR_ARGS(6, 7), &r, &err)) {
         fprintf(stderr, "hello: %s\n", err.text);
-    } else {
-        printf("%lld\n", (long long)par_result_int(&r));
-        par_result_clear(&r);
-        rc = 0;
+        par_close(c);
+        return 1;
     }
+    printf("%lld\n", (long long)par_result_int(&r));
+    par_result_clear(&r);
     par_close(c);
-    return rc;
+    return 0;
 }

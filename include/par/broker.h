@@ -6,9 +6,11 @@
  *     ... par_broker_endpoint(b, 0) ...
  *     par_broker_stop(b, 1000);
  *
- * It runs in a thread of its own.  par_open(NULL) does this for you when no
- * broker is running (par/client.h); use this to listen as well.  It keeps
- * nothing on disk but the socket file and installs no signal handler.
+ * (doc/examples/embedded.c.)  It runs in threads of its own, which take no
+ * signals.  par_open(NULL) does this for you when no broker is running
+ * (par/client.h); use this to listen as well.  It keeps nothing on disk but the
+ * socket file, and for tcp its keys, and installs no signal handler.  A handle
+ * belongs to one thread at a time.
  */
 #ifndef PAR_BROKER_H
 #define PAR_BROKER_H
@@ -35,18 +37,22 @@ struct par_broker_options {
 
 struct par_broker;
 
-/* Returns once every endpoint is bound; NULL on failure, naming the one. */
+/* Returns once every endpoint is bound; strings are copied.  NULL on failure:
+ * EINVAL a bad endpoint, EADDRINUSE and others, naming the one.
+ * par_broker_stop() frees it. */
 struct par_broker *par_broker_start(const struct par_broker_options *options,
                                     struct par_error *err);
 
-/* The i-th endpoint as bound (ports filled in); NULL past the end. */
+/* The i-th endpoint as bound (ports filled in); NULL past the end.  It and the
+ * key are valid until par_broker_stop(). */
 const char *par_broker_endpoint(const struct par_broker *broker, size_t i);
 
 /* The public key of its tcp endpoints, 40 characters of Z85; "" without. */
 const char *par_broker_key(const struct par_broker *broker);
 
 /* Refuse new work, wait up to drain_ms for what runs (0: do not), say goodbye
- * to everybody, end the thread, free.  NULL allowed. */
+ * to everybody, end the threads, free.  Close workers and clients of this
+ * process first: on inproc they notice only the goodbye.  NULL allowed. */
 void par_broker_stop(struct par_broker *broker, int drain_ms);
 
 #ifdef __cplusplus

@@ -65,7 +65,7 @@ enum par_status {
 };
 
 /* The name of a status as the documents write it ("WORKER_LOST"); "?" for a
- * number that is none.  Thread-safe, never fails. */
+ * number that is none.  Constant; thread-safe, never fails. */
 const char *par_status_name(int status);
 
 /* Fill *err (if not NULL) and return -1, so that

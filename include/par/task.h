@@ -13,6 +13,10 @@
  * that begins with par_main() (kind `self`).  Everything goes through a table
  * of functions that the slot brings, so there is nothing to link with.
  *
+ * `struct par_task *t` is good for the call, in the thread that was called; the
+ * functions below do not block, allocate at most a copy of what is asked for,
+ * and report want of memory as the failure of the job.
+ *
  * A function runs in one thread and may keep state between calls: what
  * par_set_state() stores in PAR_SLOT_SETUP is there for every later call on
  * that slot.  Data that par_str(), par_bytes() and par_arg() point to lives
@@ -90,8 +94,9 @@ struct par_task {
     const struct par_task_ops *ops;
 };
 
-/* A function returns what its last par_put_* or par_throw() returned, or 0
- * for no value: negative means failed. */
+/* A function returns what its last par_put_* or par_throw() returned, or 0:
+ * negative means failed.  What has failed once stays so, whatever is put or
+ * returned afterwards; a function that puts nothing gives no value. */
 typedef int par_function_f(struct par_task *t);
 
 /* ---- arguments ---- */
@@ -249,8 +254,9 @@ static inline int par_put_raw(struct par_task *t, const void *data, size_t len)
 
 /* ---- failing, and being asked to stop ---- */
 
-/* The job fails with EXCEPTION, this code and this text (the caller's words,
- * UTF-8, cut at 10 000 octets).  Returns -1: `return par_throw(...)`. */
+/* The job fails with EXCEPTION, this code and this text (UTF-8, copied, cut at
+ * 10 000 octets; the caller of the job reads it).  Returns -1:
+ * `return par_throw(...)`. */
 static inline int par_throw(struct par_task *t, int code, const char *text)
 {
     return t->ops->fail(t, code, text);
@@ -290,7 +296,8 @@ static inline void par_set_client_state(struct par_task *t, void *state)
 
 /* "dir" (the folder that holds the computation's files), "worker", "host",
  * "slot", "attempt", "job" (the dispatch), "gpu" or another indexed resource
- * ("0,2").  NULL for a word that says nothing here.  Valid until return. */
+ * ("0,2"): always text, numbers in decimal.  NULL for a word that says nothing
+ * here.  Valid until return. */
 static inline const char *par_info(struct par_task *t, const char *what)
 {
     return t->ops->info(t, what);

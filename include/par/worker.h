@@ -1,19 +1,23 @@
-/* worker.h - a worker inside your own program
+/* worker.h - a worker inside your own program (doc/examples/embedded.c)
  *
  *     struct par_worker_options o = {.slots = 4, .threads = true};
  *     struct par_worker *w = par_worker_open(&o, &err);
- *     par_worker_register(w, "/api/add", "ii:i", add, NULL, &err);
- *     par_worker_run(w, &err);       (until par_worker_stop())
+ *
+ *     if (!w || par_worker_register(w, "/api/add", "ii:i", add, NULL, &err) ||
+ *         par_worker_run(w, &err))       (until par_worker_stop())
+ *         fprintf(stderr, "%s\n", err.text);
  *     par_worker_close(w);
  *
  * A registered function has the same face as in par/task.h.  On thread slots
- * it runs in a thread of this process: no isolation, cannot be killed, and
- * STATUS says so.  On process slots the program is started again for each
- * slot, so it must begin with par_main() (par/client.h) and offer the same
- * functions by PAR_FUNCTION.
+ * it runs in threads of this process, in several at once: no isolation, cannot
+ * be killed, and STATUS says so.  On process slots the program is started again
+ * for each slot, so it must begin with par_main() (par/client.h) and offer the
+ * same functions by PAR_FUNCTION.
  *
- * No function here installs a signal handler, calls srand() or writes to
- * stdout.  A handle belongs to one thread at a time, except par_worker_stop().
+ * A function that returns int returns 0, or -1 and fills *err (which may be
+ * NULL).  No function here installs a signal handler, calls srand() or writes
+ * to stdout; threads that are started here take no signals.  A handle belongs
+ * to one thread at a time, except for par_worker_stop() and par_worker_name().
  */
 #ifndef PAR_WORKER_H
 #define PAR_WORKER_H
@@ -60,13 +64,18 @@ struct par_worker_options {
 struct par_worker;
 
 /* Checks the options and starts parspawn; does not connect yet.  Strings are
- * copied.  NULL on failure: EINVAL names the option and its value. */
+ * copied.  NULL on failure: EINVAL names the option and its value; else what
+ * stands in the way is named: a folder, a key, a program that is not there.
+ * par_worker_close() frees it. */
 struct par_worker *par_worker_open(const struct par_worker_options *options,
                                    struct par_error *err);
 
-/* Offer a function by path.  `context` comes back from par_info-free code as
- * par_worker_context().  EEXIST if the path is there already; EINVAL for a
- * bad path or signature.  Before par_worker_run(). */
+/* Offer a function by path, before the worker runs (else EBUSY).  The path is 1
+ * to 255 characters without white space; the signature may be "" (takes
+ * anything).  Both are copied; the function, and what `context` points to, must
+ * stay until par_worker_close().  EEXIST: the path is there already; EINVAL: a
+ * bad path or signature, or, for process slots, a function that is no
+ * PAR_FUNCTION. */
 int par_worker_register(struct par_worker *worker,
                         const char *path,
                         const char *signature,
@@ -74,12 +83,14 @@ int par_worker_register(struct par_worker *worker,
                         void *context,
                         struct par_error *err);
 
-/* Serve until par_worker_stop().  Blocks; reconnects by itself for ever.
- * Returns 0 after an orderly stop, -1 if the worker cannot go on (its name is
- * taken, its key is refused for good ...). */
+/* Serve until par_worker_stop().  Blocks; waits for a broker that is not there,
+ * and for one that has gone, for ever.  Returns 0 after an orderly stop, -1 if
+ * the worker cannot go on (its name is taken, its key is refused for good ...).
+ * Once: to serve again open another. */
 int par_worker_run(struct par_worker *worker, struct par_error *err);
 
-/* The same in a thread of its own; returns once it runs (not yet connected). */
+/* The same in a thread of its own; returns once it runs (not yet connected:
+ * par_wait_workers() of a client waits for that). */
 int par_worker_start(struct par_worker *worker, struct par_error *err);
 
 /* Stop: the first call drains (what runs is finished, closing functions run,
@@ -87,17 +98,21 @@ int par_worker_start(struct par_worker *worker, struct par_error *err);
  * handler. */
 void par_worker_stop(struct par_worker *worker);
 
-/* Wait for the thread of par_worker_start() to end. */
+/* Wait, for ever, for the thread of par_worker_start() to end; the result is
+ * that of par_worker_run().  EINVAL: there is no such thread. */
 int par_worker_join(struct par_worker *worker, struct par_error *err);
 
-/* Stops it at once if it still runs, kills its slots, frees.  Thread slots
- * cannot be killed: they run their closing functions.  NULL allowed. */
+/* Stops it at once if par_worker_start() runs it, kills its slots, frees; not
+ * while par_worker_run() is in it.  Thread slots cannot be killed: they run
+ * their closing functions.  NULL allowed. */
 void par_worker_close(struct par_worker *worker);
 
-/* "" before the broker has welcomed it. */
+/* "" before the broker has welcomed it; valid until par_worker_close().  From
+ * any thread. */
 const char *par_worker_name(const struct par_worker *worker);
 
-/* What was given to par_worker_register(), for a function on a thread slot. */
+/* What was given to par_worker_register(), for a function on a thread slot;
+ * NULL on a process slot, which is another process. */
 void *par_worker_context(struct par_task *t);
 
 #ifdef __cplusplus

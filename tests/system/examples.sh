@@ -25,6 +25,64 @@ try parctl run ./wordcount.so:count @/usr/share/common-licenses/GPL-3
 is "... with a file as its argument" "$code $out" \
     "0 $(LC_ALL=C tr -cs A-Za-z '\n' </usr/share/common-licenses/GPL-3 | grep -c .)"
 
+try "$top_builddir/jobs"
+quiet "jobs: what can be done with jobs" 0 '0 squared: 0
+250 squared: 62500
+500 squared: 250000
+750 squared: 562500
+sum of the squares: 332833500
+1 / 0: there is no such number
+argument 1 (x) of square is a string, the signature x:i->i wants an integer
+a limit of 50 ms: TIMEOUT: ran longer than 50 ms
+the quick one: done
+the other one: done
+10 jobs in a poll loop'
+try "$top_builddir/embedded" "ipc://$work/embedded.sock"
+quiet "embedded: broker, worker and client in one program" 0 $'42\ncalls: 1'
+try "$top_builddir/embedded"
+quiet "... over tcp" 0 $'42\ncalls: 1'
+try "$top_builddir/embedded" tcp://nowhere
+said "... which cannot be" 1 '^embedded: .*nowhere'
+
+# What the documents show is what was run above.
+code_of() {
+    sed -n '/\*\/$/,$p' "$EXAMPLES/$1" | sed 1d
+}
+is "the program of par/client.h is hello.c" "$(
+    sed -n '/^ \*     #include/,/^ \* doc/p' "$top_srcdir/include/par/client.h" |
+        sed -n 's/^ \*$//p; s/^ \*     //p'
+)" "$(code_of hello.c)"
+is "... and that of libpar(3)" "$(sed -n '/^\.Bd/,/^\.Ed/p' "$top_srcdir/doc/man/libpar.3" |
+    sed '/^\./d; s/\\e/\\/g')" "$(code_of hello.c)"
+# in_order WHAT TEXT FILE...: its lines are lines of the files, in that order.
+in_order() {
+    is "$1" "$(awk 'NR == FNR { want[++n] = $0; next }
+        { line = $0; sub(/^ */, "", line); if (line == want[i + 1]) i++ }
+        END { print i < n ? "not there: " want[i + 1] : n " lines" }' \
+        <(sed 's/^ *//; /^\.\.\.$/d; /^$/d' <<<"$2") "${@:3}")" \
+        "$(sed '/^ *\.\.\.$/d; /^ *$/d' <<<"$2" | wc -l) lines"
+}
+in_order "the function of par/task.h is of hello.c" "$(sed -n '/^ \*     static/,/^ \*     PAR_/p' \
+    "$top_srcdir/include/par/task.h" | sed 's/^ \*//')" "$EXAMPLES/hello.c"
+in_order "README's C is of hello.c" "$(sed -n '/^    static int area/,/^    PAR_FUNCTION/p' \
+    "$top_srcdir/README.md")" "$EXAMPLES/hello.c"
+
+# README's minute, line by line.
+cd "$top_srcdir" || exit 99
+while read -r line; do
+    case $line in
+    'parbroker &') start_broker ;;
+    'parworker &') start_worker ;;
+    *)
+        try sh -c "$line"
+        is "README: $line" "$code $err" "0 "
+        ;;
+    esac
+done < <(sed -n '/^## A minute/,/^## /s/^    \$ //p' README.md | sed 's/    .*//; s/ *$//')
+stop worker
+stop broker
+cd "$work" || exit 99
+
 # The main job of ./quickstart, over texts with every odd end.
 text=(/usr/share/common-licenses/*)
 cat "${text[@]}" "${text[@]}" "${text[@]}" "${text[@]}" | head -c 700001 >large
