@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -56,8 +57,26 @@ static const struct option_spec keygen_options[] = {
     {0, "show", NULL, "print the line of a key that there is"},
     CLI_HELP_OPTION};
 
+/* What a key is called that is made for somebody or something: "hostb" of
+ * hostb, hostb.key and ./hostb.key.  NULL: user@host, for our own. */
+static const char *label(const char *word, char name[KEY_NAME])
+{
+    const char *slash = word ? strrchr(word, '/') : NULL;
+    const char *base = slash ? slash + 1 : word;
+    size_t len = base ? strlen(base) : 0;
+
+    if (len > 4 && strcmp(base + len - 4, ".key") == 0)
+        len -= 4;
+    if (len == 0 || len >= KEY_NAME)
+        return NULL;
+    memcpy(name, base, len);
+    name[len] = '\0';
+    return strcmp(name, "id") != 0 && key_name_ok(name) ? name : NULL;
+}
+
 static int keygen_main(struct cli *cli, int argc, char **argv)
 {
+    char name[KEY_NAME];
     char path[PLACE_PATH], text[KEY_TEXT];
     struct par_error err;
     struct key_pair pair;
@@ -71,7 +90,7 @@ static int keygen_main(struct cli *cli, int argc, char **argv)
     if (keys_resolve(words[0] ? words[0] : "id", path, sizeof path, &err))
         return cli_fail(cli, &err);
     rc = show ? keys_load(path, &pair, &err)
-              : keys_create(path, NULL, &pair, &err);
+              : keys_create(path, label(words[0], name), &pair, &err);
     if (rc && err.code == EEXIST) {
         cli_say("%s; its line: parctl keygen --show%s%s", err.text,
                 words[0] ? " " : "", words[0] ? words[0] : "");
@@ -96,7 +115,7 @@ const struct verb verb_keygen = {
     .summary = "Make a key, and print the line that lets it in.",
     .teaches = "  parctl keygen              id.key in the configuration "
                "folder\n"
-               "  parctl keygen hostb        hostb.key there\n"
+               "  parctl keygen hostb        hostb.key there, called hostb\n"
                "\n"
                "A key that is there is never overwritten (exit code 1).",
     .options = keygen_options,
@@ -208,36 +227,103 @@ const struct verb verb_allow = {
 
 /* ---- revoke ---- */
 
-static const struct option_spec revoke_options[] = {CLI_HELP_OPTION};
+static const struct option_spec revoke_options[] = {
+    {0, "force", NULL, "also if it is the key that is used here"},
+    CLI_HELP_OPTION};
 
-static int revoke_main(struct cli *cli, int argc, char **argv)
+/* The key that parctl has at tcp brokers, if there is one. */
+static bool own_key(uint8_t *key)
+{
+    const char *name = getenv("PAR_KEY");
+    struct key_pair pair;
+    char path[PLACE_PATH];
+
+    if (keys_resolve(name && *name ? name : "id", path, sizeof path, NULL) ||
+        keys_load(path, &pair, NULL))
+        return false;
+    memcpy(key, pair.public_key, KEY_SIZE);
+    keys_wipe(&pair);
+    return true;
+}
+
+/* How many lines have this name or key, and whether ours is among them. */
+static int count_lines(const char *path,
+                       const char *word,
+                       bool *own,
+                       struct par_error *err)
+{
+    struct authorized *list = authorized_load(path, err);
+    const struct authorized_entry *e;
+    uint8_t ours[KEY_SIZE];
+    bool have_own = own_key(ours);
+    char text[KEY_TEXT];
+    int n = 0;
+
+    *own = false;
+    if (!list)
+        return -1;
+    for (size_t i = 0; (e = authorized_at(list, i)); i++) {
+        key_text(e->key, text);
+        if (strcmp(word, e->name) != 0 && strcmp(word, text) != 0)
+            continue;
+        n++;
+        *own = *own || (have_own && memcmp(e->key, ours, KEY_SIZE) == 0);
+    }
+    authorized_destroy(list);
+    return n;
+}
+
+static int revoke(struct cli *cli, const char *word, bool force)
 {
     struct par_error err;
     char path[PLACE_PATH];
-    bool flag = false;
-    char **words;
-    int code = take_words(cli, argc, argv, 1, 1, &flag, &words);
+    bool own;
+    int n;
 
-    if (code)
-        return code;
     if (config_file("authorized", path, &err))
         return cli_fail(cli, &err);
-    if (authorized_remove(path, words[0], &err) == 0) {
-        printf("%s may not come in any more\n", words[0]);
-        return 0;
+    n = count_lines(path, word, &own, &err);
+    if (n > 0 && own && !force) {
+        if (n == 1)
+            cli_say("`%s' is the key that you use here; to shut yourself out: "
+                    "parctl revoke --force '%s'",
+                    word, word);
+        else
+            cli_say("`%s' is %d keys in %s, and you use one of them here; "
+                    "revoke the others by 'KEY', or all of them with --force",
+                    word, n, path);
+        return CLI_NO;
     }
-    cli_say("%s", err.text);
-    return err.code == ENOENT ? CLI_NO : CLI_PAR;
+    if (n < 0 || authorized_remove(path, word, &err)) {
+        cli_say("%s", err.text);
+        return err.code == ENOENT ? CLI_NO : CLI_PAR;
+    }
+    printf("%s may not come in any more", word);
+    if (n == 1)
+        putchar('\n');
+    else
+        printf(": %d keys\n", n);
+    return 0;
+}
+
+static int revoke_main(struct cli *cli, int argc, char **argv)
+{
+    bool force = false;
+    char **words;
+    int code = take_words(cli, argc, argv, 1, 1, &force, &words);
+
+    return code ? code : revoke(cli, words[0], force);
 }
 
 const struct verb verb_revoke = {
     .name = "revoke",
-    .words = "NAME | KEY",
+    .words = "NAME | 'KEY'",
     .summary = "Let a key in no more, where the broker runs.",
-    .teaches = "  parctl revoke hostb\n"
+    .teaches = "  parctl revoke hostb        every key of that name\n"
+               "  parctl revoke 'KEY'        this one; quoted, for the shell\n"
                "\n"
                "Its live sessions are cut within a second.  Exit code: 0, or 1 "
-               "if there was none.",
+               "if there was none\nor it is the key that is used here.",
     .options = revoke_options,
     .bad_usage = CLI_USAGE,
     .main = revoke_main};
@@ -274,18 +360,19 @@ static int trust_main(struct cli *cli, int argc, char **argv)
     }
     if (err.code != EEXIST)
         return cli_fail(cli, &err);
-    cli_say("%s; to believe the new one: parctl trust --replace %s KEY",
-            err.text, words[0]);
+    cli_say("%s; if it was set up anew: parctl trust --replace %s '%s'",
+            err.text, words[0], words[1]);
     return CLI_NO;
 }
 
 const struct verb verb_trust = {
     .name = "trust",
-    .words = "[--replace] ENDPOINT KEY",
+    .words = "[--replace] ENDPOINT 'KEY'",
     .summary = "Note the key of a broker on another host.",
-    .teaches = "  parctl trust tcp://hosta:7270 KEY\n"
+    .teaches = "  parctl trust tcp://hosta:7270 'KEY'\n"
                "\n"
-               "KEY is what parctl status shows there.  Another key for the "
+               "KEY is what parctl status shows there; the quotes keep it from "
+               "the shell.  Another key for the "
                "same endpoint is\nrefused (exit code 1) without --replace.",
     .options = trust_options,
     .bad_usage = CLI_USAGE,

@@ -18,7 +18,9 @@
 #include "ticket.h"
 
 static const struct option_spec ticket_options[] = {
-    {'r', "role", "ROLES", "client, worker (default), or client,worker"},
+    {'r', "role", "ROLES",
+     "client, worker (default), admin, or several:\n"
+     "client,worker"},
     {'e', "endpoint", "ENDPOINT",
      "where the broker is (repeatable; else the\n"
      "running broker is asked)"},
@@ -77,6 +79,26 @@ static int ask_broker(struct order *o, struct par_error *err)
                         "tcp://HOST:PORT",
                         WIRE_PORT);
     return rc;
+}
+
+/* A ticket that leads nowhere from the host that it is for. */
+static void warn_if_local(const struct ticket *t)
+{
+    static const char *const local[] = {"tcp://127.",
+                                        "tcp://localhost:", "tcp://[::1]:"};
+
+    for (size_t i = 0; t->brokers[i]; i++) {
+        bool is_local = false;
+
+        for (size_t j = 0; j < sizeof local / sizeof *local; j++)
+            is_local = is_local ||
+                       strncmp(t->brokers[i], local[j], strlen(local[j])) == 0;
+        if (!is_local)
+            return;
+    }
+    cli_say("%s is reached from this host only; for another: parbroker "
+            "--listen tcp://0.0.0.0:%d, or --endpoint tcp://HOST:PORT here",
+            t->brokers[0], WIRE_PORT);
 }
 
 static int read_broker_key(struct order *o, struct par_error *err)
@@ -168,6 +190,7 @@ static int make(struct order *o)
         cli_say("%s", err.text);
         return err.code == EEXIST ? CLI_NO : CLI_PAR;
     }
+    warn_if_local(&o->ticket);
     return 0;
 }
 
@@ -221,7 +244,7 @@ static int ticket_main(struct cli *cli, int argc, char **argv)
 
 const struct verb verb_ticket = {
     .name = "ticket",
-    .words = "NAME [--role ROLES]",
+    .words = "[--role ROLES] NAME",
     .summary = "Make one file with which a second host comes in.",
     .teaches = "  parctl ticket hostb --role worker >b.par\n"
                "\n"

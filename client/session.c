@@ -85,7 +85,7 @@ static void bad_key(struct par_client *c)
     key_text(c->broker_key, known);
     snprintf(why, sizeof why,
              "it has another key than the one trusted here (%s); if it was "
-             "set up anew: parctl trust --replace %s KEY",
+             "set up anew: parctl trust --replace %s 'KEY'",
              known, c->endpoint);
     client_lose(c, EACCES, why);
 }
@@ -141,7 +141,7 @@ void client_try(struct par_client *c, uint64_t now)
     if (found == 0) {
         par_fail(&c->trouble, EACCES,
                  "broker %s: its key is not known here; ask for it there "
-                 "(parctl status) and then: parctl trust %s KEY",
+                 "(parctl status) and then: parctl trust %s 'KEY'",
                  c->endpoint, c->endpoint);
         c->next_try = now + AGAIN;
         return;

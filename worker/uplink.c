@@ -195,8 +195,8 @@ static void say_unknown(struct uplink *u)
     char text[PAR_ERROR_TEXT];
 
     snprintf(text, sizeof text,
-             "its key is not known here; parbroker shows it there, then: "
-             "parctl trust %s KEY",
+             "its key is not known here; parctl status shows it there, then: "
+             "parctl trust %s 'KEY'",
              u->endpoints[u->at]);
     say(u, what, text);
 }
@@ -252,7 +252,7 @@ static void say_bad_key(struct uplink *u)
     key_text(u->broker_key, key);
     snprintf(text, sizeof text,
              "it has another key than the one trusted here (%s); if it was "
-             "set up anew: parctl trust --replace %s KEY",
+             "set up anew: parctl trust --replace %s 'KEY'",
              key, u->endpoints[u->at]);
     say(u, what, text);
 }

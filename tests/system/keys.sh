@@ -33,7 +33,7 @@ is "and so is ours" "$(stat -c %a here/id.key)" 600
 far=(--broker "$at" --connect-timeout 2)
 try "${there[@]}" parctl run "${far[@]}" -- echo hi
 said "a stranger: first he must trust the broker; the command is told" 125 \
-    "^par: .*parctl trust $at KEY"
+    "^par: .*parctl trust $at 'KEY'"
 try "${there[@]}" parctl trust "$at" "$key"
 is "trust" $code 0
 try "${there[@]}" parctl run "${far[@]}" -- echo hi

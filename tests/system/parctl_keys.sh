@@ -21,6 +21,10 @@ try 0 "${there[@]}" parctl keygen --show
 prints "$line"
 [ "$(stat -c %a "$far/id.key")" = 600 ] || fail "id.key is readable by others"
 try 0 "${there[@]}" parctl keygen spare
+[ "$(cut -d' ' -f2 "$out")" = spare ] || fail "another name: $(cat "$out")"
+says "parctl allow '.* spare'"
+try 0 "${there[@]}" parctl keygen "$far/two.key"
+[ "$(cut -d' ' -f2 "$out")" = two ] || fail "another name: $(cat "$out")"
 try 2 "${there[@]}" parctl keygen a b
 
 # --- the broker's own user needs no set-up
@@ -32,7 +36,7 @@ try 0 "${here[@]}" parctl ping --broker "$at" broker
 # --- everybody else is a stranger, and is told what mends it
 near="--broker $at --connect-timeout 1"
 try 125 "${there[@]}" parctl ping $near broker
-says "its key is not known here.*parctl trust $at KEY"
+says "its key is not known here.*parctl trust $at 'KEY'"
 try 2 "${there[@]}" parctl trust "$at" nonsense
 says 'is no key'
 try 2 "${there[@]}" parctl trust nowhere "$key"
@@ -54,10 +58,11 @@ try 0 "${there[@]}" parctl ping $near broker
 # --- a changed broker key is refused, and said
 other=$("${there[@]}" parctl keygen --show spare | cut -d' ' -f1)
 try 1 "${there[@]}" parctl trust "$at" "$other"
-says 'replace'
-try 0 "${there[@]}" parctl trust --replace "$at" "$other"
+remedy="parctl trust --replace $at '$other'"
+grep -qF "$remedy" "$err" || fail "no remedy: $(cat "$err")"
+try 0 "${there[@]}" sh -c "$remedy" # as it stands there, quotes and all
 try 125 "${there[@]}" parctl ping $near broker
-says 'another key than the one trusted.*parctl trust --replace'
+says "another key than the one trusted.*parctl trust --replace $at 'KEY'"
 try 0 "${there[@]}" parctl trust "$at" "$key" --replace
 
 # --- a key that others can read is refused
@@ -71,9 +76,26 @@ says 'nosuch'
 # --- revoke cuts, at once
 name=${line#* }
 try 0 "${here[@]}" parctl revoke "$name"
+prints "$name may not come in any more"
 try 1 "${here[@]}" parctl revoke "$name"
+says 'is not in it'
 try 125 "${there[@]}" parctl ping $near broker
 says 'does not know this key'
+
+# --- but not oneself, unless one insists
+own=$("${here[@]}" parctl keygen --show)
+list=$(cat "$host/authorized")
+try 1 "${here[@]}" parctl revoke "${own#* }"
+says 'is the key that you use here.*--force'
+try 1 "${here[@]}" parctl revoke "${own%% *}"
+echo "$("${there[@]}" parctl keygen --show spare | cut -d' ' -f1)" \
+    "${own#* } client" >>"$host/authorized"
+try 1 "${here[@]}" parctl revoke "${own#* }"
+says 'is 2 keys in .*you use one of them here'
+try 0 "${here[@]}" parctl revoke --force "${own#* }"
+prints "${own#* } may not come in any more: 2 keys"
+try 0 "${here[@]}" parctl ping broker # the socket's owner needs no key
+echo "$list" >"$host/authorized"
 
 # --- a ticket is all that a second host needs
 (umask 022 && "${here[@]}" parctl ticket hostb --role worker >b.par) ||
@@ -81,6 +103,10 @@ says 'does not know this key'
 [ "$(stat -c %a b.par)" = 600 ] || fail "a ticket others can read"
 try 1 "${here[@]}" parctl ticket hostb --role worker
 says 'parctl revoke hostb'
+try 0 "${here[@]}" parctl ticket hostc
+says '127.0.0.1:[0-9]+ is reached from this host only'
+try 0 "${here[@]}" parctl ticket hostd --endpoint tcp://hosta:7270
+says_nothing
 start worker "${there[@]}" parworker -c 1 -n far --ticket b.par
 try 0 "${here[@]}" parctl run --worker far -- echo from afar
 prints 'from afar'
