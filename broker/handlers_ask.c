@@ -52,7 +52,7 @@ int on_ping(struct broker *b,
         return PAR_UNKNOWN_HANDLE;
     }
     if (from->role == ROLE_CLIENT &&
-        meta_text(m->wire.meta, head->meta_len, 2, worker, sizeof worker) >= 0)
+        meta_text(m->wire.meta, head->meta_len, 2, worker, sizeof worker) > 0)
         return relay_ping(b, from, &m->wire, worker, err);
     say(b, from, WIRE_PONG, 0, head->id, head->ref, NULL);
     return PAR_OK;

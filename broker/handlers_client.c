@@ -23,7 +23,7 @@ static uint32_t target_of(struct broker *b,
     uint32_t target;
 
     *status = PAR_UNKNOWN_HANDLE;
-    if (handle == 0 && len > 0 && (size_t)len < sizeof path) {
+    if (handle == 0 && len > 0 && strlen(path) == (size_t)len) {
         target = sched_path(b->sched, path);
         *status = PAR_INTERNAL;
         if (!target)
@@ -31,7 +31,8 @@ static uint32_t target_of(struct broker *b,
         return target;
     }
     if (handle == 0) {
-        par_fail(err, EINVAL, "RUN names neither a handle nor a path");
+        par_fail(err, EINVAL,
+                 "RUN names neither a handle nor a path of 1 to 255 octets");
         *status = PAR_MALFORMED;
         return 0;
     }

@@ -47,6 +47,7 @@ static int read_order(struct broker *b,
 {
     struct meta_value v;
     struct meta_reader in;
+    ptrdiff_t named;
 
     *order = (struct setup_order){
         .client = from->number,
@@ -56,7 +57,12 @@ static int read_order(struct broker *b,
         .keep = meta_int(w->meta, w->head.meta_len, 10, 0) == 1,
         .terminate = meta_int(w->meta, w->head.meta_len, 26, 0) == 1,
         .timeout_ms = meta_int(w->meta, w->head.meta_len, 27, -1)};
-    if (meta_text(w->meta, w->head.meta_len, 17, where, 256) > 0)
+    named = meta_text(w->meta, w->head.meta_len, 17, where, 256);
+    if (named > 0 && strlen(where) != (size_t)named) {
+        par_fail(err, EINVAL, "target (17): a name of 1 to 255 octets");
+        return PAR_MALFORMED;
+    }
+    if (named > 0)
         order->where = where;
     if (!meta_find(w->meta, w->head.meta_len, 16, &v, &in))
         return PAR_OK;

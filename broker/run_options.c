@@ -61,10 +61,14 @@ static bool number(const struct meta_value *v, double *n)
     return true;
 }
 
+/* A name, also for people to read: nothing that vanishes in a sentence. */
 static bool text(const struct meta_value *v, struct text *out)
 {
     if (v->kind != META_STR || v->len == 0 || v->len > 255)
         return false;
+    for (size_t i = 0; i < v->len; i++)
+        if (v->data[i] < ' ' || v->data[i] == 0x7f)
+            return false;
     *out = (struct text){(const char *)v->data, v->len};
     return true;
 }

@@ -136,7 +136,7 @@ struct setup_order {
     uint32_t wait;           /* ready workers wanted; 0 counts as 1 */
     int64_t unplaceable_ms;  /* -1: for ever */
     bool keep;               /* lifetime account: outlives the session */
-    const char *where;       /* a worker or a host; NULL: all */
+    const char *where;       /* a worker or a host; NULL or "": all */
     struct payload_ref call; /* SETUP's or CLOSE's [function, args]; block 0:
                                 none.  With one, every worker at `where` is
                                 waited for. */

@@ -230,7 +230,8 @@ int sched_close(struct sched *s, uint64_t now, const struct setup_order *order)
     t = target_at(s, target);
     if (t->is_path)
         return PAR_UNSUPPORTED;
-    if (order->where && !order_names_worker(s, t, order->where))
+    if (order->where && order->where[0] &&
+        !order_names_worker(s, t, order->where))
         return PAR_UNKNOWN_WORKER;
     if (!order->where && !t->closing && t->holds > 1 &&
         order_holds(client_at(s, client), target)) {

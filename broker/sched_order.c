@@ -30,7 +30,7 @@ uint32_t order_make(struct sched *s,
         .terminate = order->terminate,
         .live = true,
     };
-    if (order->where) {
+    if (order->where && order->where[0]) {
         o->where = strdup(order->where);
         if (!o->where) {
             pool_give(&s->order_pool, place);

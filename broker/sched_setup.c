@@ -150,7 +150,8 @@ int sched_setup(struct sched *s, uint64_t now, const struct setup_order *order)
         return PAR_UNSUPPORTED;
     if (t->closing)
         return PAR_CLOSING;
-    if (order->where && !order_names_worker(s, t, order->where))
+    if (order->where && order->where[0] &&
+        !order_names_worker(s, t, order->where))
         return PAR_UNKNOWN_WORKER;
     place = order_make(s, target, order, false);
     if (place == POOL_NONE)

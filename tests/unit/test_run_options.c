@@ -224,3 +224,16 @@ Test(run_options, what_is_unknown_is_ignored_unless_it_is_critical)
     cr_assert(eq(int, parse(), PAR_UNSUPPORTED));
     cr_assert(eq(str, err.text, "option 200 is critical, and unknown here"));
 }
+
+/* The reason why nobody could run it would read "no worker has the name ". */
+Test(run_options, a_name_that_nobody_could_read_is_refused)
+{
+    cr_assert(eq(int, parse_text(2, "a\tb"), PAR_MALFORMED));
+    cr_assert(eq(int, parse_text(3, "\x7f"), PAR_MALFORMED));
+    meta_writer_reset(&meta);
+    meta_put_map(&meta, 1);
+    meta_put_uint(&meta, 2);
+    meta_put_strn(&meta, "\0x", 2);
+    cr_assert(eq(int, parse(), PAR_MALFORMED));
+    cr_assert(eq(int, parse_text(2, "a b"), PAR_OK));
+}

@@ -114,6 +114,36 @@ Test(sched_setup, without_workers_it_waits_as_long_as_it_says)
     cr_assert(eq(str, (char *)world_reason(w, d), "no worker is connected"));
 }
 
+Test(sched_setup, no_name_of_a_worker_means_all_of_them)
+{
+    struct setup_order order = order_of(1, 5);
+    const struct decision *d;
+
+    order.where = "";
+    cr_assert(eq(int, sched_setup(w->s, w->now, &order), PAR_OK));
+    world_turn(w);
+    world_wait(w, 10000);
+    d = world_nth(w, DECIDE_REFUSED, 0);
+    cr_assert(eq(str, (char *)world_reason(w, d), "no worker is connected"));
+}
+
+Test(sched_setup, worker_that_left_is_named_in_the_refusal)
+{
+    struct setup_order order = order_of(1, 5);
+    const struct decision *d;
+
+    world_worker(w, 1, 1, 0);
+    order.where = "w.1";
+    cr_assert(eq(int, sched_setup(w->s, w->now, &order), PAR_OK));
+    world_turn(w);
+    sched_worker_leave(w->s, w->now, 1, true);
+    world_turn(w);
+    world_wait(w, 10000);
+    d = world_nth(w, DECIDE_REFUSED, 0);
+    cr_assert(
+        eq(str, (char *)world_reason(w, d), "no worker w.1 is connected"));
+}
+
 Test(sched_setup, a_slow_set_up_is_not_a_lack_of_workers)
 {
     world_worker(w, 1, 1, 0);
