@@ -29,7 +29,8 @@ enum {
     }
 
 static const struct option_spec map_options[] = {
-    {'k', "keep-order", NULL, "print in the order of the inputs"},
+    {'k', "keep-order", NULL,
+     "print in the order of the inputs;\nvalues of functions are, but with -u"},
     {'j', "jobs", "N", "so many at once (as many as there are slots)"},
     {0, "line-buffer", NULL, "print whole lines as they come"},
     {'u', "ungroup", NULL, "print octets as they come"},
@@ -240,6 +241,9 @@ static int start(struct work *w,
                                  "< {}");
     if (rc || code)
         return code ? code : CLI_PAR;
+    /* Nothing but its place tells what a value belongs to. */
+    if (!t.is_command && !w->by_line && !w->ungrouped && !w->cli->json)
+        w->in_order = true;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(words[0], " \t;|&<>"),
              words[0]);
     /* Its own worker has as many slots as are asked for. */

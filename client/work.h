@@ -37,7 +37,7 @@ struct item {
 struct work {
     struct cli *cli;
     struct wishes wishes;
-    bool in_order;    /* -k */
+    bool in_order;    /* -k, and the values of functions */
     bool by_line;     /* --line-buffer */
     bool ungrouped;   /* -u */
     uint32_t at_once; /* -j */

@@ -107,6 +107,10 @@ said "a file that is not there fails its own job" 1 \
     '^par: #2 \(nowhere\): .*No such file' $'0\n5'
 try parctl map -k "$EXAMPLES/primes.c:count" 1 {} ::: 10 100 1000000
 quiet "arguments by the signature" 0 $'4\n25\n78498'
+try parctl map "$EXAMPLES/primes.c:count" 1 {} ::: 50000000 10 100
+quiet "values of functions are in order without -k, too" 0 $'3001134\n4\n25'
+try parctl map -u "$EXAMPLES/primes.c:count" 1 {} ::: 50000000 10 100
+is "... but with -u" "$code $(sort -n <<<"$out" | xargs)" "0 4 25 3001134"
 try parctl map -k "$EXAMPLES/primes.c:count" 1 {} ::: 10 none 100
 said "one that does not fit" 1 '^par: #2 \(none\): .*none' $'4\n25'
 cat >values.c <<'END'
