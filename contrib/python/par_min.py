@@ -81,7 +81,7 @@ class Client:
             if silent == 0:
                 self.take(decode(*self.socket.recv_multipart()))
             elif silent > 4 or time.monotonic() >= deadline:
-                raise ParError(LOST, "the broker does not answer, or refuses us")
+                raise ParError(LOST, "no answer in time: the broker is gone, busy, or refuses us")
             else:
                 self.send(PING)
         return answer
