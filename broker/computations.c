@@ -3,6 +3,7 @@
 
 #include "computations.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,25 +174,78 @@ struct computation *computations_add(struct computations *c,
     return it;
 }
 
-void computations_keep_table(struct computation *c,
-                             const void *meta,
-                             size_t len)
+/* Takes the table. */
+static int keep(struct computation *c,
+                struct meta_writer *table,
+                struct par_error *err)
 {
+    int result = 0;
+
+    if (table->failed)
+        result = par_fail(err, ENOMEM, "out of memory");
+    else if (table->len > COMPUTATIONS_TABLE)
+        result = par_fail(err, E2BIG,
+                          "its table of functions has %zu octets; %d can be "
+                          "told",
+                          table->len, COMPUTATIONS_TABLE);
+    else if (c->table && (c->table_len != table->len ||
+                          memcmp(c->table, table->data, table->len)))
+        result = par_fail(err, EINVAL,
+                          "its functions are not those that another worker "
+                          "found");
+    if (result || c->table) {
+        meta_writer_clear(table);
+        return result;
+    }
+    c->table = table->data;
+    c->table_len = table->len;
+    return 0;
+}
+
+/* Walk [[name, signature], ...]: the next entry, whole. */
+static bool next_function(struct meta_reader *in,
+                          const uint8_t **raw,
+                          size_t *len)
+{
+    struct meta_reader inside = *in;
+    struct meta_value v;
+
+    return meta_next(&inside, &v) && v.kind == META_ARRAY && v.len == 2 &&
+           meta_next(&inside, &v) && v.kind == META_STR && v.len > 0 &&
+           v.len <= BUNDLE_FUNCTION && meta_next(&inside, &v) &&
+           v.kind == META_STR && meta_skip(in, raw, len);
+}
+
+int computations_keep_table(struct computation *c,
+                            const void *meta,
+                            size_t len,
+                            struct par_error *err)
+{
+    struct meta_writer table = {0};
     struct meta_value v;
     struct meta_reader in;
     const uint8_t *raw;
-    size_t raw_len;
+    size_t raw_len, count;
 
-    if (c->table || !meta_find(meta, len, 2, &v, &in) || v.kind != META_ARRAY)
-        return;
-    in.p = v.raw; /* from the array's own head */
-    if (!meta_skip(&in, &raw, &raw_len))
-        return;
-    c->table = malloc(raw_len);
-    if (!c->table)
-        return;
-    memcpy(c->table, raw, raw_len);
-    c->table_len = raw_len;
+    if (!meta_find(meta, len, 2, &v, &in)) {
+        v.kind = META_ARRAY;
+        v.len = 0;
+    }
+    count = v.len;
+    if (v.kind != META_ARRAY || count > BUNDLE_FUNCTIONS)
+        return par_fail(err, EINVAL, "its functions are no list of at most %d",
+                        BUNDLE_FUNCTIONS);
+    /* Written anew: equal tables are then equal octets. */
+    meta_put_array(&table, (uint32_t)count);
+    for (size_t i = 0; i < count; i++) {
+        if (!next_function(&in, &raw, &raw_len)) {
+            meta_writer_clear(&table);
+            return par_fail(err, EINVAL,
+                            "its function %zu is no [name, signature]", i);
+        }
+        meta_put_raw(&table, raw, raw_len);
+    }
+    return keep(c, &table, err);
 }
 
 void computations_remove(struct computations *c, struct computation *it)

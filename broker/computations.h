@@ -18,8 +18,9 @@
 
 enum {
     COMPUTATION_NAME = 129,
-    COMPUTATIONS_MAX = 4096,      /* of an account */
-    COMPUTATIONS_BYTES = 64 << 20 /* of its manifests */
+    COMPUTATIONS_MAX = 4096,       /* of an account */
+    COMPUTATIONS_BYTES = 64 << 20, /* of its manifests */
+    COMPUTATIONS_TABLE = 60 * 1024 /* octets of a table of functions */
 };
 
 struct computation_file {
@@ -97,11 +98,13 @@ struct computation *computations_add(struct computations *c,
                                      const struct digest *identity,
                                      const void *manifest,
                                      size_t len);
-/* Keep what READY's metadata says under key 2 (one msgpack array), if none is
- * kept yet. */
-void computations_keep_table(struct computation *c,
-                             const void *meta,
-                             size_t len);
+/* Keep what READY's metadata says under key 2: [[name, signature], ...].  Fails
+ * if it is something else, too long to be told to a client, or not what another
+ * worker has said: function numbers must mean the same to all. */
+int computations_keep_table(struct computation *c,
+                            const void *meta,
+                            size_t len,
+                            struct par_error *err);
 
 /* A file that a computation which is set up has, and that computation. */
 const struct computation_file *computations_file(

@@ -312,20 +312,25 @@ static void list_names(struct broker *b,
     struct meta_writer *w = &b->words;
     struct target_view view;
     size_t cursor = 0, mark;
-    uint32_t n = 0;
+    uint32_t n = 0, more = 0;
 
     meta_writer_reset(w);
-    meta_put_map(w, 1);
+    meta_put_map(w, 2);
     meta_put_uint(w, 3);
     mark = meta_open_array(w);
-    while (sched_target_next(b->sched, &cursor, &view))
-        if (!strncmp(view.name, prefix, strlen(prefix)) &&
-            (view.is_path ? view.ready > 0 : view.account == from->account) &&
-            w->len < WIRE_META_MAX - 1024) {
+    while (sched_target_next(b->sched, &cursor, &view)) {
+        if (strncmp(view.name, prefix, strlen(prefix)) ||
+            !(view.is_path ? view.ready > 0 : view.account == from->account))
+            continue;
+        if (w->len < WIRE_META_MAX - 1024) {
             meta_put_str(w, view.name);
             n++;
+        } else {
+            more++;
         }
+    }
     meta_close_array(w, mark, n);
+    meta_pair_int(w, 4, more);
     say(b, from, WIRE_READY, 0, id, 0, w);
 }
 

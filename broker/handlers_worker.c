@@ -8,24 +8,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* READY: a SETUP or CLOSE is done.  Meta 2, the function table, is the same
- * from every worker; the first one's is kept for the clients. */
+#include "log.h"
+
+/* READY: a SETUP or CLOSE is done.  The table of functions counts only from a
+ * worker that was asked to set this up. */
 int on_ready(struct broker *b,
              struct peer *from,
              struct link_msg *m,
              struct par_error *err)
 {
     const struct wire_header *head = &m->wire.head;
-    struct computation *c =
-        head->ref <= UINT32_MAX
-            ? computations_by_target(&b->computations, (uint32_t)head->ref)
-            : NULL;
-    struct payload_ref none = {0};
+    uint32_t target = sched_setup_target(b->sched, from->number, head->id);
+    struct computation *c = computations_by_target(&b->computations, target);
+    struct payload_ref text = {0};
+    struct par_error why = {0};
+    int status = PAR_OK;
 
     (void)err;
-    if (c)
-        computations_keep_table(c, m->wire.meta, head->meta_len);
-    sched_request_done(b->sched, b->now, from->number, head->id, PAR_OK, none);
+    if (c && computations_keep_table(c, m->wire.meta, head->meta_len, &why)) {
+        log_line(LOG_WARN, "worker %s: %s: %s", from->name, c->name, why.text);
+        status = PAR_SETUP_FAILED;
+        text.len = (uint32_t)strlen(why.text);
+        text.block = payload_copy(&b->payloads, why.text, text.len, 1);
+        text.len = text.block ? text.len : 0;
+    }
+    sched_request_done(b->sched, b->now, from->number, head->id, status, text);
     return PAR_OK;
 }
 

@@ -110,44 +110,66 @@ void say_credit(struct broker *b, struct peer *to)
     say(b, to, WIRE_CREDIT, 0, 0, 0, w);
 }
 
-/* 1: [[worker, status, text], ...] */
-static void put_workers(struct broker *b,
-                        struct meta_writer *w,
-                        uint32_t target)
+static void put_worker(struct broker *b,
+                       struct meta_writer *w,
+                       uint32_t worker,
+                       int status,
+                       struct payload_ref text)
+{
+    const char *name = sched_worker_name(b->sched, worker);
+
+    meta_put_array(w, 3);
+    meta_put_str(w, name ? name : "");
+    meta_put_int(w, status);
+    meta_put_strn(w, (const char *)payload_data(&b->payloads, text),
+                  text.len > 1000 ? 1000 : text.len);
+}
+
+/* 1: [[worker, status, text], ...], as many as fit.  Returns how many are left
+ * out. */
+static uint32_t put_workers(struct broker *b,
+                            struct meta_writer *w,
+                            uint32_t target,
+                            size_t room)
 {
     struct payload_ref text;
-    uint32_t worker, n = 0;
+    uint32_t worker, n = 0, more = 0;
     size_t mark;
     int status;
 
     meta_put_uint(w, 1);
     mark = meta_open_array(w);
     for (size_t i = 0;
-         w->len < WIRE_META_MAX / 2 &&
          sched_target_worker(b->sched, target, i, &worker, &status, &text);
-         i++, n++) {
-        const char *name = sched_worker_name(b->sched, worker);
+         i++) {
+        size_t before = w->len;
 
-        meta_put_array(w, 3);
-        meta_put_str(w, name ? name : "");
-        meta_put_int(w, status);
-        meta_put_strn(w, (const char *)payload_data(&b->payloads, text),
-                      text.len > 1000 ? 1000 : text.len);
+        put_worker(b, w, worker, status, text);
+        if (more == 0 && w->len <= room) {
+            n++;
+        } else {
+            w->len = before;
+            more++;
+        }
     }
     meta_close_array(w, mark, n);
+    return more;
 }
 
 void say_ready(struct broker *b, struct peer *to, uint64_t id, uint32_t target)
 {
+    enum { MORE = 6 }; /* octets of the last pair */
     struct computation *c = computations_by_target(&b->computations, target);
     struct meta_writer w = {0};
+    uint32_t more;
 
-    meta_put_map(&w, c && c->table ? 2 : 1);
-    put_workers(b, &w, target);
+    meta_put_map(&w, c && c->table ? 3 : 2);
     if (c && c->table) {
         meta_put_uint(&w, 2);
         meta_put_raw(&w, c->table, c->table_len);
     }
+    more = put_workers(b, &w, target, WIRE_META_MAX - MORE);
+    meta_pair_int(&w, 4, more);
     say(b, to, WIRE_READY, 0, id, target, &w);
     meta_writer_clear(&w);
 }

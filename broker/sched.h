@@ -160,6 +160,12 @@ int sched_close(struct sched *s, uint64_t now, const struct setup_order *order);
 bool sched_holds(const struct sched *s, uint32_t client, uint32_t target);
 uint32_t sched_hold_count(const struct sched *s, uint32_t client);
 
+/* What a worker was asked to set up by this request; 0 if it was not asked, or
+ * asked to close something. */
+uint32_t sched_setup_target(const struct sched *s,
+                            uint32_t worker,
+                            uint64_t request);
+
 /* A worker has answered a SETUP or a CLOSE.  `text` is the failure's, and
  * sched's to release. */
 void sched_request_done(struct sched *s,

@@ -68,7 +68,7 @@ void review_due(struct sched *s)
 
 /* ---- what workers answer ---- */
 
-static struct request *find_request(struct sched *s,
+static struct request *find_request(const struct sched *s,
                                     uint32_t worker,
                                     uint64_t id)
 {
@@ -78,6 +78,17 @@ static struct request *find_request(struct sched *s,
         if (LIST_ENTRY(n, struct request, of_worker)->id == id)
             return LIST_ENTRY(n, struct request, of_worker);
     return NULL;
+}
+
+uint32_t sched_setup_target(const struct sched *s,
+                            uint32_t worker,
+                            uint64_t request)
+{
+    uint32_t place = worker_find(s, worker);
+    const struct request *r =
+        place == POOL_NONE ? NULL : find_request(s, place, request);
+
+    return r && !r->close ? target_at(s, r->target)->number : 0;
 }
 
 /* Returns whether the seat keeps the text. */

@@ -197,3 +197,155 @@ Test(broker_setup, manifests_of_an_account_have_a_bound)
     meta_writer_clear(&manifest);
     free(text);
 }
+
+/* ---- what workers say ---- */
+
+static void be_ready_with(struct speaker *who,
+                          uint64_t id,
+                          uint64_t handle,
+                          unsigned count,
+                          unsigned signature_len,
+                          char first)
+{
+    struct meta_writer meta = {0};
+    char name[64], signature[64];
+
+    memset(signature, 'i', sizeof signature);
+    meta_put_map(&meta, 1);
+    meta_put_uint(&meta, 2);
+    meta_put_array(&meta, count);
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%c_function_%u", first, i);
+        meta_put_array(&meta, 2);
+        meta_put_str(&meta, name);
+        meta_put_strn(&meta, signature, signature_len);
+    }
+    tell(who, WIRE_READY, 0, id, handle, &meta, NULL, 0);
+    meta_writer_clear(&meta);
+}
+
+/* The name of the first function of a READY; "" if there is none. */
+static char *first_function(const struct wire_msg *m)
+{
+    static char name[64];
+    struct meta_value v;
+    struct meta_reader in;
+
+    name[0] = '\0';
+    if (meta_find(m->meta, m->head.meta_len, 2, &v, &in) && v.len > 0 &&
+        meta_next(&in, &v) && meta_next(&in, &v))
+        snprintf(name, sizeof name, "%.*s", (int)v.len, (const char *)v.data);
+    return name;
+}
+
+Test(broker_setup, a_table_from_a_worker_that_was_not_asked_does_not_count)
+{
+    struct speaker intruder;
+    struct wire_header head;
+
+    join(&intruder, "worker", "intruder");
+    set_up_at(1, "a", "w");
+    send_piece(&client, hear(&client, WIRE_BLOB_NEED)->head.id, 0,
+               "hello, world", true);
+    head = hear(&worker, WIRE_SETUP)->head;
+    be_ready_with(&intruder, head.id, head.ref, 1, 0, 'b');
+    be_ready_with(&worker, head.id + 1, head.ref, 1, 0, 'b');
+    turn();
+    be_ready_with(&worker, head.id, head.ref, 1, 0, 'a');
+    cr_assert(
+        eq(str, first_function(hear(&client, WIRE_READY)), "a_function_0"));
+    leave(&intruder);
+}
+
+Test(broker_setup, a_worker_with_other_functions_has_failed)
+{
+    struct meta_writer meta = {0};
+    struct speaker second;
+    struct wire_header head;
+    const struct wire_msg *m;
+
+    join(&second, "worker", "second");
+    meta_put_map(&meta, 1);
+    meta_pair_int(&meta, 9, 2);
+    set_up_with(&client, 1, "a", NULL, 0, &meta);
+    meta_writer_clear(&meta);
+    head = hear(&worker, WIRE_SETUP)->head;
+    be_ready_with(&worker, head.id, head.ref, 2, 3, 'a');
+    turn();
+    head = hear(&second, WIRE_SETUP)->head;
+    be_ready_with(&second, head.id, head.ref, 2, 3, 'b');
+    turn();
+    now += 10001;
+    m = hear(&client, WIRE_ERROR);
+    cr_assert(eq(u64, m->head.ref, PAR_NO_CAPACITY));
+    cr_assert(
+        eq(str, words_of(m), "2 workers were wanted, 1 are ready, 1 failed"));
+    leave(&second);
+}
+
+Test(broker_setup, a_table_that_is_none_fails_the_worker)
+{
+    struct meta_writer meta = {0};
+    struct wire_header head;
+
+    set_up(&client, 1, "a", NULL, 0);
+    head = hear(&worker, WIRE_SETUP)->head;
+    meta_put_map(&meta, 1);
+    meta_put_uint(&meta, 2);
+    meta_put_array(&meta, 1);
+    meta_put_uint(&meta, 7);
+    tell(&worker, WIRE_READY, 0, head.id, head.ref, &meta, NULL, 0);
+    meta_writer_clear(&meta);
+    cr_assert(eq(str, words_of(hear(&client, WIRE_ERROR)),
+                 "its function 0 is no [name, signature]"));
+}
+
+Test(broker_setup, a_table_that_no_client_could_be_told_fails_the_worker)
+{
+    struct wire_header head;
+
+    set_up(&client, 1, "a", NULL, 0);
+    head = hear(&worker, WIRE_SETUP)->head;
+    be_ready_with(&worker, head.id, head.ref, 1000, 46, 'a');
+    cr_assert(eq(str, words_of(hear(&client, WIRE_ERROR)),
+                 "its table of functions has 63893 octets; 61440 can be told"));
+}
+
+Test(broker_setup, ready_holds_the_whole_table_and_as_many_workers_as_fit)
+{
+    enum { WORKERS = 80 };
+    static struct speaker many[WORKERS];
+    struct meta_writer meta = {0};
+    struct wire_header head;
+    const struct wire_msg *m;
+    struct meta_value v;
+    char name[64];
+    size_t told;
+
+    for (int i = 0; i < WORKERS; i++) {
+        snprintf(name, sizeof name, "worker-%055d", i);
+        join(&many[i], "worker", name);
+    }
+    meta_put_map(&meta, 1);
+    meta_pair_int(&meta, 9, WORKERS + 1);
+    set_up_with(&client, 1, "a", NULL, 0, &meta);
+    meta_writer_clear(&meta);
+    for (int i = 0; i <= WORKERS; i++) {
+        struct speaker *p = i < WORKERS ? &many[i] : &worker;
+
+        head = hear(p, WIRE_SETUP)->head;
+        be_ready_with(p, head.id, head.ref, 1000, 43, 'a');
+    }
+    m = hear(&client, WIRE_READY);
+    cr_assert(le(u32, m->head.meta_len, WIRE_META_MAX));
+    cr_assert(eq(int, meta_find(m->meta, m->head.meta_len, 2, &v, NULL), 1));
+    cr_assert(eq(sz, v.len, 1000));
+    cr_assert(eq(int, meta_find(m->meta, m->head.meta_len, 1, &v, NULL), 1));
+    told = v.len;
+    cr_assert(lt(sz, told, WORKERS + 1));
+    cr_assert(gt(sz, told, 0));
+    cr_assert(eq(i64, meta_int(m->meta, m->head.meta_len, 4, 0),
+                 (int64_t)(WORKERS + 1 - told)));
+    for (int i = 0; i < WORKERS; i++)
+        leave(&many[i]);
+}
