@@ -1,7 +1,6 @@
 /* wordcount.c - a computation: the words of a text
  *
- *     parctl map --content wordcount.c:count :::
- * /usr/share/common-licenses/GPL*
+ *     parctl map --content wordcount.c:count ::: *.txt
  *
  * A word is a run of the letters A to Z, in either case.
  */
