@@ -14,6 +14,7 @@
  *   nanny_dispatch.c   which slot gets what (slots.h), and giving it
  *   nanny_start.c      a slot's start
  *   nanny_slot.c       its messages
+ *   nanny_hands.c      answers to what it has in its hands
  *   nanny_watch.c      what it runs, and for how long
  *   nanny_death.c      a slot's end: who is to blame
  *   nanny_exec.c       a command's start
@@ -314,12 +315,19 @@ void nanny_slot_retire(struct nanny *n,
 void nanny_slot_kill(struct nanny *n, struct seat *seat);
 /* Take back what has not begun: to the front of the queue. */
 void nanny_slot_take_back(struct nanny *n, struct seat *seat);
+
+/* ---- nanny_hands.c ---- */
+
+/* The run of that id in its hands, or NULL. */
+struct run *nanny_slot_run(const struct ward *w, uint64_t id);
 /* Deliver a RESULT of its; false: it makes no sense. */
 bool nanny_slot_results(struct nanny *n,
                         struct seat *seat,
                         const struct wire_msg *m);
-/* The same with what lies in its outbox. */
-bool nanny_slot_collect(struct nanny *n, struct seat *seat);
+/* The same with what lies in its outbox, if nothing that left before it is
+ * still in the pipe: then later. */
+enum slot_outbox { OUTBOX_TAKEN, OUTBOX_EARLY, OUTBOX_GARBAGE };
+enum slot_outbox nanny_slot_collect(struct nanny *n, struct seat *seat);
 
 /* ---- nanny_start.c ---- */
 

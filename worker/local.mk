@@ -22,7 +22,7 @@ libparworker_la_SOURCES = \
     worker/nanny_dispatch.c \
     worker/nanny_drain.c \
     worker/nanny_exec.c \
-    worker/nanny_files.c \
+    worker/nanny_files.c worker/nanny_hands.c \
     worker/nanny_offer.c \
     worker/nanny_open.c \
     worker/nanny_run.c \

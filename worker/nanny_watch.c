@@ -41,25 +41,21 @@ void nanny_slot_take_back(struct nanny *n, struct seat *seat)
 static struct run *running(struct nanny *n, struct ward *w, uint64_t *since_us)
 {
     uint64_t id, since, now_us = n->now * 1000 + 999;
+    struct run *r;
 
     if (!page_running(w->page, &id, &since))
         return NULL;
-    for (struct list *node = w->given.next; node != &w->given;
-         node = node->next) {
-        struct run *r = LIST_ENTRY(node, struct run, node);
-
-        if (run_id(r) != id)
-            continue;
-        if (w->seen != id) {
-            w->seen = id;
-            w->seen_since_us = since;
-            if (since > now_us || since < w->given_us)
-                w->seen_since_us = w->given_us;
-        }
-        *since_us = w->seen_since_us;
-        return r;
+    r = nanny_slot_run(w, id);
+    if (!r)
+        return NULL;
+    if (w->seen != id) {
+        w->seen = id;
+        w->seen_since_us = since;
+        if (since > now_us || since < w->given_us)
+            w->seen_since_us = w->given_us;
     }
-    return NULL;
+    *since_us = w->seen_since_us;
+    return r;
 }
 
 static void say_started(struct nanny *n, struct run *r)
@@ -71,8 +67,30 @@ static void say_started(struct nanny *n, struct run *r)
     nanny_say(n, &head, NULL, NULL, 0);
 }
 
-/* It has run for a while: the broker is told, and what waits behind it need
- * not wait any longer. */
+/* Take what is finished out of its outbox: what waits behind a run that takes
+ * long need not wait any longer.  Returns false if that must be done again, or
+ * if the run itself has ended meanwhile. */
+static bool empty_outbox(struct nanny *n, struct seat *seat, uint64_t id)
+{
+    struct ward *w = seat->ward;
+
+    switch (nanny_slot_collect(n, seat)) {
+    case OUTBOX_GARBAGE:
+        nanny_slot_mistrust(n, seat, "garbage in its outbox");
+        return false;
+    case OUTBOX_EARLY:
+        w->check_at = n->now + 1;
+        return false;
+    case OUTBOX_TAKEN:
+        break;
+    }
+    if (nanny_slot_run(w, id))
+        return true;
+    w->check_at = n->now + STARTED_MS;
+    return false;
+}
+
+/* It has run for a while: the broker is told. */
 static void check_long(struct nanny *n, struct seat *seat, struct run *r)
 {
     struct ward *w = seat->ward;
@@ -81,10 +99,6 @@ static void check_long(struct nanny *n, struct seat *seat, struct run *r)
         say_started(n, r);
         window_learn(comp_window(seat->comp, r->batch->function),
                      STARTED_MS * 1000);
-        if (!nanny_slot_collect(n, seat)) {
-            nanny_slot_mistrust(n, seat, "garbage in its outbox");
-            return;
-        }
     }
     if (w->given.next != w->given.prev && !w->book_closed)
         nanny_slot_take_back(n, seat);
@@ -99,6 +113,8 @@ static void check_running(struct nanny *n,
     uint64_t next = since_ms + STARTED_MS;
 
     if (n->now >= next) {
+        if (!r->told && !empty_outbox(n, seat, run_id(r)))
+            return;
         check_long(n, seat, r);
         next = UINT64_MAX;
     }

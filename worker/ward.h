@@ -53,7 +53,8 @@ struct ward {
     bool dirty;           /* its pipe has something to flush */
     bool waits;           /* and did not take all of it */
 
-    uint64_t seen;          /* the run that was seen running ... */
+    unsigned early; /* looks at its outbox while its pipe is not read so far */
+    uint64_t seen;  /* the run that was seen running ... */
     uint64_t seen_since_us; /* ... since when */
     uint64_t grace_id;      /* the run that was asked to stop ... */
     uint64_t grace_at;      /* ... by when; UINT64_MAX: none */

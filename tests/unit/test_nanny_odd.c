@@ -116,6 +116,65 @@ Test(nanny_odd, forged_answer_is_dropped)
     cr_assert(eq(ptr, find_answer(77), NULL));
 }
 
+/* ---- a busy nanny ---- */
+
+static const char busy[] =
+    "#include <par/task.h>\n#include <stdio.h>\n#include <unistd.h>\n"
+    "static char large[100000];\n"
+    "static int f(struct par_task *t)\n"
+    "{ long n = par_int(t, 0);\n"
+    "  if (n == 1) return par_put_bytes(t, large, sizeof large);\n"
+    "  if (n == 3) { fclose(fopen(\"begun\", \"w\")); usleep(200000); }\n"
+    "  return par_put_str(t, \"begun\", 5); }\n"
+    "PAR_FUNCTION(f, \"i:v\")\n"
+    "static int where(struct par_task *t)\n"
+    "{ char p[500]; getcwd(p, sizeof p - 10);\n"
+    "  int n = 0; while (p[n]) n++; return par_put_str(t, p, n); }\n"
+    "PAR_FUNCTION(where, \":s\")\n";
+
+/* Large results have left by the pipe, which the nanny has not read yet, when
+ * it finds a small one in the outbox. */
+Test(nanny_odd, outbox_may_be_ahead_of_the_pipe)
+{
+    enum { WARM = 2000 };
+    static const int64_t kinds[] = {1, 1, 1, 1, 2, 3};
+    char begun[600];
+    struct meta_reader r;
+    struct meta_value v;
+    struct answer *a;
+    uint64_t until;
+
+    options.slots = 1;
+    set_up_code(busy, sizeof busy - 1);
+    run0(50, "where");
+    a = wait_answer(50);
+    r = meta_read(a->data, a->len);
+    meta_next(&r, &v);
+    snprintf(begun, sizeof begun, "%.*s/begun", (int)v.len, v.data);
+    begin_runs(100, "f"); /* it is known to be quick */
+    for (int i = 0; i < WARM; i++)
+        add_args(1, (int64_t[]){2});
+    end_runs();
+    WAIT_FOR(answer_count >= WARM);
+    begin_runs(10000, "f");
+    for (int i = 0; i < 6; i++)
+        add_args(1, &kinds[i]);
+    end_runs();
+    until = clock_ms() + WAIT_MS;
+    while (access(begun, F_OK) != 0) {
+        cr_assert(lt(u64, clock_ms(), until));
+        nanny_turn(nanny, clock_ms()); /* it gives, and hears a little */
+        nanny_turn(nanny, clock_ms());
+        for (uint64_t then = clock_ms() + 20; clock_ms() < then;)
+            continue; /* busy elsewhere */
+    }
+    for (uint64_t id = 10000; id < 10006; id++) {
+        a = wait_answer(id);
+        cr_assert(eq(uint, a->status, PAR_OK), "%s", words(a));
+        cr_assert(eq(uint, count_answers(id), 1));
+    }
+}
+
 /* ---- kind self ---- */
 
 Test(nanny_odd, program_is_started_as_a_slot)
