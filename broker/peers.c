@@ -48,6 +48,15 @@ static int make_room(struct peers *p)
     return 0;
 }
 
+/* After 2^32 sessions the numbers begin anew; those in use are passed over. */
+static uint32_t next_number(struct peers *p)
+{
+    do
+        p->last_number++;
+    while (p->last_number == 0 || peers_by_number(p, p->last_number));
+    return p->last_number;
+}
+
 struct peer *peers_add(struct peers *p, uint64_t conn)
 {
     struct peer *peer;
@@ -57,7 +66,7 @@ struct peer *peers_add(struct peers *p, uint64_t conn)
     peer = calloc(1, sizeof *peer);
     if (!peer)
         return NULL;
-    peer->number = p->last_number + 1;
+    peer->number = next_number(p);
     peer->conn = conn;
     list_init(&peer->held);
     list_init(&peer->dirty);
@@ -67,7 +76,6 @@ struct peer *peers_add(struct peers *p, uint64_t conn)
         free(peer);
         return NULL;
     }
-    p->last_number++;
     p->all[p->used++] = peer;
     return peer;
 }

@@ -1,8 +1,9 @@
 /* peers.h - the sessions: who has said HELLO, and what we owe each other
  *
- * A session is numbered from 1 and its number is never used again; sched and
- * the messages of a turn know it by that.  A connection leads to its session,
- * so what an old connection says cannot reach a new session.
+ * A session is numbered from 1; sched and the messages of a turn know it by
+ * that.  All forget it when it ends, and 2^32 others (a refused HELLO takes a
+ * number too) come before the number is given again.  A connection leads to
+ * its session, so what an old connection says cannot reach a new session.
  */
 #ifndef PAR_PEERS_H
 #define PAR_PEERS_H

@@ -5,7 +5,8 @@
  * decisions and carries them out.  Everything is named by numbers, so a late
  * word about something that is gone finds nothing.
  *
- *   client   a client session; the caller numbers it, from 1, never reused
+ *   client   a client session; the caller numbers it, from 1, unlike all there
+ *            are (one that has left in this very turn included)
  *   worker   a worker session; likewise
  *   account  whose jobs: every lookup on a client's behalf is made under it
  *   target   what jobs run: a computation that was set up, or a path that

@@ -30,7 +30,7 @@ Test(peers, are_found_by_number_and_by_connection)
     cr_assert(eq(ptr, peers_by_number(&p, 0), NULL));
 }
 
-Test(peers, numbers_are_never_used_again)
+Test(peers, numbers_are_not_used_again_soon)
 {
     struct peer *a = peers_add(&p, 1);
     uint32_t number = a->number;
@@ -40,6 +40,18 @@ Test(peers, numbers_are_never_used_again)
     cr_assert(eq(ptr, peers_by_conn(&p, 1), NULL));
     a = peers_add(&p, 1);
     cr_assert(ne(u32, a->number, number));
+}
+
+Test(peers, numbers_begin_anew_and_pass_over_those_in_use)
+{
+    struct peer *first = peers_add(&p, 1), *peer;
+
+    p.last_number = UINT32_MAX - 1;
+    cr_assert(eq(u32, peers_add(&p, 2)->number, UINT32_MAX));
+    peer = peers_add(&p, 3);
+    cr_assert(eq(u32, peer->number, first->number + 1));
+    cr_assert(eq(ptr, peers_by_number(&p, first->number), first));
+    cr_assert(eq(ptr, peers_by_number(&p, peer->number), peer));
 }
 
 Test(peers, removal_in_the_middle_keeps_the_others)
