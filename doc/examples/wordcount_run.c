@@ -1,14 +1,17 @@
 /* wordcount_run.c - count the words of many files on all CPUs: map and reduce
  *
+ * (length: one whole program, as a user would write it)
+ *
  *     wordcount_run [-c SLOTS] [-o FILE] [-l FILE] [FILE...]
  *
  * The functions are those of wordcount.c, which is compiled into this program
  * and runs in processes of its own (kind `self`).  Without files it takes what
  * every Debian has: /usr/share/common-licenses and each package's copyright
  * file, each file once however many links lead to it.  Files over 256 KiB are
- * cut at line ends, so that no word is.  For comparison with other means, -o
- * writes every word with its count, sorted by word, and -l the names of the
- * files that were read, each ended by a zero octet.
+ * cut at line ends, so that no word is; small ones share a job, for a job
+ * should last much longer than it takes to send it.  For comparison with other
+ * means, -o writes every word with its count, sorted by word, and -l the names
+ * of the files that were read, each ended by a zero octet.
  */
 #define _GNU_SOURCE
 #include <par/client.h>
@@ -25,7 +28,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PIECE = 256 * 1024, TOP = 10 };
+enum {
+    PIECE = 256 * 1024,
+    SHARE = 16, /* jobs a slot, at least, if the files allow */
+    TOP = 10
+};
 
 static const char letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -40,7 +47,9 @@ struct piece {
 
 struct job {
     struct piece *pieces;
-    size_t count, room;
+    size_t piece_count, piece_room;
+    size_t *first; /* of each job's pieces, and the end of the last one's */
+    size_t count;
     struct file {
         char *path;
         dev_t dev;
@@ -48,7 +57,7 @@ struct job {
     } * seen;
     size_t files, seen_room;
     unsigned long long bytes;
-    char buffer[PIECE];
+    char text[PIECE + 1];
     size_t done;
     int show; /* progress, on a terminal */
     unsigned long long busy_us;
@@ -102,9 +111,10 @@ static void add_pieces(struct job *j, int fd, const char *path, off_t size)
         size_t len = (size_t)(size - at);
 
         if (len > PIECE)
-            len = cut(fd, at, PIECE, j->buffer);
-        j->pieces = more(j->pieces, j->count, &j->room, sizeof *j->pieces);
-        j->pieces[j->count++] = (struct piece){path, at, len};
+            len = cut(fd, at, PIECE, j->text);
+        j->pieces =
+            more(j->pieces, j->piece_count, &j->piece_room, sizeof *j->pieces);
+        j->pieces[j->piece_count++] = (struct piece){path, at, len};
         at += (off_t)len;
     }
     j->bytes += (unsigned long long)size;
@@ -147,6 +157,27 @@ static int add_all(struct job *j)
             rc = add_file(j, found.gl_pathv[i]);
     globfree(&found);
     return rc;
+}
+
+/* Which pieces go together. */
+static void make_jobs(struct job *j, int slots)
+{
+    size_t most = (size_t)j->bytes / (size_t)(slots * SHARE), room = 0, len = 0;
+
+    if (most > PIECE)
+        most = PIECE;
+    for (size_t i = 0; i < j->piece_count; i++) {
+        size_t own = j->pieces[i].len + 1; /* and a line end */
+
+        if (i == 0 || len + own > most) {
+            j->first = more(j->first, j->count + 1, &room, sizeof *j->first);
+            j->first[j->count++] = i;
+            len = 0;
+        }
+        len += own;
+    }
+    if (j->count)
+        j->first[j->count] = j->piece_count;
 }
 
 static int list_files(const struct job *j, const char *path)
@@ -208,23 +239,30 @@ static void add_words(struct job *j, const char *text, size_t len, long long n)
 
 /* ---- the map ---- */
 
-static int next_piece(void *context, uint64_t index, struct par_value *args)
+static size_t read_piece(const struct piece *p, char *text)
+{
+    int fd = open(p->path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : pread(fd, text, p->len, p->offset);
+
+    if (n < 0)
+        fprintf(stderr, "wordcount_run: %s: %s\n", p->path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return n < 0 ? 0 : (size_t)n;
+}
+
+static int next_text(void *context, uint64_t index, struct par_value *args)
 {
     struct job *j = context;
-    const struct piece *p;
-    ssize_t n;
-    int fd;
+    size_t len = 0;
 
     if (index >= j->count)
         return -1;
-    p = &j->pieces[index];
-    fd = open(p->path, O_RDONLY | O_CLOEXEC);
-    n = fd < 0 ? -1 : pread(fd, j->buffer, p->len, p->offset);
-    if (fd >= 0)
-        close(fd);
-    if (n < 0)
-        fprintf(stderr, "wordcount_run: %s: %s\n", p->path, strerror(errno));
-    args[0] = par_value_bytes(j->buffer, n < 0 ? 0 : (size_t)n);
+    for (size_t i = j->first[index]; i < j->first[index + 1]; i++) {
+        len += read_piece(&j->pieces[i], j->text + len);
+        j->text[len++] = '\n';
+    }
+    args[0] = par_value_bytes(j->text, len);
     return 1;
 }
 
@@ -239,7 +277,8 @@ static int take_result(void *context,
     if (r->status != PAR_OK) {
         char text[400];
 
-        par_fail(j->err, PAR_CODE(r->status), "%s: %s", j->pieces[index].path,
+        par_fail(j->err, PAR_CODE(r->status), "%s: %s",
+                 j->pieces[j->first[index]].path,
                  par_result_error(r, text, sizeof text));
         return 1;
     }
@@ -250,8 +289,8 @@ static int take_result(void *context,
                par_read(&in, &count) == PAR_T_INT)
             add_words(j, word.data, word.len, count.i);
     j->done++;
-    if (j->show && (j->done % 16 == 0 || j->done == j->count))
-        fprintf(stderr, "\r%zu of %zu pieces%s", j->done, j->count,
+    if (j->show)
+        fprintf(stderr, "\r%zu of %zu jobs%s", j->done, j->count,
                 j->done == j->count ? "\r                              \r"
                                     : "");
     return 0;
@@ -274,7 +313,7 @@ static double count_words(struct job *j, int slots, struct par_error *err)
     struct par_function words;
     struct par_map map = {.function = &words,
                           .context = j,
-                          .next = next_piece,
+                          .next = next_text,
                           .each = take_result,
                           .unordered = true};
     double began, took = -1;
@@ -394,7 +433,10 @@ static int read_options(struct choices *c, int argc, char **argv)
         default:
             return -1;
         }
-    return 0;
+    if (c->slots > 0)
+        return 0;
+    fputs("wordcount_run: -c wants a number of slots\n", stderr);
+    return -1;
 }
 
 int main(int argc, char **argv)
@@ -414,7 +456,8 @@ int main(int argc, char **argv)
         return 1;
     if (c.list && list_files(&j, c.list))
         return 1;
-    printf("%zu files, %llu bytes, in %zu pieces\n", j.files, j.bytes, j.count);
+    make_jobs(&j, c.slots);
+    printf("%zu files, %llu bytes, in %zu jobs\n", j.files, j.bytes, j.count);
     if (j.count == 0)
         return 0;
     fflush(stdout);

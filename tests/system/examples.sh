@@ -93,7 +93,7 @@ ln -s large twice
 ln large thrice
 try "$top_builddir/wordcount_run" -c 2 -o table -l list large line short empty twice thrice
 said "wordcount_run" 0 '^$' "$out"
-like "... each file once" "$out" "^3 files, $((700001 + 600000 + 11)) bytes, in [0-9]+ pieces"
+like "... each file once" "$out" "^3 files, $((700001 + 600000 + 11)) bytes, in [0-9]+ jobs"
 like "... its report" "$out" \
     '^[0-9]+ jobs on 2 slots: [0-9.]+ s, [0-9-]+ us of overhead a job, [0-9.]+ times as fast as one slot$'
 is "... the ten most frequent" "$(grep -c '^ *[0-9]*  [a-z]*$' <<<"$out")" 10
@@ -102,6 +102,8 @@ is "... all words, against cat | tr | sort | uniq -c" "$(cksum <table)" \
     "$(for f in large line short; do cat $f && echo; done |
         LC_ALL=C tr -cs A-Za-z '\n' | tr A-Z a-z | LC_ALL=C sort | uniq -c |
         sed -n 's/^ *\([0-9]* [a-z]\)/\1/p' | cksum)"
+try "$top_builddir/wordcount_run" -c none
+said "a number of slots that is none" 2 '^wordcount_run: -c '
 try "$top_builddir/wordcount_run" /nowhere
 said "a file that is not there" 1 '^wordcount_run: /nowhere: No such file'
 PAR_BROKER=nowhere try "$top_builddir/hello"
