@@ -27,9 +27,9 @@ broker_before=$(kib VmRSS "${pids[broker]}")
 worker_before=$(kib VmRSS "${pids[worker]}")
 remember
 is "$RUNS clients, one after another" "$(runs $RUNS)" $RUNS
-most "... the broker is as large as before (KiB more)" \
+memory "... the broker is as large as before" \
     $(($(kib VmRSS "${pids[broker]}") - broker_before)) $GROWTH
-most "... the worker is as large as before (KiB more)" \
+memory "... the worker is as large as before" \
     $(($(kib VmRSS "${pids[worker]}") - worker_before)) $GROWTH
 nothing_left "... and no process or file is left"
 is "... nor a session" "$(parctl status sessions --json | grep -c '"role":"client"')" 1
@@ -42,7 +42,7 @@ PAR_FUNCTION(triple, "i:i")' >triple.c
 try "$top_builddir/tests/system/mapper" triple.c 100000 "${pids[broker]}"
 quiet "100000 jobs in one par_map(): right, and in order" 0 "$out"
 read -r own other <<<"$out"
-most "... our memory is flat (KiB more)" "${own:-999999}" $GROWTH
-most "... and the broker's" "${other:-999999}" $GROWTH
+memory "... our memory is flat" "${own:-999999}" $GROWTH
+memory "... and the broker's" "${other:-999999}" $GROWTH
 
 finish

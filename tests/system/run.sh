@@ -82,7 +82,7 @@ is "100 MB of output: the first 102000000 octets" "$first" \
     "$(head -c 102000000 /dev/zero | cksum)"
 is "... the last ones" "$rest" end
 is "... and its exit code" $code 0
-most "... went through parctl in bounded memory (KiB)" "$peak" 65536
+memory "... went through parctl in bounded memory" "$peak" 65536
 try sh -c 'parctl run -- yes | head -n 2'
 is "a reader that leaves ends it" "$out" $'y\ny'
 
