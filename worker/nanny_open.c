@@ -127,6 +127,14 @@ static void name_key(const struct nanny *n, char *name, size_t size)
         snprintf(name, size, "worker");
 }
 
+/* Only tcp asks for a key, so that a private worker needs no place for one. */
+static bool needs_key(const char *const *endpoints)
+{
+    while (*endpoints && link_endpoint_transport(*endpoints) != LINK_TCP)
+        endpoints++;
+    return *endpoints != NULL;
+}
+
 /* Which brokers, and who we are to them. */
 static int open_uplink(struct nanny *n, struct par_error *err)
 {
@@ -154,7 +162,7 @@ static int open_uplink(struct nanny *n, struct par_error *err)
             return -1;
         one[0] = local;
     }
-    if (!s->ticket) {
+    if (!s->ticket && needs_key(o.endpoints)) {
         if (keys_resolve(key && *key ? key : "id", path, sizeof path, err))
             return -1;
         name_key(n, name, sizeof name);
