@@ -19,6 +19,13 @@ die() {
     exit 1
 }
 
+case $src in
+*[[:space:]\"\#\$\&\'\`\\]*)
+    die "autotools cannot build in a folder with such a name (white space, or" \
+        "one of \" # \$ & ' \` \\); move or clone it to another: $src"
+    ;;
+esac
+
 is_root() {
     [ "$(id -u)" -eq 0 ]
 }

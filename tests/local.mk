@@ -133,6 +133,7 @@ SYSTEM_TESTS += tests/system/parctl_keys.sh
 SYSTEM_TESTS += tests/system/parctl_private.sh
 SYSTEM_TESTS += tests/system/parworker_options.sh
 SYSTEM_TESTS += tests/system/python_min.sh
+SYSTEM_TESTS += tests/system/quickstart.sh
 SYSTEM_TESTS += tests/system/run.sh
 SYSTEM_TESTS += tests/system/setup.sh
 SYSTEM_TESTS += tests/system/signals.sh
