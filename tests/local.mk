@@ -136,6 +136,7 @@ SYSTEM_TESTS += tests/system/python_min.sh
 SYSTEM_TESTS += tests/system/quickstart.sh
 SYSTEM_TESTS += tests/system/run.sh
 SYSTEM_TESTS += tests/system/setup.sh
+SYSTEM_TESTS += tests/system/shown.sh
 SYSTEM_TESTS += tests/system/signals.sh
 SYSTEM_TESTS += tests/system/slots.sh
 

@@ -46,8 +46,10 @@ shown README.md 'parctl setup doc/examples/primes.c'
 is "README: setup" $code 0
 shown README.md 'parctl run primes.c:count 1 1000000'
 quiet "README: ... and run by name" 0 78498
-shown README.md 'parctl workers; parctl status; parctl jobs --json; parctl ping'
-is "README: the listings" $code 0
+shown README.md 'parctl close primes.c'
+quiet "README: ... and closed" 0
+shown README.md 'parctl run -- hostname; parctl workers; parctl status; parctl jobs --json; parctl ping'
+is "README: the listings" "$code $(head -n 1 <<<"$out")" "0 $(hostname)"
 like "... workers" "$out" "^$(hostname)\.1 "
 like "... ping" "$out" "^$(hostname)\.1: [0-9.]+ ms\$"
 
@@ -70,12 +72,13 @@ is "par(7): workers" $code 0
 # ---- parctl(1) ----
 
 cd "$EXAMPLES" || exit 99
+shown doc/man/parctl.1 'parctl setup primes.c'
+is "parctl(1): setup" $code 0
+cd "$work" || exit 99
 shown doc/man/parctl.1 'parctl run primes.c:count 1 1000000'
 quiet "parctl(1): a function that was set up" 0 78498
 shown doc/man/parctl.1 'parctl close primes.c'
 quiet "parctl(1): close" 0
-shown doc/man/parctl.1 'parctl setup primes.c'
-is "parctl(1): setup" $code 0
 stop worker
 stop broker
 
