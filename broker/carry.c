@@ -12,7 +12,64 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
+
 /* ---- batches ---- */
+
+/* Why a run ends that could not be sent; block 0 if even that is too much. */
+static struct payload_ref words_of_loss(struct broker *b)
+{
+    struct meta_writer w = {0};
+    struct payload_ref words = {0};
+
+    meta_put_map(&w, 2);
+    meta_pair_int(&w, 70, WIRE_NOT_EXECUTED);
+    meta_pair_str(&w, 72, "the broker has no memory to send it to a worker");
+    if (!w.failed)
+        words.block = payload_copy(&b->payloads, w.data, w.len, 1);
+    words.len = words.block ? (uint32_t)w.len : 0;
+    meta_writer_clear(&w);
+    return words;
+}
+
+/* There is no message of what was in this batch.  Its runs have not begun, and
+ * never will.  A client that misses answers would wait for ever: it is cut off,
+ * and knows that they are lost. */
+static void lose(struct broker *b,
+                 struct peer *peer,
+                 const struct wire_header *head)
+{
+    log_line(LOG_ERROR, "out of memory: %u %s for session %u are lost",
+             head->count, head->type == WIRE_RUN ? "runs" : "answers",
+             peer->number);
+    b->has_lost = true;
+    if (head->type != WIRE_RUN) {
+        peer->is_broken = true;
+        return;
+    }
+    for (unsigned i = 0; i < head->count; i++) {
+        struct job_outcome outcome = {.status = PAR_INTERNAL,
+                                      .executed = WIRE_NOT_EXECUTED,
+                                      .payload = words_of_loss(b)};
+
+        if (!sched_result(b->sched, b->now, peer->number, head->id + i,
+                          &outcome))
+            payload_forget(&b->payloads, outcome.payload);
+    }
+}
+
+/* The batch is over: its frame, or NULL after it was lost. */
+static uint8_t *take(struct broker *b, struct peer *peer, size_t *len)
+{
+    struct wire_header head = peer->out.head;
+    uint8_t *frame = batch_take(&peer->out, len);
+
+    list_remove(&peer->dirty);
+    peer->out.head.count = 0;
+    if (!frame)
+        lose(b, peer, &head);
+    return frame;
+}
 
 void carry_flush_peer(struct broker *b, struct peer *peer)
 {
@@ -21,19 +78,44 @@ void carry_flush_peer(struct broker *b, struct peer *peer)
 
     if (peer->out.head.count == 0)
         return;
-    list_remove(&peer->dirty);
-    frame = batch_take(&peer->out, &len);
-    peer->out.head.count = 0;
+    frame = take(b, peer, &len);
+    if (!frame)
+        return;
     peer->messages_out++;
     b->messages_out++;
     link_server_send(b->link, peer->conn, frame, len, NULL);
 }
 
-void carry_flush(struct broker *b)
+static void flush_all(struct broker *b)
 {
     while (!list_is_empty(&b->peers.dirty))
         carry_flush_peer(b,
                          LIST_ENTRY(b->peers.dirty.next, struct peer, dirty));
+}
+
+static void cut_broken(struct broker *b)
+{
+    struct peer *peer;
+
+    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));) {
+        if (!peer->is_broken)
+            continue;
+        say_goodbye(b, peer->conn, WIRE_TOO_MANY);
+        link_server_cut(b->link, peer->conn);
+        end_session(b, peer, false);
+        i = 0; /* the table has changed */
+    }
+}
+
+void carry_flush(struct broker *b)
+{
+    flush_all(b);
+    while (b->has_lost) {
+        b->has_lost = false;
+        cut_broken(b);
+        carry_decisions(b);
+        flush_all(b);
+    }
 }
 
 void carry_open(struct broker *b,
@@ -51,15 +133,17 @@ void carry_send_with(struct broker *b,
                      struct peer *peer,
                      struct payload_ref payload)
 {
+    struct wire_header head = peer->out.head;
     uint8_t *frame;
     size_t len;
     zmq_msg_t second;
 
-    list_remove(&peer->dirty);
-    frame = batch_take(&peer->out, &len);
-    peer->out.head.count = 0;
+    frame = take(b, peer, &len);
+    if (!frame)
+        return;
     if (payload_frame(&b->payloads, payload, &second)) {
         free(frame);
+        lose(b, peer, &head);
         return;
     }
     peer->messages_out++;
@@ -70,11 +154,14 @@ void carry_send_with(struct broker *b,
 
 /* ---- towards workers ---- */
 
+/* A worker has 256 indexes at most, each of 10 digits. */
+enum { GRANT_TEXT = 256 * 11 };
+
 /* {"gpu": "0,2", ...}: grants of one resource follow each other. */
 static void put_grants(struct broker *b, struct meta_writer *w, uint32_t grant)
 {
     const char *name, *last = NULL;
-    char list[256] = "";
+    char list[GRANT_TEXT] = "";
     uint32_t index, pairs = 0;
     size_t mark = meta_open_map(w), n = 0;
 
@@ -145,6 +232,7 @@ static void assign(struct broker *b, const struct decision *d)
 
         run_meta(b, d, &meta, &len);
         carry_open(b, worker, &head, meta, len);
+        worker->out.frame.failed |= meta == b->words.data && b->words.failed;
         worker->out_spec = plain ? d->spec : UINT32_MAX;
     }
     worker->out_next = d->dispatch + 1;
@@ -179,6 +267,20 @@ static void put_call(struct broker *b,
     meta_put_raw(w, payload_data(&b->payloads, call), call.len);
 }
 
+/* No memory for the message: the worker is not asked. */
+static void order_failed(struct broker *b, const struct decision *d)
+{
+    static const char why[] = "the broker has no memory to ask the worker";
+    struct payload_ref text = {
+        payload_copy(&b->payloads, why, sizeof why - 1, 1), 0, 0};
+
+    text.len = text.block ? sizeof why - 1 : 0;
+    log_line(LOG_ERROR, "%s", why);
+    b->has_lost = true;
+    sched_request_done(b->sched, b->now, d->worker, d->request, PAR_INTERNAL,
+                       text);
+}
+
 static void order_setup(struct broker *b, const struct decision *d)
 {
     struct peer *worker = peers_by_number(&b->peers, d->worker);
@@ -187,7 +289,7 @@ static void order_setup(struct broker *b, const struct decision *d)
     struct batch out = {0};
     struct wire_header head = {
         .type = WIRE_SETUP, .id = d->request, .ref = d->target};
-    uint8_t *frame;
+    uint8_t *frame = NULL;
     size_t len;
 
     if (!worker || !c)
@@ -198,10 +300,15 @@ static void order_setup(struct broker *b, const struct decision *d)
     }
     batch_begin(&out, &head, w.data, w.len);
     batch_add_bare(&out, c->manifest, c->manifest_len);
-    carry_flush_peer(b, worker);
-    frame = batch_take(&out, &len);
-    b->messages_out++;
-    link_server_send(b->link, worker->conn, frame, len, NULL);
+    if (!w.failed)
+        frame = batch_take(&out, &len);
+    if (frame) {
+        carry_flush_peer(b, worker);
+        b->messages_out++;
+        link_server_send(b->link, worker->conn, frame, len, NULL);
+    } else {
+        order_failed(b, d);
+    }
     batch_clear(&out);
     meta_writer_clear(&w);
 }
@@ -217,7 +324,10 @@ static void order_close(struct broker *b, const struct decision *d)
     if (d->payload.block)
         put_call(b, &w, d->payload);
     meta_pair_int(&w, 26, d->mode);
-    say(b, worker, WIRE_CLOSE, 0, d->request, d->target, &w);
+    if (w.failed)
+        order_failed(b, d);
+    else
+        say(b, worker, WIRE_CLOSE, 0, d->request, d->target, &w);
     meta_writer_clear(&w);
 }
 

@@ -52,6 +52,7 @@ struct broker {
     uint64_t heartbeat_ms;
     uint64_t next_beat; /* when to look at the workers' silence again */
     bool draining;
+    bool has_lost; /* messages, for want of memory, in this turn */
     struct sched_limits limits;
     char endpoints[BROKER_ENDPOINTS][BROKER_ENDPOINT];
     unsigned endpoint_count;
@@ -123,7 +124,9 @@ handle_f on_ready, on_result, on_started, on_recalled, on_worker_stream,
 /* ---- carry.c: what the scheduler decided ---- */
 
 void carry_decisions(struct broker *b);
-void carry_flush(struct broker *b); /* send every batch in the making */
+/* Send every batch in the making.  For one that cannot be sent its runs end as
+ * INTERNAL; a client whose answers it held is cut off. */
+void carry_flush(struct broker *b);
 void carry_flush_peer(struct broker *b, struct peer *peer);
 /* Begin a batch; what was in the making for that peer is sent. */
 void carry_open(struct broker *b,

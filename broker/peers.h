@@ -52,6 +52,7 @@ struct peer {
     unsigned strikes;
     bool paused;
     bool leaving;          /* a worker that drains */
+    bool is_broken;        /* a client that answers were lost of */
     struct credit runs;    /* what we grant a client */
     uint64_t answered;     /* how many of those runs have their answer */
     struct credit results; /* what a client grants us */

@@ -16,6 +16,7 @@ UNIT_TESTS += tests/unit/test_bundle_encode
 UNIT_TESTS += tests/unit/test_bundle_fields
 UNIT_TESTS += tests/unit/test_bundle_path
 UNIT_TESTS += tests/unit/test_cache
+UNIT_TESTS += tests/unit/test_carry
 UNIT_TESTS += tests/unit/test_client
 UNIT_TESTS += tests/unit/test_client_map
 UNIT_TESTS += tests/unit/test_client_result
@@ -166,6 +167,7 @@ ROOT_TESTS =
 ROOT_TESTS += tests/root/other_user.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
 
+tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=meta_room
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=realloc -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
 tests_unit_test_sched_no_memory_LDFLAGS = $(AM_LDFLAGS) \
