@@ -11,10 +11,23 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "reach.h"
 
 enum { DEFAULT_QUEUED = 4000000, DEFAULT_HEARTBEAT = 2000 };
 
 #define DEFAULT_BLOBS (UINT64_C(2) << 30) /* octets, of one account */
+
+/* Beyond BROKER_ENDPOINTS they are left out. */
+static int advertise(void *broker, const char *endpoint, struct par_error *err)
+{
+    struct broker *b = broker;
+
+    (void)err;
+    if (b->advertise_count < BROKER_ENDPOINTS)
+        snprintf(b->advertise[b->advertise_count++], BROKER_ENDPOINT, "%s",
+                 endpoint);
+    return 0;
+}
 
 static void settle(struct broker *b, const struct broker_settings *s)
 {
@@ -30,11 +43,9 @@ static void settle(struct broker *b, const struct broker_settings *s)
         memcpy(b->secret_key, s->secret_key, KEY_SIZE);
         key_text(s->public_key, b->public_key);
     }
-    for (unsigned i = 0;
-         s->advertise && s->advertise[i] && i < BROKER_ENDPOINTS; i++) {
-        snprintf(b->advertise[i], BROKER_ENDPOINT, "%s", s->advertise[i]);
-        b->advertise_count++;
-    }
+    b->advertise_given = s->advertise && s->advertise[0];
+    for (size_t i = 0; b->advertise_given && s->advertise[i]; i++)
+        advertise(b, s->advertise[i], NULL);
     if (gethostname(b->host, sizeof b->host - 1))
         snprintf(b->host, sizeof b->host, "localhost");
 }
@@ -119,7 +130,8 @@ int broker_listen(struct broker *b,
                         BROKER_ENDPOINTS);
     bound = b->endpoints[b->endpoint_count];
     if (link_server_listen(b->link, endpoint, b->has_key ? b->secret_key : NULL,
-                           bound, BROKER_ENDPOINT, err))
+                           bound, BROKER_ENDPOINT, err) ||
+        (!b->advertise_given && reach_each(bound, true, advertise, b, err)))
         return -1;
     b->endpoint_count++;
     if (actual)

@@ -58,6 +58,7 @@ struct broker {
     unsigned endpoint_count;
     char advertise[BROKER_ENDPOINTS][BROKER_ENDPOINT];
     unsigned advertise_count;
+    bool advertise_given; /* else it follows from the endpoints */
     struct relayed_ping relays[BROKER_RELAYS];
     uint64_t last_nonce;
     struct payload_ref scratch[WIRE_ITEMS_MAX];

@@ -78,6 +78,7 @@ BROKER_EFFECT = \
     broker/handlers_setup.c \
     broker/handlers_worker.c \
     broker/own_keys.c broker/own_keys.h \
+    broker/reach.c broker/reach.h \
     broker/payload.c broker/payload.h \
     broker/peers.c broker/peers.h \
     broker/say.c \

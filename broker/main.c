@@ -279,7 +279,7 @@ static void serve(struct broker *b, int signals, int64_t drain_ms)
 
 static int listen_all(struct broker *b,
                       const struct choices *c,
-                      const struct own_keys *own,
+                      struct own_keys *own,
                       struct par_error *err)
 {
     char local[LINK_ENDPOINT], actual[LINK_ENDPOINT], all[4096] = "";

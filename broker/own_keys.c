@@ -3,16 +3,13 @@
 
 #include "own_keys.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "place.h"
+#include "reach.h"
 
 static int in_folder(char path[OWN_PATH],
                      const char *folder,
@@ -63,69 +60,17 @@ int own_keys_open(struct own_keys *own,
     return known ? 0 : authorized_add(own->authorized, &entry, err);
 }
 
-static int note(const struct own_keys *own,
-                const char *host,
-                const char *port,
-                struct par_error *err)
+static int note(void *own, const char *endpoint, struct par_error *err)
 {
-    char endpoint[320];
+    const struct own_keys *o = own;
 
     /* It is our own key: what was noted before is out of date. */
-    snprintf(endpoint, sizeof endpoint,
-             strchr(host, ':') ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port);
-    return known_add(own->known, endpoint, own->pair.public_key, true, err);
+    return known_add(o->known, endpoint, o->pair.public_key, true, err);
 }
 
-static int note_interfaces(const struct own_keys *own,
-                           const char *port,
-                           struct par_error *err)
-{
-    struct ifaddrs *all, *it;
-    char text[INET6_ADDRSTRLEN];
-    int rc = 0;
-
-    if (getifaddrs(&all))
-        return 0; /* the names will do */
-    for (it = all; it && !rc; it = it->ifa_next) {
-        const void *address = NULL;
-
-        if (it->ifa_addr && it->ifa_addr->sa_family == AF_INET)
-            address = &((struct sockaddr_in *)(void *)it->ifa_addr)->sin_addr;
-        if (address && inet_ntop(AF_INET, address, text, sizeof text))
-            rc = note(own, text, port, err);
-    }
-    freeifaddrs(all);
-    return rc;
-}
-
-int own_keys_note(const struct own_keys *own,
+int own_keys_note(struct own_keys *own,
                   const char *endpoint,
                   struct par_error *err)
 {
-    char host[256], name[65] = "localhost";
-    const char *colon = strrchr(endpoint, ':');
-    const char *from = endpoint + strlen("tcp://");
-    bool wild;
-
-    if (strncmp(endpoint, "tcp://", 6) || !colon || colon <= from)
-        return 0;
-    snprintf(host, sizeof host, "%.*s", (int)(colon - from), from);
-    if (host[0] == '[') {
-        memmove(host, host + 1, strlen(host));
-        host[strcspn(host, "]")] = '\0';
-    }
-    wild =
-        !strcmp(host, "0.0.0.0") || !strcmp(host, "::") || !strcmp(host, "*");
-    if (!wild && strcmp(host, "127.0.0.1"))
-        return note(own, host, colon + 1, err);
-    if (note(own, "127.0.0.1", colon + 1, err) ||
-        note(own, "localhost", colon + 1, err))
-        return -1;
-    if (!wild)
-        return 0;
-    gethostname(name, sizeof name - 1);
-    return note(own, name, colon + 1, err) ||
-                   note_interfaces(own, colon + 1, err)
-               ? -1
-               : 0;
+    return reach_each(endpoint, false, note, own, err);
 }

@@ -27,7 +27,7 @@ int own_keys_open(struct own_keys *own,
 
 /* Note a tcp endpoint, as bound; for a wildcard address every name and
  * address of this host. */
-int own_keys_note(const struct own_keys *own,
+int own_keys_note(struct own_keys *own,
                   const char *endpoint,
                   struct par_error *err);
 

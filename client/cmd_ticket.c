@@ -36,6 +36,7 @@ struct order {
 /* ---- where the broker is ---- */
 
 static int add_endpoints(struct order *o,
+                         const char *field,
                          const uint8_t *row,
                          size_t len,
                          struct par_error *err)
@@ -44,8 +45,7 @@ static int add_endpoints(struct order *o,
     struct meta_reader r;
     char endpoint[LINK_ENDPOINT];
 
-    if (!meta_find_text(row, len, "endpoints", &list, &r) ||
-        list.kind != META_ARRAY)
+    if (!meta_find_text(row, len, field, &list, &r) || list.kind != META_ARRAY)
         return 0;
     for (size_t i = 0; i < list.len && meta_next(&r, &v); i++) {
         if (v.kind != META_STR || v.len >= sizeof endpoint)
@@ -60,6 +60,18 @@ static int add_endpoints(struct order *o,
     return 0;
 }
 
+/* Where it says that others reach it; else it listens for this host alone. */
+static int add_reachable(struct order *o,
+                         const uint8_t *row,
+                         size_t len,
+                         struct par_error *err)
+{
+    if (add_endpoints(o, "advertise", row, len, err))
+        return -1;
+    return o->ticket.brokers[0] ? 0
+                                : add_endpoints(o, "endpoints", row, len, err);
+}
+
 static int ask_broker(struct order *o, struct par_error *err)
 {
     struct meta_writer bytes = {0};
@@ -70,7 +82,7 @@ static int ask_broker(struct order *o, struct par_error *err)
 
     rows = rows_read(&bytes);
     if (rc == 0 && rows_next(&rows, &row, &len))
-        rc = add_endpoints(o, row, len, err);
+        rc = add_reachable(o, row, len, err);
     meta_writer_clear(&bytes);
     if (rc == 0 && !o->ticket.brokers[0])
         return par_fail(err, ENOENT,

@@ -200,7 +200,7 @@ static bool wants(const struct par_broker_options *o, const char *scheme)
 
 static int listen_all(struct embed *e,
                       const struct par_broker_options *o,
-                      const struct own_keys *own,
+                      struct own_keys *own,
                       struct par_error *err)
 {
     static atomic_uint serial;

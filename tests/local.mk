@@ -165,6 +165,7 @@ QUICK_TESTS = tests/contract/test_mixed tests/system/order.sh
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
 ROOT_TESTS += tests/root/other_user.sh
+ROOT_TESTS += tests/root/two_hosts.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
 
 tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=meta_room
