@@ -204,6 +204,9 @@ static int start(struct run_order *o,
     if (o->input && !t.is_command)
         code =
             cli_usage(o->cli, "-i is for commands; %s is a function", words[0]);
+    else if (o->input && o->wishes.options.attempts > 1)
+        code = cli_usage(o->cli, "-i excludes --retries: input that has been "
+                                 "read is gone");
     else if (o->wishes.content && t.is_command)
         code = cli_usage(o->cli, "--content is for functions; a command has "
                                  "-i");

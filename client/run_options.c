@@ -120,6 +120,11 @@ static int put_options(struct pairs *p,
         strcmp(o->cancel, "never"))
         return par_fail(err, EINVAL,
                         "cancel: `%s' is none of soft, kill, never", o->cancel);
+    if (o->input && o->attempts > 1)
+        return par_fail(err, EINVAL,
+                        "attempts: %u, but what a job has read of its input "
+                        "is gone: it cannot be run again",
+                        o->attempts);
     put_text(p, KEY_WORKER, o->worker);
     put_text(p, KEY_HOST, o->host);
     put_labels(p, o->labels);

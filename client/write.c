@@ -70,7 +70,8 @@ static struct run *wait_for_room(struct par_client *c,
         *room = left < len ? (size_t)left : len;
         if (*room > WIRE_CHUNK_MAX)
             *room = WIRE_CHUNK_MAX;
-        if (*room > 0 || len == 0)
+        /* Before its first grant nobody is there to hear even an end. */
+        if (*room > 0 || (len == 0 && run->flow->in.granted > 0))
             return run;
         if (client_patience(c, deadline, err,
                             "job %llu does not read its input",

@@ -366,7 +366,8 @@ struct par_run_options {
     const char *cancel;     /* what PAR_AS_THE_JOB_SAYS and the end of our
                                session do: "soft" "kill" "never"; NULL: soft */
     int64_t grace_ms;       /* between asking and killing; 0: 500 */
-    bool input;             /* exec: standard input comes by par_write() */
+    bool input;             /* exec: standard input comes by par_write(); not
+                               with attempts: what was read is gone */
 };
 
 /* A finished job.  `data` is its value (msgpack) or, if it failed, the map of

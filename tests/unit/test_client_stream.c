@@ -262,6 +262,38 @@ Test(streams, input_waits_for_credit)
     cr_assert(eq(int, err.code, EPIPE));
 }
 
+/* Grants when it is pinged. */
+static bool grant_late(struct fake *f, struct link_msg *m)
+{
+    static uint64_t job;
+
+    if (m->wire.head.type == WIRE_RUN)
+        job = m->wire.head.id;
+    else if (m->wire.head.type == WIRE_PING)
+        grant_input(f, job, 1000);
+    else if (m->wire.head.type == WIRE_STREAM)
+        fake_answer(f, job, 0, 2, NULL, 0);
+    return m->wire.head.type != WIRE_PING && job != 0;
+}
+
+/* Whoever is to hear it may not have begun: sent too early it is lost, and a
+ * command waits for the end of its input for ever. */
+Test(streams, the_end_of_an_empty_input_waits_for_credit_too)
+{
+    struct par_run_options o = {.input = true};
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+    uint64_t job;
+
+    fake.on = grant_late;
+    cr_assert(eq(int, par_run(client, &f, PAR_NO_ARGS, &o, &job, &err), 0));
+    cr_assert(eq(int, par_write(client, job, "", 0, true, 10, &err), -1));
+    cr_assert(eq(int, err.code, ETIMEDOUT));
+    cr_assert(eq(int, par_ping(client, NULL, 0, -1, NULL, &err), 0));
+    cr_assert(eq(int, par_write(client, job, "", 0, true, -1, &err), 0));
+    cr_assert(eq(int, par_wait(client, job, -1, &r, &err), 0));
+}
+
 Test(streams, a_job_that_does_not_read_times_out_the_writer)
 {
     struct par_function f = fake_function(client, "never");
