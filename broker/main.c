@@ -28,6 +28,7 @@
 #include "options.h"
 #include "own_keys.h"
 #include "place.h"
+#include "stdfds.h"
 #include "wire.h"
 
 enum { MAX_LISTEN = 15, EXIT_USAGE = 2, EXIT_TROUBLE = 125 };
@@ -353,8 +354,10 @@ int main(int argc, char **argv)
 {
     struct choices c = {.heartbeat = 2000, .drain = 10000};
     struct par_error err = {0};
-    int signals, code = read_options(&c, argc, argv);
+    int signals, code;
 
+    stdfds_fill();
+    code = read_options(&c, argc, argv);
     if (code >= 0)
         return code;
     log_open("parbroker", c.debug ? LOG_DEBUG : LOG_WARN);

@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "cmd.h"
 #include "options.h"
+#include "stdfds.h"
 
 static const struct verb *const verbs[] = {
     &verb_run,   &verb_map,     &verb_setup,  &verb_close,  &verb_ping,
@@ -70,6 +71,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    stdfds_fill();
     setlocale(LC_CTYPE, "");
     if (argc < 2) {
         help();

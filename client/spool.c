@@ -19,6 +19,13 @@ void spool_clear(struct spool *s)
     *s = (struct spool){0};
 }
 
+static const char *name_of(int fd)
+{
+    return fd == STDOUT_FILENO   ? "standard output"
+           : fd == STDERR_FILENO ? "standard error"
+                                 : "the file that keeps output";
+}
+
 int spool_write(int fd, const void *data, size_t len, struct par_error *err)
 {
     const char *at = data;
@@ -36,7 +43,7 @@ int spool_write(int fd, const void *data, size_t len, struct par_error *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return par_fail(err, errno, "write: %s", strerror(errno));
+            return par_fail(err, errno, "%s: %s", name_of(fd), strerror(errno));
         at += n;
         len -= (size_t)n;
     }

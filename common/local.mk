@@ -29,6 +29,7 @@ COMMON_EFFECT = \
     common/log.c common/log.h \
     common/options.c common/options.h \
     common/place.c common/place.h \
+    common/stdfds.c common/stdfds.h \
     common/textfile.c common/textfile.h
 
 noinst_LTLIBRARIES += libparcommon.la libparlink.la

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "options.h"
 #include "settings.h"
+#include "stdfds.h"
 #include "ticket.h"
 #include "worker.h"
 
@@ -317,8 +318,10 @@ int main(int argc, char **argv)
 {
     struct choices c = {.grace = -1};
     struct par_error err = {0};
-    int code = read_options(&c, argc, argv);
+    int code;
 
+    stdfds_fill();
+    code = read_options(&c, argc, argv);
     if (code >= 0)
         return code;
     if (check_options(&c, &err))
