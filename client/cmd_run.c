@@ -114,12 +114,12 @@ static int run(struct run_order *o,
     struct par_result r;
     struct feed *feed = NULL;
     uint64_t job;
-    int code;
+    int code, trouble;
 
     o->wishes.options.input = o->input;
     par_on_stream(c, pass_on, o);
     if (par_run_raw(c, function, payload->data, payload->len,
-                    wishes_options(&o->wishes), &job, &err))
+                    wishes_options(&o->wishes, c), &job, &err))
         return cli_fail(o->cli, &err);
     if (o->input)
         feed = feed_start(c, job);
@@ -131,8 +131,11 @@ static int run(struct run_order *o,
     } else {
         code = cli_fail(o->cli, &err);
     }
-    feed_stop(feed);
-    return code;
+    trouble = feed_stop(feed);
+    if (trouble == 0)
+        return code;
+    cli_say("standard input: %s", strerror(trouble));
+    return CLI_PAR;
 }
 
 static int run_command(struct run_order *o, char **words, size_t count)
@@ -186,7 +189,8 @@ static const char *hint_for(const char *word, size_t count)
 
     if (count == 1 && strpbrk(word, " \t|&;<>$"))
         return "a line for a shell: parctl run -- sh -c 'LINE'";
-    if (dot && (strcmp(dot, ".c") == 0 || strcmp(dot, ".so") == 0))
+    if (strchr(word, ':') ||
+        (dot && (strcmp(dot, ".c") == 0 || strcmp(dot, ".so") == 0)))
         return "a function of a file: parctl run FILE:FUNCTION";
     return NULL;
 }

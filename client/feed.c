@@ -3,6 +3,7 @@
 #include "feed.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct feed {
     uint64_t job;
     pthread_mutex_t lock; /* held while the handle is used */
     bool is_over;
+    int trouble; /* errno of read(2); 0: none */
     int holders; /* the thread and feed_stop()'s caller; the last one frees */
 };
 
@@ -30,6 +32,14 @@ static void let_go(struct feed *f)
     free(f);
 }
 
+/* Somebody set the terminal or pipe that we share to O_NONBLOCK. */
+static bool wait_for_input(void)
+{
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    return poll(&p, 1, -1) > 0;
+}
+
 /* Returns false when nothing more can be written. */
 static bool pass_on(struct feed *f, const char *data, size_t len)
 {
@@ -43,14 +53,20 @@ static bool pass_on(struct feed *f, const char *data, size_t len)
     return goes_on && len > 0;
 }
 
-static ssize_t read_piece(char *piece)
+/* An error ends the input, too. */
+static size_t read_piece(struct feed *f, char *piece)
 {
     ssize_t n;
 
     do
         n = read(STDIN_FILENO, piece, PIECE);
-    while (n < 0 && errno == EINTR);
-    return n > 0 ? n : 0; /* an error ends the input */
+    while (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_input())));
+    if (n >= 0)
+        return (size_t)n;
+    pthread_mutex_lock(&f->lock);
+    f->trouble = errno;
+    pthread_mutex_unlock(&f->lock);
+    return 0;
 }
 
 static void *feed(void *arg)
@@ -58,7 +74,7 @@ static void *feed(void *arg)
     struct feed *f = arg;
     char *piece = malloc(PIECE);
 
-    while (pass_on(f, piece, piece ? (size_t)read_piece(piece) : 0))
+    while (pass_on(f, piece, piece ? read_piece(f, piece) : 0))
         ;
     free(piece);
     pthread_mutex_lock(&f->lock);
@@ -79,7 +95,10 @@ struct feed *feed_start(struct par_client *c, uint64_t job)
     f->job = job;
     f->holders = 2;
     pthread_mutex_init(&f->lock, NULL);
+    /* But for a terminal's: one in the background is stopped until it is
+     * brought to the front, where with the signal blocked it reads EIO. */
     sigfillset(&all);
+    sigdelset(&all, SIGTTIN);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     rc = pthread_create(&thread, NULL, feed, f);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -92,12 +111,16 @@ struct feed *feed_start(struct par_client *c, uint64_t job)
     return f;
 }
 
-void feed_stop(struct feed *f)
+int feed_stop(struct feed *f)
 {
+    int trouble;
+
     if (!f)
-        return;
+        return 0;
     par_interrupt(f->client, true); /* so par_write() returns */
     pthread_mutex_lock(&f->lock);
     f->is_over = true;
+    trouble = f->trouble;
     let_go(f);
+    return trouble;
 }

@@ -15,7 +15,8 @@ struct feed;
 struct feed *feed_start(struct par_client *c, uint64_t job);
 
 /* The job has ended: from now on the handle is not touched.  The thread may
- * stay behind in read(2) until the process ends.  NULL is allowed. */
-void feed_stop(struct feed *f);
+ * stay behind in read(2) until the process ends.  Returns 0, or the errno with
+ * which reading ended.  NULL is allowed. */
+int feed_stop(struct feed *f);
 
 #endif
