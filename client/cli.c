@@ -90,7 +90,7 @@ int cli_int(const struct cli *cli,
 
     if (options_int(option, text, low, high, out, &err) == 0)
         return 0;
-    return cli_usage(cli, "%s", err.text);
+    return cli_usage(cli, "--%s", err.text);
 }
 
 /* An option that every verb has.  Returns false for one of the verb's own. */
@@ -107,6 +107,8 @@ static bool take_common(struct cli *cli,
         cli->connect.ticket = value;
     } else if (strcmp(name, "connect-timeout") == 0) {
         *code = cli_duration(cli, name, value, &cli->connect.connect_timeout);
+        if (*code == 0 && cli->connect.connect_timeout == 0)
+            *code = cli_usage(cli, "--connect-timeout 0: some time is needed");
     } else if (strcmp(name, "private") == 0) {
         cli->connect.private_broker = true;
     } else if (strcmp(name, "json") == 0) {

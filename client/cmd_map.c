@@ -274,6 +274,11 @@ static int take_option(struct work *w, const char *name, const char *value)
     } else if (strcmp(name, "ungroup") == 0) {
         w->ungrouped = true;
     } else if (strcmp(name, "jobs") == 0) {
+        if (*value == '+' || *value == '-' || strchr(value, '%'))
+            return cli_usage(w->cli,
+                             "--jobs `%s': GNU parallel's shares of the CPUs "
+                             "are not built yet; a plain number is",
+                             value);
         code = cli_int(w->cli, name, value, 1, 1000000, &n);
         if (code)
             return code;

@@ -56,7 +56,7 @@ int client_connect(struct par_client *c, struct par_error *err)
                 c->notice(c->notice_context, c->trouble.text);
             tell = deadline;
         }
-        client_turn(c, tell);
+        client_turn(c, tell < deadline ? tell : deadline);
     }
     if (c->state == CLIENT_OPEN)
         return 0;

@@ -63,6 +63,7 @@ static int open_next(struct inputs *in, struct par_error *err)
     if (!in->are_files || in->count == 0)
         return 0;
     in->file_name = *in->words++;
+    in->number = 0;
     in->count--;
     in->file =
         strcmp(in->file_name, "-") == 0 ? stdin : fopen(in->file_name, "re");
@@ -93,11 +94,12 @@ static int next_line(struct inputs *in,
             close_file(in);
             continue;
         }
+        in->number++;
         if (n > 0 && in->line[n - 1] == '\n')
             in->line[--n] = '\0';
         if (strlen(in->line) != (size_t)n)
-            return par_fail(err, EINVAL, "%s: a line holds a zero octet",
-                            in->file_name);
+            return par_fail(err, EINVAL, "%s: line %llu holds a zero octet",
+                            in->file_name, (unsigned long long)in->number);
         *value = in->line;
         return 1;
     }

@@ -18,6 +18,7 @@ struct inputs {
     bool are_files; /* the words name files of lines */
     FILE *file;     /* that is being read */
     const char *file_name;
+    uint64_t number; /* of the line */
     char *line;
     size_t size;
 };

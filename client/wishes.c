@@ -109,8 +109,12 @@ int wishes_take(struct wishes *w,
     return 0;
 }
 
-const struct par_run_options *wishes_options(struct wishes *w)
+const struct par_run_options *wishes_options(struct wishes *w,
+                                             const struct par_client *c)
 {
+    /* No other worker will ever come to a private broker. */
+    if (par_is_private(c))
+        w->options.unplaceable_ms = 1;
     w->options.labels = w->labels;
     w->options.resources = w->resources;
     return &w->options;

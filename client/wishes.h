@@ -40,8 +40,9 @@ int wishes_take(struct wishes *w,
                 const char *name,
                 const char *value);
 
-/* All of them together. */
-const struct par_run_options *wishes_options(struct wishes *w);
+/* All of them together, for jobs of this client. */
+const struct par_run_options *wishes_options(struct wishes *w,
+                                             const struct par_client *c);
 
 void wishes_clear(struct wishes *w);
 

@@ -106,7 +106,8 @@ static int start(struct work *w,
     if (!may)
         return 0;
     rc = par_run_raw(w->cli->client, &w->function, payload->data, payload->len,
-                     wishes_options(&w->wishes), &item->job, err);
+                     wishes_options(&w->wishes, w->cli->client), &item->job,
+                     err);
     pthread_mutex_lock(&w->lock);
     if (rc == 0) {
         item->bytes = payload->len;

@@ -85,6 +85,16 @@ printf 'one\ntwo\n' | try 0 parctl run -i -- tr a-z A-Z # DI-18
 prints 'ONE
 TWO'
 try 0 parctl run -i -- true </dev/zero
+for i in 1 2 3 4 5 6 7 8; do # the end may come before the command has started
+    try 0 parctl run -i -- wc -c </dev/null
+    prints 0
+done
+try 125 parctl run -i -- cat </
+says '^par: standard input: Is a directory'
+try 125 parctl run -i -- cat <&-
+says '^par: standard input: Bad file descriptor'
+try 125 parctl run -i --retries 1 -- cat
+says 'excludes --retries'
 try 0 sh -c 'parctl run -- head -c 20000000 /dev/zero | wc -c'
 prints 20000000
 head -c 11000000 /dev/zero >big # what a worker refuses from others
@@ -136,6 +146,21 @@ says "int broken = ;"
 echo text >a.txt
 try 125 parctl run ./a.txt:f
 says 'neither C source .* nor a shared object'
+
+# --- what is printed arrives, or we fail and say so
+for command in 'run -- echo a' 'run --json -- echo a' 'run job.c:half 1' \
+    'map echo ::: a' 'map --json echo ::: a' 'map -u echo ::: a'; do
+    try 125 sh -c "parctl $command >/dev/full"
+    says '^par: standard output: No space left on device'
+    try 125 sh -c "parctl $command >&-" # not into the first socket, either
+    says '^par: standard output: Bad file descriptor'
+done
+try 125 sh -c 'parctl --help >/dev/full'
+try 125 sh -c 'parctl run --help >&-'
+try 0 sh -c 'parctl run -- echo a 2>&-'
+prints a
+try 125 sh -c 'parctl map echo <&-'
+says '^par: standard input: Bad file descriptor'
 
 # --- map
 try 0 parctl map -k 'sleep 0.0{}; echo {}' ::: 5 4 3 2 1
@@ -199,6 +224,20 @@ try 125 parctl run --timeout soon -- true
 says "soon.*is no time"
 try 2 parctl rum
 says 'did you mean run'
+for jobs in +1 -1 50%; do # not read as another number
+    try 125 parctl map -j $jobs echo ::: a
+    says "jobs .$jobs.: .*not built yet"
+done
+try 125 parctl run --connect-timeout 0 -- true
+says 'some time is needed'
+try 127 parctl run job.c:
+says 'FILE:FUNCTION'
+try 125 sh -c "printf 'a\nb\0c\n' | parctl map echo"
+says '^par: standard input: line 2 holds a zero octet'
+for place in '--worker w9' '--host nowhere' '--label a=b' '--resource gpu=1'; do
+    try 125 timeout 5 parctl run $place -- true # nobody will come
+    says '^par: no worker has '
+done
 try 125 parctl run --private --broker ipc:///x -- true
 for verb in run map setup close ping status workers jobs cancel keygen allow \
     revoke trust ticket; do
