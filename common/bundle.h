@@ -194,9 +194,4 @@ bool bundle_next_file(struct meta_reader *r, struct bundle_file *file);
 bool bundle_next_pair(struct meta_reader *r, struct bundle_pair *pair);
 bool bundle_next_text(struct meta_reader *r, struct bundle_text *text);
 
-/* The number of a function, which is that of RUN's ref, or -1. */
-ptrdiff_t bundle_find_function(const struct bundle *b,
-                               const char *name,
-                               size_t len);
-
 #endif

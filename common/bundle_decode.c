@@ -73,19 +73,6 @@ bool bundle_next_text(struct meta_reader *r, struct bundle_text *text)
     return take_text(r, text);
 }
 
-ptrdiff_t bundle_find_function(const struct bundle *b,
-                               const char *name,
-                               size_t len)
-{
-    struct meta_reader r = b->functions;
-    struct bundle_function f;
-
-    for (ptrdiff_t i = 0; bundle_next_function(&r, &f); i++)
-        if (f.name.len == len && memcmp(f.name.data, name, len) == 0)
-            return i;
-    return -1;
-}
-
 /* ---- the whole ---- */
 
 /* Read the value under a key; `whole` spans it. */

@@ -132,7 +132,7 @@ int place_local_endpoint(bool make,
     return n >= 0 && (size_t)n < size ? 0 : too_long(dir, size, err);
 }
 
-/* ---- config, state, cache ---- */
+/* ---- config, cache ---- */
 
 static int home(char *path, size_t size, struct par_error *err)
 {
@@ -181,12 +181,6 @@ static int user_dir(const char *par_variable,
 int place_config_dir(char *path, size_t size, struct par_error *err)
 {
     return user_dir("PAR_CONFIG_DIR", "XDG_CONFIG_HOME", ".config/par", path,
-                    size, err);
-}
-
-int place_state_dir(char *path, size_t size, struct par_error *err)
-{
-    return user_dir("PAR_STATE_DIR", "XDG_STATE_HOME", ".local/state/par", path,
                     size, err);
 }
 

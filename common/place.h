@@ -8,7 +8,6 @@
  *   runtime   $PAR_RUNTIME_DIR  $XDG_RUNTIME_DIR/par  /run/user/UID/par or
  *                                                     /tmp/par-UID
  *   config    $PAR_CONFIG_DIR   $XDG_CONFIG_HOME/par  ~/.config/par
- *   state     $PAR_STATE_DIR    $XDG_STATE_HOME/par   ~/.local/state/par
  *   cache     $PAR_CACHE_DIR    $XDG_CACHE_HOME/par   ~/.cache/par, or cache
  *                                                     beside the sockets for
  *                                                     a user without a home
@@ -40,7 +39,6 @@ int place_local_endpoint(bool make,
 
 /* These only name the folder; place_make_dir() makes it. */
 int place_config_dir(char *path, size_t size, struct par_error *err);
-int place_state_dir(char *path, size_t size, struct par_error *err);
 int place_cache_dir(char *path, size_t size, struct par_error *err);
 
 /* Make a folder and its missing parents, 0700 each; a folder that is there is

@@ -17,8 +17,8 @@ bool plain_is_name(const char *text, size_t size);
 bool plain_is_text(const char *text);
 
 /* Append text to `to`, which holds len octets, with whatever is not plain as
- * \xNN (newlines and tabs too, unless `lines`).  What needs over size - 3 octets
- * ends in "...".  Returns the new length; writes no NUL. */
+ * \xNN (newlines and tabs too, unless `lines`).  What needs over size - 3
+ * octets ends in "...".  Returns the new length; writes no NUL. */
 size_t plain_put(
     char *to, size_t len, size_t size, const char *text, bool lines);
 

@@ -48,16 +48,3 @@ size_t utf8_step(const void *data, size_t len)
             return 0;
     return form->octets;
 }
-
-bool utf8_check(const void *data, size_t len)
-{
-    const uint8_t *p = data;
-    size_t step;
-
-    for (size_t at = 0; at < len; at += step) {
-        step = utf8_step(p + at, len - at);
-        if (step == 0)
-            return false;
-    }
-    return true;
-}

@@ -52,8 +52,6 @@ Test(bundle, files_and_functions_are_stepped_through)
     cr_assert(bundle_next_function(&r, &f));
     cr_assert(bundle_text_is(f.signature, ""));
     cr_assert(eq(int, bundle_next_function(&r, &f), false));
-    cr_assert(eq(i64, bundle_find_function(&b, "mul", 3), 1));
-    cr_assert(eq(i64, bundle_find_function(&b, "mu", 2), -1));
 
     cr_assert(eq(sz, b.file_count, 2));
     r = b.files;

@@ -85,7 +85,6 @@ Test(bundle_encode, comes_back_as_it_went)
     cr_assert(eq(int, bundle_decode(&b, out.data, out.len, &err), 0));
     cr_assert(bundle_text_is(b.name, "app@2"));
     cr_assert(eq(int, (int)b.kind, BUNDLE_SOURCE));
-    cr_assert(eq(i64, bundle_find_function(&b, "mul", 3), 1));
     r = b.files;
     cr_assert(bundle_next_file(&r, &file));
     cr_assert(bundle_text_is(file.path, "src/b.c"), "the first stays first");

@@ -115,8 +115,8 @@ Test(place, each_folder_follows_its_variables)
 {
     cr_assert(eq(int, place_config_dir(path, sizeof path, NULL), 0));
     expect(".config/par");
-    cr_assert(eq(int, place_state_dir(path, sizeof path, NULL), 0));
-    expect(".local/state/par");
+    cr_assert(eq(int, place_cache_dir(path, sizeof path, NULL), 0));
+    expect(".cache/par");
     setenv("XDG_CONFIG_HOME", scratch_path("c"), 1);
     cr_assert(eq(int, place_config_dir(path, sizeof path, NULL), 0));
     expect("c/par");
@@ -129,9 +129,9 @@ Test(place, bad_override_is_named)
 {
     struct par_error err = {0};
 
-    setenv("PAR_STATE_DIR", "here", 1);
-    cr_assert(eq(int, place_state_dir(path, sizeof path, &err), -1));
-    cr_assert(eq(str, err.text, "PAR_STATE_DIR: `here' does not begin with /"));
+    setenv("PAR_CACHE_DIR", "here", 1);
+    cr_assert(eq(int, place_cache_dir(path, sizeof path, &err), -1));
+    cr_assert(eq(str, err.text, "PAR_CACHE_DIR: `here' does not begin with /"));
 }
 
 Test(place, home_comes_from_the_password_file_if_unset)

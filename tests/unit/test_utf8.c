@@ -4,9 +4,19 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 TestSuite(utf8, .timeout = 10);
+
+static bool is_well_formed(const char *text, size_t len)
+{
+    size_t step = 1;
+
+    for (; len > 0 && step > 0; text += step, len -= step)
+        step = utf8_step(text, len);
+    return step > 0;
+}
 
 Test(utf8, steps_over_characters_of_one_to_four_octets)
 {
@@ -28,7 +38,7 @@ Test(utf8, knows_the_first_and_the_last_of_each_range)
     };
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        cr_assert(utf8_check(good[i], strlen(good[i])), "case %zu", i);
+        cr_assert(is_well_formed(good[i], strlen(good[i])), "case %zu", i);
 }
 
 Test(utf8, refuses_what_is_cut_off_at_every_length)
@@ -53,14 +63,14 @@ Test(utf8, refuses_overlong_forms_surrogates_and_what_is_above_unicode)
 
 Test(utf8, checks_all_of_a_text)
 {
-    cr_assert(utf8_check("", 0));
-    cr_assert(utf8_check("gr\xC3\xB6\xC3\x9F"
-                         "e",
-                         7));
+    cr_assert(is_well_formed("", 0));
+    cr_assert(is_well_formed("gr\xC3\xB6\xC3\x9F"
+                             "e",
+                             7));
     cr_assert(eq(int,
-                 utf8_check("gr\xC3\xB6\xC3\x9F"
-                            "e",
-                            3),
+                 is_well_formed("gr\xC3\xB6\xC3\x9F"
+                                "e",
+                                3),
                  false));
-    cr_assert(eq(int, utf8_check("abc\xFF", 4), false));
+    cr_assert(eq(int, is_well_formed("abc\xFF", 4), false));
 }
