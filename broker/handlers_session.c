@@ -57,7 +57,10 @@ int on_goodbye(struct broker *b,
         sched_worker_pause(b->sched, b->now, from->number, true);
         return PAR_OK;
     }
-    /* What a worker has neither answered nor given back may have run. */
-    end_session(b, from, from->role == ROLE_CLIENT);
+    /* What a worker has neither answered nor given back may have run; unless
+     * it has drained: then it never read what was on its way. */
+    end_session(b, from,
+                from->role == ROLE_CLIENT ||
+                    (from->leaving && m->wire.head.ref == WIRE_DONE));
     return PAR_OK;
 }

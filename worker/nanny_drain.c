@@ -74,6 +74,7 @@ void nanny_drain_step(struct nanny *n)
         return;
     if (!n->kill && wind_up(n))
         return;
-    nanny_say_goodbye(n, WIRE_DONE);
+    /* DONE says that all that was begun is answered. */
+    nanny_say_goodbye(n, is_busy(n) ? WIRE_IDLE : WIRE_DONE);
     n->state = NANNY_ENDED;
 }

@@ -1,0 +1,141 @@
+/* test_broker_drain.c - workers that leave in order take no job along, and no
+ * attempt */
+#include "config.h"
+
+#include "brokering.h"
+
+static struct speaker client, one, two;
+static uint64_t handle;
+
+static void open_all(void)
+{
+    broker_open();
+    join(&client, "client", "");
+    join(&one, "worker", "one");
+    set_up(&client, 1, "a", NULL, 0);
+    handle = be_ready(&one);
+    hear(&client, WIRE_READY);
+}
+
+static void close_all(void)
+{
+    struct speaker *all[] = {&client, &one, &two};
+
+    for (int i = 0; i < 3; i++)
+        if (all[i]->link)
+            leave(all[i]);
+    broker_close();
+}
+
+TestSuite(broker_drain, .init = open_all, .fini = close_all, .timeout = 20);
+
+static void run(uint64_t id, unsigned count)
+{
+    struct wire_header head = {.type = WIRE_RUN, .id = id, .ref = handle << 32};
+    struct batch out = {0};
+    uint8_t *frame;
+    size_t frame_len;
+
+    batch_begin(&out, &head, NULL, 0);
+    for (unsigned i = 0; i < count; i++)
+        batch_add_run(&out, 0, "x", 1);
+    frame = batch_take(&out, &frame_len);
+    cr_assert(
+        eq(int, link_client_send(client.link, frame, frame_len, NULL), 0));
+}
+
+static void say_end(struct speaker *p, enum wire_reason reason)
+{
+    tell(p, WIRE_GOODBYE, 0, 0, reason, NULL, NULL, 0);
+}
+
+/* The next worker gets `count` runs, none of which counts as a second try. */
+static void two_gets(unsigned count)
+{
+    join(&two, "worker", "two");
+    be_ready(&two);
+    while (count > 0) {
+        const struct wire_msg *m = hear(&two, WIRE_RUN);
+
+        cr_assert(le(uint, m->head.count, count));
+        cr_assert(eq(i64, meta_int(m->meta, m->head.meta_len, 69, 1), 1));
+        count -= m->head.count;
+    }
+}
+
+/* The status of the next answer. */
+static int next_status(void)
+{
+    const struct wire_msg *m = hear(&client, WIRE_RESULT);
+    struct wire_item item;
+    size_t cursor = 0;
+
+    cr_assert(eq(int, wire_next(m, &cursor, &item), 1));
+    return item.status;
+}
+
+Test(broker_drain, what_is_given_back_goes_elsewhere_uncounted)
+{
+    struct meta_writer ids = {0};
+    const struct wire_msg *m;
+
+    run(10, 3);
+    m = hear(&one, WIRE_RUN);
+    cr_assert(eq(u16, m->head.count, 3));
+    say_end(&one, WIRE_DRAINING);
+    meta_put_map(&ids, 1);
+    meta_put_uint(&ids, 1);
+    meta_put_array(&ids, 3);
+    for (unsigned i = 0; i < 3; i++)
+        meta_put_uint(&ids, m->head.id + i);
+    tell(&one, WIRE_RECALLED, 0, 0, 0, &ids, NULL, 0);
+    meta_writer_clear(&ids);
+    say_end(&one, WIRE_DONE);
+    two_gets(3);
+}
+
+Test(broker_drain, what_was_on_its_way_goes_elsewhere_uncounted)
+{
+    run(10, 2);
+    turn();
+    say_end(&one, WIRE_DRAINING); /* said before it could read them */
+    say_end(&one, WIRE_DONE);
+    two_gets(2);
+}
+
+Test(broker_drain, what_was_begun_and_not_answered_may_have_run)
+{
+    const struct wire_msg *m;
+
+    run(10, 1);
+    m = hear(&one, WIRE_RUN);
+    tell(&one, WIRE_STARTED, 0, m->head.id, 1, NULL, NULL, 0);
+    say_end(&one, WIRE_DRAINING);
+    say_end(&one, WIRE_DONE);
+    cr_assert(eq(int, next_status(), PAR_WORKER_LOST));
+}
+
+Test(broker_drain, who_leaves_without_draining_may_have_run_it)
+{
+    run(10, 1);
+    turn();
+    say_end(&one, WIRE_DONE);
+    cr_assert(eq(int, next_status(), PAR_WORKER_LOST));
+}
+
+Test(broker_drain, who_leaves_in_the_middle_of_it_may_have_run_it)
+{
+    run(10, 1);
+    turn();
+    say_end(&one, WIRE_DRAINING);
+    say_end(&one, WIRE_IDLE);
+    cr_assert(eq(int, next_status(), PAR_WORKER_LOST));
+}
+
+Test(broker_drain, a_draining_worker_gets_nothing_new)
+{
+    say_end(&one, WIRE_DRAINING);
+    run(10, 2);
+    cr_assert(eq(ptr, (void *)hear_if(&one, WIRE_RUN), NULL));
+    two_gets(2);
+}
