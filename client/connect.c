@@ -47,6 +47,8 @@ int client_connect(struct par_client *c, struct par_error *err)
         start(c, now);
     while (c->state == CLIENT_CONNECTING) {
         now = clock_ms();
+        if (c->interrupted)
+            return par_fail(err, EINTR, "interrupted");
         if (now >= deadline) {
             give_up(c);
             break;

@@ -111,12 +111,32 @@ quiet "... and works" 0 warm
 
 # ---- the broker goes, and comes back (XP-09, DI-42) ----
 
-job running go5
+# One that waits for its job, one whose job waits, one that feeds a map.
+job running go5 --worker one
+start queued parctl run --label none=here -- true
+wait_for jobs_are 2
+mkfifo feed
+start map sh -c 'exec parctl map -k --worker two --connect-timeout 1000 echo <feed'
+exec 3>feed
+seq 10 >&3
+wait_for has_line map.out '^10$'
 kill -KILL "${pids[broker]}"
 ended broker
-ended running
-is "SIGKILL of the broker: its clients hear of it: 125" $code 125
-like "... and say so" "$(cat running.err)" '^par: .*broker'
+for client in running queued; do
+    ended $client
+    is "SIGKILL of the broker, client $client hears of it: 125" $code 125
+    like "... and says so" "$(cat $client.err)" '^par: .*broker'
+done
+echo 11 >&3
+wait_for has_line map.err '#11'
+like "... a map, when it has something to ask for" "$(cat map.err)" \
+    '^par: #11 \(11\): broker .*: the connection is lost$'
+wait_for has_line map.err 'waiting$'
+is "... then it waits for a broker, and says so" $? 0
+stop map INT
+is "... until Ctrl-C: 130" $code 130
+exec 3>&-
+is "... it has printed what was done" "$(cat map.out)" "$(seq 10)"
 start_broker --heartbeat 200
 both_are_back() {
     [ -n "$(field workers one state)" ] && [ -n "$(field workers two state)" ]
@@ -143,6 +163,12 @@ is "... which finishes" "$code $(tail -n 1 running.out)" "0 down"
 ended broker
 is "... then it ends, with 0" $code 0
 is "... and its socket is gone" "$(find "$XDG_RUNTIME_DIR" -type s)" ""
+start_broker --heartbeat 200
+wait_for both_are_back
+is "... and when another starts, the workers are back" $? 0
+try parctl run -- echo and again
+quiet "... and work" 0 'and again'
+stop broker
 stop one
 is "workers without a broker end on SIGTERM: 0" $code 0
 stop two
