@@ -124,7 +124,9 @@ ended live
 took=$(((${EPOCHREALTIME/./} - revoked) / 1000))
 is "revoke cuts a live session" $code 125
 like "... which is told why" "$(cat live.err)" '^par: '
-echo "# after $took ms"
+# A second, it is promised; the rest is for a machine that is busy.  What looks
+# at its list now and then, or waits for a silent peer, takes longer.
+most "... within a second (ms)" $took 4000
 gone() {
     ! "${here[@]}" parctl workers --json | grep -q '"far"'
 }
