@@ -74,8 +74,10 @@ void conns_fd_closed(struct conns *t, int fd)
     if (cell->state == CONN_FD_OPEN)
         t->open_fds--;
     cell->state = CONN_FD_CLOSED;
-    for (struct conn *c = cell->first; c; c = c->next_on_fd)
+    for (struct conn *c = cell->first; c; c = c->next_on_fd) {
+        c->to_shut = false; /* the next on this fd may be a stranger to it */
         conns_suspect(t, c);
+    }
 }
 
 bool conns_fd_is_closed(const struct conns *t, int fd)

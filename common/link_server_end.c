@@ -247,7 +247,8 @@ void link_server_cut(struct link_server *s, uint64_t conn)
     c->mute = true;
     if (c->fd < 0)
         return;
-    c->to_shut = true;
+    /* A suspect's fd was closed, and may be another's by now. */
+    c->to_shut = c->state == CONN_LIVE;
     conns_suspect(&s->conns, c);
     tick(s, true);
 }

@@ -136,3 +136,17 @@ Test(conns, tables_agree_after_a_hundred_thousand_steps)
     for (size_t fd = 0; fd < table.fds_size; fd++)
         cr_assert(eq(ptr, table.fds[fd].first, NULL));
 }
+
+/* Whoever hangs up first: the fd may be another's when the time to shut it
+ * down has come. */
+Test(conns, closed_fd_is_not_shut_down_once_more)
+{
+    struct conn *c = add(1, 9);
+
+    conns_fd_opened(&table, 9);
+    c->mute = c->to_shut = true;
+    conns_suspect(&table, c);
+    conns_fd_closed(&table, 9);
+    conns_fd_opened(&table, 9);
+    cr_assert(eq(int, c->to_shut, false));
+}
