@@ -13,7 +13,12 @@
 #include "engine.h"
 #include "reach.h"
 
-enum { DEFAULT_QUEUED = 4000000, DEFAULT_HEARTBEAT = 2000 };
+enum {
+    DEFAULT_QUEUED = 4000000,
+    DEFAULT_HEARTBEAT = 2000,
+    DEFAULT_SESSIONS = 10000,
+    DEFAULT_ACCOUNT_SESSIONS = 1000
+};
 
 #define DEFAULT_BLOBS (UINT64_C(2) << 30) /* octets, of one account */
 
@@ -38,6 +43,10 @@ static void settle(struct broker *b, const struct broker_settings *s)
     if (!b->limits.max_queued_bytes)
         b->limits.max_queued_bytes = UINT64_C(512) << 20;
     b->heartbeat_ms = s->heartbeat_ms ? s->heartbeat_ms : DEFAULT_HEARTBEAT;
+    b->max_sessions = s->max_sessions ? s->max_sessions : DEFAULT_SESSIONS;
+    b->max_account_sessions = s->max_account_sessions
+                                  ? s->max_account_sessions
+                                  : DEFAULT_ACCOUNT_SESSIONS;
     if (s->secret_key) {
         b->has_key = true;
         memcpy(b->secret_key, s->secret_key, KEY_SIZE);

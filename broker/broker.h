@@ -20,17 +20,19 @@
 struct broker;
 
 struct broker_settings {
-    struct sched_limits limits;   /* 0: the defaults */
-    const char *authorized;       /* the file; NULL: no keys, no tcp */
-    const uint8_t *secret_key;    /* of the tcp endpoints; NULL: no tcp */
-    const uint8_t *public_key;    /* for STATUS */
-    struct zap *zap;              /* told when the list changes; NULL: none */
-    uid_t owner;                  /* may do everything on ipc */
-    const char *blob_dir;         /* where files on their way lie; unlinked */
-    uint64_t blob_cap;            /* octets of an account's; 0: 2 GiB; of
-                                     all accounts' twice that */
-    uint32_t heartbeat_ms;        /* to workers; 0: 2000 */
-    const char *const *advertise; /* what tickets shall say; NULL-ended */
+    struct sched_limits limits;    /* 0: the defaults */
+    const char *authorized;        /* the file; NULL: no keys, no tcp */
+    const uint8_t *secret_key;     /* of the tcp endpoints; NULL: no tcp */
+    const uint8_t *public_key;     /* for STATUS */
+    struct zap *zap;               /* told when the list changes; NULL: none */
+    uid_t owner;                   /* may do everything on ipc */
+    const char *blob_dir;          /* where files on their way lie; unlinked */
+    uint64_t blob_cap;             /* octets of an account's; 0: 2 GiB; of
+                                      all accounts' twice that */
+    uint32_t heartbeat_ms;         /* to workers; 0: 2000 */
+    uint32_t max_sessions;         /* in all; 0: 10000 */
+    uint32_t max_account_sessions; /* 0: 1000 */
+    const char *const *advertise;  /* what tickets shall say; NULL-ended */
 };
 
 /* `router` is a fresh ROUTER socket of `context`, raw, that stays the

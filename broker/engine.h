@@ -13,6 +13,7 @@
 #include "link.h"
 #include "payload.h"
 #include "peers.h"
+#include "rate.h"
 #include "wire.h"
 #include "zap.h"
 
@@ -54,6 +55,8 @@ struct broker {
     bool draining;
     bool has_lost; /* messages, for want of memory, in this turn */
     struct sched_limits limits;
+    uint32_t max_sessions;
+    uint32_t max_account_sessions;
     char endpoints[BROKER_ENDPOINTS][BROKER_ENDPOINT];
     unsigned endpoint_count;
     char advertise[BROKER_ENDPOINTS][BROKER_ENDPOINT];
@@ -65,6 +68,11 @@ struct broker {
     struct meta_writer words; /* scratch for messages in the making */
     uint64_t messages_in, messages_out, refused, malformed, late;
 };
+
+/* What a session may say that needs no credit.  The burst lets a client cancel
+ * a window of runs at once, and ask about it. */
+static const struct rate_limit control_limit = {.per_second = 2000,
+                                                .burst = 2 * PEER_RUN_ITEMS};
 
 /* ---- handlers.c: what a peer said ---- */
 
@@ -86,7 +94,9 @@ handle_f on_ping, on_pong, on_status, on_worker_error;
 
 /* handlers_session.c */
 handle_f on_goodbye;
-/* End a session: the scheduler forgets it, its connection stays. */
+/* End a session: everybody forgets it.  end_session() forgets the connection
+ * as well. */
+void forget_session(struct broker *b, struct peer *peer, bool orderly);
 void end_session(struct broker *b, struct peer *peer, bool orderly);
 
 /* handlers_client.c */

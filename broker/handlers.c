@@ -4,6 +4,7 @@
 #include "engine.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 
@@ -47,6 +48,13 @@ static const struct handler {
     },
 };
 
+static void hang_up(struct broker *b, struct peer *peer, enum wire_reason why)
+{
+    say_goodbye(b, peer->conn, why);
+    link_server_cut(b->link, peer->conn);
+    end_session(b, peer, false);
+}
+
 /* The third breach of the grammar, or of the credit, ends it. */
 static void strike(struct broker *b,
                    struct peer *peer,
@@ -56,11 +64,40 @@ static void strike(struct broker *b,
     b->malformed += reason == WIRE_MALFORMED;
     log_line(LOG_WARN, "%s from session %u (%s): refused (%s)", what,
              peer->number, peer->address, wire_reason_name(reason));
-    if (++peer->strikes < PEER_STRIKES)
-        return;
-    say_goodbye(b, peer->conn, reason);
-    link_server_cut(b->link, peer->conn);
-    end_session(b, peer, false);
+    if (++peer->strikes >= PEER_STRIKES)
+        hang_up(b, peer, reason);
+}
+
+/* What is bounded otherwise: by credit, by having been asked for, by the runs
+ * there are. */
+static bool is_bounded(unsigned type)
+{
+    static const uint8_t bounded[] = {
+        WIRE_RUN,     WIRE_RESULT,   WIRE_STREAM,    WIRE_CREDIT,
+        WIRE_GOODBYE, WIRE_PONG,     WIRE_ERROR,     WIRE_READY,
+        WIRE_STARTED, WIRE_RECALLED, WIRE_BLOB_NEED, WIRE_BLOB_DATA};
+
+    return memchr(bounded, (int)type, sizeof bounded) != NULL;
+}
+
+/* Too many small messages?  Returns PAR_OK, or QUOTA with the reason. */
+static int check_rate(struct broker *b,
+                      struct peer *from,
+                      unsigned type,
+                      enum rate_verdict *verdict,
+                      struct par_error *err)
+{
+    *verdict = RATE_WITHIN;
+    if (is_bounded(type))
+        return PAR_OK;
+    *verdict = rate_take(&from->control, &control_limit, b->now);
+    if (*verdict == RATE_WITHIN)
+        return PAR_OK;
+    par_fail(err, EDQUOT,
+             "more than %u small messages a second; the next one in %llu ms",
+             control_limit.per_second,
+             (unsigned long long)rate_wait(&from->control, &control_limit));
+    return PAR_QUOTA;
 }
 
 static int dispatch(struct broker *b,
@@ -112,11 +149,54 @@ static void handle_stranger(struct broker *b, struct link_msg *m)
     }
 }
 
+/* The same connection begins anew, but for its patience. */
+static void hello_again(struct broker *b, struct peer *from, struct link_msg *m)
+{
+    struct rate control = from->control;
+    struct peer *anew;
+
+    forget_session(b, from, false);
+    handle_hello(b, m->conn, m);
+    anew = peers_by_conn(&b->peers, m->conn);
+    if (anew)
+        anew->control = control;
+}
+
+/* A run that a message is about goes on, whatever becomes of the message. */
+static bool is_about_run(unsigned type)
+{
+    return type == WIRE_STREAM || type == WIRE_CREDIT || type == WIRE_CANCEL ||
+           type == WIRE_MESSAGE;
+}
+
+static void refuse(struct broker *b,
+                   struct peer *from,
+                   struct link_msg *m,
+                   int status,
+                   const char *text)
+{
+    const struct wire_header *head = &m->wire.head;
+    bool about_run = is_about_run(head->type) &&
+                     !(head->type == WIRE_CANCEL && m->status == PAR_OK &&
+                       meta_int(m->wire.meta, head->meta_len, 78, 0) > 0);
+
+    b->refused++;
+    say_error(b, from, head->id, about_run ? 0 : head->count, status,
+              !about_run, text);
+    if (head->type == WIRE_RUN && from->role == ROLE_CLIENT) {
+        if (m->status != PAR_OK)
+            runs_undecoded(from, m);
+        runs_answered(b, from, head->count);
+    }
+}
+
 void handle_message(struct broker *b, struct link_msg *m)
 {
     struct peer *from = peers_by_conn(&b->peers, m->conn);
+    unsigned type = m->wire.head.type;
+    const char *name = wire_type_name(type);
     struct par_error err = {0};
-    const char *name;
+    enum rate_verdict verdict;
     int status;
 
     b->messages_in++;
@@ -128,32 +208,26 @@ void handle_message(struct broker *b, struct link_msg *m)
     from->asked = 0;
     from->missed = 0;
     from->messages_in++;
-    if (m->status != PAR_OK) {
+    status = check_rate(b, from, type, &verdict, &err);
+    if (status == PAR_OK && m->status == PAR_OK && type == WIRE_HELLO) {
+        hello_again(b, from, m);
+        return;
+    }
+    if (status == PAR_OK && m->status != PAR_OK) {
         snprintf(err.text, sizeof err.text, "not a PAR/1 message");
         status = m->status;
-    } else if (m->wire.head.type == WIRE_HELLO) {
-        /* the same connection begins anew */
-        end_session(b, from, false);
-        handle_hello(b, m->conn, m);
-        return;
-    } else {
+    } else if (status == PAR_OK) {
         status = dispatch(b, from, m, &err);
     }
     if (status == PAR_OK)
         return;
-    b->refused++;
-    say_error(b, from, m->wire.head.id, m->wire.head.count, status, true,
-              err.text);
-    if (m->wire.head.type == WIRE_RUN && from->role == ROLE_CLIENT) {
-        if (m->status != PAR_OK)
-            runs_undecoded(from, m);
-        runs_answered(b, from, m->wire.head.count);
-    }
-    name = wire_type_name(m->wire.head.type);
-    if (status == PAR_MALFORMED || status == PAR_VERSION)
+    refuse(b, from, m, status, err.text);
+    if (m->status == PAR_MALFORMED || m->status == PAR_VERSION)
         strike(b, from, WIRE_MALFORMED, name ? name : "an unknown message");
     else if (status == PAR_NO_CREDIT)
         strike(b, from, WIRE_NO_CREDIT, name);
+    else if (verdict == RATE_FLOOD)
+        hang_up(b, from, WIRE_TOO_MANY);
 }
 
 void handle_gone(struct broker *b, uint64_t conn)

@@ -181,9 +181,11 @@ int on_run(struct broker *b,
         if (status != PAR_OK)
             forget_payloads(b, batch.count);
     }
-    if (status == PAR_OK)
-        renew(b, from);
-    return status;
+    if (status != PAR_OK)
+        return status;
+    from->has_run = true;
+    renew(b, from);
+    return PAR_OK;
 }
 
 /* By the run's id, or (meta 78) by a job's public number, which any session

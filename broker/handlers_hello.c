@@ -325,6 +325,33 @@ static int welcome(struct broker *b,
     return PAR_OK;
 }
 
+/* One more session of the account, and in all. */
+static int count_in(struct broker *b,
+                    struct peer *peer,
+                    const char *name,
+                    struct par_error *err)
+{
+    uint32_t account = peers_account(&b->peers, name);
+
+    if (!account) {
+        par_fail(err, ENOMEM, "out of memory");
+        return PAR_OVERLOADED;
+    }
+    if (peers_join(&b->peers, peer, account) > b->max_account_sessions) {
+        par_fail(err, EDQUOT,
+                 "the account %s has too many sessions: max_account_sessions "
+                 "%u",
+                 name, b->max_account_sessions);
+        return PAR_QUOTA;
+    }
+    if (b->peers.used > b->max_sessions) {
+        par_fail(err, EDQUOT, "too many sessions: max_sessions %u",
+                 b->max_sessions);
+        return PAR_QUOTA;
+    }
+    return PAR_OK;
+}
+
 /* What may it be, and is that what it wants to be? */
 static int admit(struct broker *b,
                  struct peer *peer,
@@ -344,7 +371,6 @@ static int admit(struct broker *b,
     snprintf(peer->user, sizeof peer->user, "%s", who->user);
     snprintf(peer->address, sizeof peer->address, "%s", who->address);
     peer->roles = rule.roles;
-    peer->account = peers_account(&b->peers, rule.account);
     meta_text(m->meta, m->head.meta_len, 2, role, sizeof role);
     peer->role = roles_parse(role);
     if (peer->role != ROLE_CLIENT && peer->role != ROLE_WORKER) {
@@ -363,7 +389,7 @@ static int admit(struct broker *b,
                  may, role, rule.line, should);
         return PAR_FORBIDDEN;
     }
-    return PAR_OK;
+    return count_in(b, peer, rule.account, err);
 }
 
 static bool speaks_par_1(const struct wire_msg *m)
@@ -395,6 +421,7 @@ int handle_hello(struct broker *b, uint64_t conn, struct link_msg *m)
         status = PAR_OVERLOADED;
     } else {
         peer->since = peer->heard = b->now;
+        rate_init(&peer->control, &control_limit, b->now);
         status = admit(b, peer, &m->wire, &err);
         if (status == PAR_OK)
             status = welcome(b, peer, &m->wire, &err);
@@ -406,6 +433,8 @@ int handle_hello(struct broker *b, uint64_t conn, struct link_msg *m)
     say_error_to(b, conn, 0, 0, status, true, err.text);
     if (peer)
         peers_remove(&b->peers, peer);
+    if (status == PAR_QUOTA)
+        link_server_cut(b->link, conn); /* it must not keep the connection */
     link_server_drop(b->link, conn);
     return -1;
 }

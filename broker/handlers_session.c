@@ -15,10 +15,11 @@ static void tell_workers(struct broker *b, uint32_t client)
             say(b, peer, WIRE_GOODBYE, 0, client, WIRE_DONE, NULL);
 }
 
-void end_session(struct broker *b, struct peer *peer, bool orderly)
+void forget_session(struct broker *b, struct peer *peer, bool orderly)
 {
     uint32_t number = peer->number;
     unsigned role = peer->role;
+    bool has_run = peer->has_run;
 
     log_line(LOG_INFO, "%s %u left name=%s%s",
              role == ROLE_WORKER ? "worker" : "client", number, peer->name,
@@ -35,7 +36,6 @@ void end_session(struct broker *b, struct peer *peer, bool orderly)
             b->relays[i].nonce = 0;
         }
     carry_drop_held(b, peer);
-    link_server_drop(b->link, peer->conn);
     peers_remove(&b->peers, peer);
     if (role == ROLE_WORKER) {
         sched_worker_leave(b->sched, b->now, number, orderly);
@@ -43,7 +43,16 @@ void end_session(struct broker *b, struct peer *peer, bool orderly)
     }
     files_client_left(b, number);
     sched_client_leave(b->sched, b->now, number);
-    tell_workers(b, number);
+    if (has_run)
+        tell_workers(b, number);
+}
+
+void end_session(struct broker *b, struct peer *peer, bool orderly)
+{
+    uint64_t conn = peer->conn;
+
+    forget_session(b, peer, orderly);
+    link_server_drop(b->link, conn);
 }
 
 int on_goodbye(struct broker *b,
@@ -57,6 +66,10 @@ int on_goodbye(struct broker *b,
         sched_worker_pause(b->sched, b->now, from->number, true);
         return PAR_OK;
     }
+    /* It has to come anew to begin anew: with a connection go the bounds on
+     * what it may say.  (On inproc nobody would tell us of its end.) */
+    if (from->transport != LINK_INPROC)
+        link_server_cut(b->link, from->conn);
     /* What a worker has neither answered nor given back may have run; unless
      * it has drained: then it never read what was on its way. */
     end_session(b, from,

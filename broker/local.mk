@@ -18,6 +18,8 @@ BROKER_PURE = \
     broker/pool.h \
     broker/ranks.c \
     broker/ranks.h \
+    broker/rate.c \
+    broker/rate.h \
     broker/roster.c \
     broker/roster.h \
     broker/run_options.c \

@@ -44,6 +44,8 @@ struct choices {
     int64_t max_queued;
     uint64_t max_queued_bytes;
     uint64_t max_file_bytes;
+    int64_t max_sessions;
+    int64_t max_account_sessions;
     bool no_local;
     bool debug;
 };
@@ -56,6 +58,8 @@ enum {
     MAX_QUEUED,
     MAX_QUEUED_BYTES,
     MAX_FILE_BYTES,
+    MAX_SESSIONS,
+    MAX_ACCOUNT_SESSIONS,
     HEARTBEAT,
     DRAIN,
     DEBUG,
@@ -80,6 +84,10 @@ static const struct option_spec table[] = {
     [MAX_FILE_BYTES] = {0, "max-file-bytes", "SIZE",
                         "of files of computations, per account\n(2g), and "
                         "twice as many in all"},
+    [MAX_SESSIONS] = {0, "max-sessions", "N",
+                      "clients and workers at once (10000)"},
+    [MAX_ACCOUNT_SESSIONS] = {0, "max-account-sessions", "N",
+                              "the same, of one account (1000)"},
     [HEARTBEAT] = {0, "heartbeat", "MS",
                    "ask a worker that is silent so long; lost after four\n"
                    "(2000)"},
@@ -151,6 +159,12 @@ static int take_option(struct choices *c,
                             err);
     case MAX_FILE_BYTES:
         return options_size("--max-file-bytes", value, &c->max_file_bytes, err);
+    case MAX_SESSIONS:
+        return options_int("--max-sessions", value, 1, 1000000,
+                           &c->max_sessions, err);
+    case MAX_ACCOUNT_SESSIONS:
+        return options_int("--max-account-sessions", value, 1, 1000000,
+                           &c->max_account_sessions, err);
     case HEARTBEAT:
         return options_int("--heartbeat", value, 50, 3600000, &c->heartbeat,
                            err);
@@ -310,6 +324,8 @@ static int run(const struct choices *c, int signals, struct par_error *err)
                    .max_queued_bytes = c->max_queued_bytes},
         .blob_cap = c->max_file_bytes,
         .heartbeat_ms = (uint32_t)c->heartbeat,
+        .max_sessions = (uint32_t)c->max_sessions,
+        .max_account_sessions = (uint32_t)c->max_account_sessions,
         .owner = geteuid(),
         .advertise = c->advertise};
     struct broker *b = NULL;

@@ -86,6 +86,8 @@ void peers_remove(struct peers *p, struct peer *peer)
     struct peer *last = p->all[p->used - 1];
 
     idmap_take(&p->by_conn, peer->conn);
+    if (peer->account)
+        p->accounts[peer->account - 1].sessions--;
     p->used--;
     if (last != peer) {
         p->all[place] = last;
@@ -133,22 +135,31 @@ struct peer *peers_next(const struct peers *p, uint32_t *cursor)
 
 uint32_t peers_account(struct peers *p, const char *name)
 {
-    char(*accounts)[KEY_NAME];
+    struct peers_account *accounts;
 
     for (uint32_t i = 0; i < p->account_count; i++)
-        if (!strcmp(p->accounts[i], name))
+        if (!strcmp(p->accounts[i].name, name))
             return i + 1;
     accounts =
         realloc(p->accounts, (p->account_count + 1) * sizeof *p->accounts);
     if (!accounts)
         return 0;
     p->accounts = accounts;
-    snprintf(accounts[p->account_count], KEY_NAME, "%s", name);
+    accounts[p->account_count] = (struct peers_account){.sessions = 0};
+    snprintf(accounts[p->account_count].name, KEY_NAME, "%s", name);
     return ++p->account_count;
+}
+
+uint32_t peers_join(struct peers *p, struct peer *peer, uint32_t account)
+{
+    assert(account > 0 && account <= p->account_count && !peer->account);
+    peer->account = account;
+    return ++p->accounts[account - 1].sessions;
 }
 
 const char *peers_account_name(const struct peers *p, uint32_t account)
 {
-    return account && account <= p->account_count ? p->accounts[account - 1]
-                                                  : "";
+    return account && account <= p->account_count
+               ? p->accounts[account - 1].name
+               : "";
 }

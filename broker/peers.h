@@ -17,6 +17,7 @@
 #include "keys.h"
 #include "link.h"
 #include "list.h"
+#include "rate.h"
 #include "sched.h"
 
 enum {
@@ -50,9 +51,11 @@ struct peer {
     uint64_t asked; /* when we pinged and were not answered yet; 0: not */
     unsigned missed;
     unsigned strikes;
+    struct rate control; /* what it says that needs no credit */
     bool paused;
     bool leaving;          /* a worker that drains */
     bool is_broken;        /* a client that answers were lost of */
+    bool has_run;          /* a client that workers may know */
     struct credit runs;    /* what we grant a client */
     uint64_t answered;     /* how many of those runs have their answer */
     struct credit results; /* what a client grants us */
@@ -66,6 +69,11 @@ struct peer {
     uint64_t messages_in, messages_out;
 };
 
+struct peers_account {
+    char name[KEY_NAME];
+    uint32_t sessions;
+};
+
 /* All zero but dirty (list_init) is empty. */
 struct peers {
     struct peer **all; /* a table of pointers: a peer stays where it is */
@@ -74,7 +82,7 @@ struct peers {
     struct idmap by_number;
     struct idmap by_conn;
     uint32_t last_number;
-    char (*accounts)[KEY_NAME]; /* account n is accounts[n - 1] */
+    struct peers_account *accounts; /* account n is accounts[n - 1] */
     uint32_t account_count;
     struct list dirty;
 };
@@ -100,6 +108,10 @@ struct peer *peers_next(const struct peers *p, uint32_t *cursor);
 
 /* The number of an account's name; 0 if out of memory. */
 uint32_t peers_account(struct peers *p, const char *name);
+
+/* A peer, until it is removed, is a session of this account (not 0; once).
+ * Returns how many that makes. */
+uint32_t peers_join(struct peers *p, struct peer *peer, uint32_t account);
 const char *peers_account_name(const struct peers *p, uint32_t account);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RETRY_AFTER_MS = 1000 };
+
 /* Whole messages of header and metadata only. */
 static void post(struct broker *b,
                  uint64_t conn,
@@ -66,10 +68,13 @@ void say_error_to(struct broker *b,
                                .id = id,
                                .ref = (uint64_t)status};
     struct meta_writer *w = &b->words;
+    bool is_passing = status == PAR_OVERLOADED || status == PAR_QUOTA;
 
     meta_writer_reset(w);
-    meta_put_map(w, 1);
+    meta_put_map(w, is_passing ? 2 : 1);
     meta_pair_str(w, 72, text);
+    if (is_passing)
+        meta_pair_int(w, 79, RETRY_AFTER_MS);
     post(b, conn, &head, w);
 }
 

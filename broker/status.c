@@ -58,6 +58,7 @@ static void put_counters(struct broker *b,
                          struct meta_writer *w,
                          const struct sched_stats *s)
 {
+    pair_int(w, "sessions", b->peers.used);
     pair_int(w, "clients", s->clients);
     pair_int(w, "workers", s->workers);
     pair_int(w, "computations", s->targets);
@@ -80,6 +81,14 @@ static void put_counters(struct broker *b,
     pair_int(w, "handshakes_refused", b->zap ? zap_refused(b->zap) : 0);
 }
 
+static void put_limits(struct broker *b, struct meta_writer *w)
+{
+    pair_int(w, "max_queued", b->limits.max_queued);
+    pair_int(w, "max_queued_bytes", b->limits.max_queued_bytes);
+    pair_int(w, "max_sessions", b->max_sessions);
+    pair_int(w, "max_account_sessions", b->max_account_sessions);
+}
+
 static uint32_t rows_self(struct broker *b, struct meta_writer *w)
 {
     struct sched_stats s;
@@ -96,10 +105,11 @@ static uint32_t rows_self(struct broker *b, struct meta_writer *w)
     pair_int(w, "rss_bytes", resident_bytes());
     pair_int(w, "payload_bytes", b->payloads.bytes);
     pair_int(w, "blob_bytes", blobs_bytes(b->blobs));
+    put_limits(b, w);
     pair_text(w, "public_key", b->public_key);
     put_endpoints(b, w);
     put_counters(b, w, &s);
-    meta_close_map(w, mark, 11 + 2 + 20);
+    meta_close_map(w, mark, 11 + 4 + 2 + 21);
     return 1;
 }
 

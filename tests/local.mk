@@ -70,6 +70,7 @@ UNIT_TESTS += tests/unit/test_plain
 UNIT_TESTS += tests/unit/test_pool
 UNIT_TESTS += tests/unit/test_protocol_doc
 UNIT_TESTS += tests/unit/test_ranks
+UNIT_TESTS += tests/unit/test_rate
 UNIT_TESTS += tests/unit/test_results
 UNIT_TESTS += tests/unit/test_run_options
 UNIT_TESTS += tests/unit/test_rundir

@@ -5,12 +5,12 @@ import os, pathlib, signal, struct, subprocess, sys
 SOURCE, BUILD = os.environ["top_srcdir"], os.environ["top_builddir"]
 sys.path.insert(0, SOURCE + "/contrib/python")
 import msgpack, zmq
-from par_min import Client, decode, encode, ended_runs
+from par_min import FINAL, decode, encode, ended_runs
 
 TEMP = pathlib.Path(os.environ["TMPDIR"])
 HELLO, WELCOME, GOODBYE, PING, PONG, ERROR, CREDIT = range(1, 8)
 READY, RUN, RESULT, STREAM, CANCEL, REGISTER = 0x11, 0x12, 0x13, 0x14, 0x16, 0x1A
-OK, VALUE_LOST, OVERLOADED, NO_CREDIT, UNKNOWN_ID = 0, 209, 202, 304, 307
+OK, VALUE_LOST, OVERLOADED, NO_CREDIT, UNKNOWN_ID, QUOTA = 0, 209, 202, 304, 307, 402
 ENDPOINT = "ipc://%s/sock" % TEMP
 CONTEXT = zmq.Context()
 WAIT = {1: "some/path", 19: -1}  # for a worker, however long
@@ -52,15 +52,21 @@ class Peer:
                 return m
         return None
 
+    def hear_of(self, type):
+        """The next of this type; what else a worker is told is no matter."""
+        m = self.hear()
+        while m.type != type:
+            m = self.hear()
+        return m
+
     def ask(self, *args, **more):
         self.say(*args, **more)
         return self.hear()
 
     def settle(self):
         """What it was granted once all that it said is served."""
-        m = self.ask(PING, id=1 << 40)
-        while m.type != PONG:
-            m = self.hear()
+        self.say(PING, id=1 << 40)
+        self.hear_of(PONG)
         return self.granted
 
     def ends(self, n):
@@ -102,7 +108,7 @@ def start(*more):
     p = subprocess.Popen([BUILD + "/parbroker", "--no-local", "--listen", ENDPOINT,
                           "--config-dir", os.environ["HOME"] + "/config", *more],
                          stdout=subprocess.PIPE, text=True)
-    print(p.stdout.readline().strip())
+    print(*more, p.stdout.readline().strip())
     return p
 
 
@@ -138,7 +144,8 @@ def values_nobody_takes():
     peer, hand = client(_15=[[1, 0, 0]]), worker()
     for i in range(8):
         peer.run(1 + i, [b""])
-        answer(hand, hand.hear(), b"v" * 1000000)
+        answer(hand, hand.hear_of(RUN), b"v" * 1000000)
+        hand.settle()
     hand.settle()
     peer.say(CREDIT, meta={1: [[1, 100, 1 << 30]]})
     ends = peer.ends(8)
@@ -156,7 +163,7 @@ def runs_nobody_hears_of():
     peer.run(1, [b""] * 4096)
     done = 0
     while done < 4096:
-        m = hand.hear()
+        m = hand.hear_of(RUN)
         done += m.count
         answer(hand, m)
     hand.settle()
@@ -167,7 +174,7 @@ def runs_nobody_hears_of():
     check(all(r.status == OK for r in peer.ends(4096)), "what waited comes when it is wanted")
     check(peer.settle() > 4096 + 2048, "and with it the grant")
     peer.run(6000, [b""])
-    answer(hand, hand.hear())
+    answer(hand, hand.hear_of(RUN))
     hand.settle()
     peer.say(CREDIT, meta={1: [[1, 5000, 1 << 20]]})
     check(peer.ends(1)[0].status == OK, "one more runs now")
@@ -175,10 +182,68 @@ def runs_nobody_hears_of():
     peer.close()
 
 
+def more_sessions_than_allowed(limit):
+    peers = [client() for _ in range(limit)]
+    late = Peer()
+    m = late.hear()
+    check(m.type == ERROR and m.ref == QUOTA and 79 in m.meta, "one more is refused: " + m.meta[72])
+    late.close()
+    peers[0].ask(PING, 1)
+    peers.pop().close()
+    while True:  # until the GOODBYE is heard
+        late = Peer()
+        if late.hear().type == WELCOME:
+            break
+        late.close()
+    check(True, "when one has left another may come")
+    for peer in peers + [late]:
+        peer.close()
+
+
+def more_questions_than_allowed():
+    """Small messages without an end: refused, then cut off; others are not."""
+    peer, other = client(), client()
+    peer.run(1, [b""])
+    for i in range(40000):
+        peer.say(CANCEL if i % 10 == 9 else PING, 1 << 30)
+    seen = []
+    while not seen or seen[-1].type != GOODBYE:
+        seen.append(peer.hear())
+    refused = [m for m in seen if m.type == ERROR and m.ref == QUOTA]
+    check(len([m for m in seen if m.type == PONG]) > 4096, "a burst is served")
+    check(len(refused) > 1000 and all(79 in m.meta for m in refused), "more is refused")
+    check({bool(m.flags & FINAL) for m in refused} == {True, False},
+          "a CANCEL's refusal does not end the run")
+    check(seen[-1].ref == 6, "who goes on is cut off: TOO_MANY")
+    check(other.ask(PING, 1).type == PONG, "and nobody else")
+    other.close()
+    peer.socket.close(0)
+
+
+def hello_again():
+    """A new session on the same connection has no new patience."""
+    peer, seen = client(), 0
+    for i in range(40000):
+        peer.say(HELLO, meta={1: [1, 1], 2: "client", 3: os.urandom(16)})
+    while True:
+        m = peer.hear()
+        if m.type == GOODBYE:
+            break
+        seen += m.type == WELCOME
+    check(4096 < seen < 30000, "sessions without an end are cut off as well")
+    peer.socket.close(0)
+
+
 sys.excepthook = lambda *what: (broker and broker.kill(), sys.__excepthook__(*what))
 broker = start("--max-queued-bytes", "4m")
 memory_of_half_cancelled_batches()
 values_nobody_takes()
 runs_nobody_hears_of()
+more_questions_than_allowed()
+hello_again()
 stop(broker)
+for option in "--max-sessions", "--max-account-sessions":
+    broker = start(option, "3")
+    more_sessions_than_allowed(3)
+    stop(broker)
 CONTEXT.term()

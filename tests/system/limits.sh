@@ -8,7 +8,7 @@ sed -nE '/^(  -.,|     ) ?--/,$p' "$out" | awk '
     /^ *(-.,)? *--/ { flush(); text = "" }
     /^$/ { flush(); exit }
     { text = text " " $0 }
-    function flush() { if (text ~ /--[a-z-]+ [A-Z]+/ && text !~ /\(.*\) *$/) print text }
+    function flush() { if (text ~ /--[a-z-]+ [A-Z]+/ && text !~ /\(.*\)/) print text }
 ' >"$TMPDIR/without"
 [ -s "$TMPDIR/without" ] && fail "without a default: $(cat "$TMPDIR/without")"
 
