@@ -68,27 +68,6 @@ static struct job *at_place(const struct pool *jobs, uint32_t place)
     return POOL_AT(jobs, struct job, place);
 }
 
-/* Link it in behind `prev`, POOL_NONE: as the first. */
-static void insert_behind(struct job_row *row,
-                          const struct pool *jobs,
-                          uint32_t prev,
-                          uint32_t at)
-{
-    struct job *job = at_place(jobs, at);
-    uint32_t *from_prev = &row->first;
-    uint32_t *from_next = &row->last;
-
-    if (prev != POOL_NONE)
-        from_prev = &at_place(jobs, prev)->next;
-    job->prev = prev;
-    job->next = *from_prev;
-    if (job->next != POOL_NONE)
-        from_next = &at_place(jobs, job->next)->prev;
-    *from_prev = at;
-    *from_next = at;
-    row->count++;
-}
-
 void job_row_append(struct job_row *row, const struct pool *jobs, uint32_t at)
 {
     struct job *job = at_place(jobs, at);
@@ -116,24 +95,6 @@ void job_row_join(struct job_row *row,
         row->count += more->count;
     }
     job_row_init(more);
-}
-
-void job_row_insert(struct job_row *row, const struct pool *jobs, uint32_t at)
-{
-    const struct job *job = at_place(jobs, at);
-    uint32_t prev = POOL_NONE;
-    uint32_t next = row->first;
-
-    /* Those that come back are older than nearly all that wait. */
-    while (next != POOL_NONE) {
-        const struct job *other = at_place(jobs, next);
-
-        if (other->serial > job->serial)
-            break;
-        prev = next;
-        next = other->next;
-    }
-    insert_behind(row, jobs, prev, at);
 }
 
 void job_row_remove(struct job_row *row, const struct pool *jobs, uint32_t at)

@@ -78,6 +78,7 @@ struct job {
     uint8_t state;    /* enum job_state */
     uint8_t executed; /* enum wire_executed: what earlier attempts did */
     bool detach : 1;
+    bool again : 1;       /* is in its lane's heap, at position `next` */
     unsigned returns : 4; /* times that it came back not started */
     unsigned weight : 4;  /* what it takes of its worker's window, and */
     unsigned charge : 6;  /* of its client's share: as powers of two, in us */
@@ -126,8 +127,5 @@ void job_row_remove(struct job_row *row, const struct pool *jobs, uint32_t at);
 void job_row_join(struct job_row *row,
                   const struct pool *jobs,
                   struct job_row *more);
-
-/* Put it where its serial belongs: rows of waiting jobs are in that order. */
-void job_row_insert(struct job_row *row, const struct pool *jobs, uint32_t at);
 
 #endif

@@ -14,6 +14,7 @@ struct recount {
     uint32_t states[JOB_STATES];
     uint32_t grants;
     uint32_t *spec_jobs;
+    uint32_t *lane_again;
     uint32_t *client_jobs;
     uint32_t *target_queued;
     uint32_t *target_held;
@@ -34,6 +35,7 @@ static void *zeros(const struct pool *p, size_t size)
 static void recount_init(const struct sched *s, struct recount *r)
 {
     *r = (struct recount){0};
+    r->lane_again = zeros(&s->lane_pool, sizeof(uint32_t));
     r->spec_jobs = zeros(&s->spec_pool, sizeof(uint32_t));
     r->client_jobs = zeros(&s->client_pool, sizeof(uint32_t));
     r->target_queued = zeros(&s->target_pool, sizeof(uint32_t));
@@ -49,6 +51,7 @@ static void recount_init(const struct sched *s, struct recount *r)
 static void recount_clear(struct recount *r)
 {
     free(r->spec_jobs);
+    free(r->lane_again);
     free(r->client_jobs);
     free(r->target_queued);
     free(r->target_held);
@@ -74,6 +77,8 @@ static void count_job(const struct sched *s,
     r->grants += job->grant != 0;
     r->spec_jobs[job->spec]++;
     r->client_jobs[job->client]++;
+    if (job->again)
+        r->lane_again[job->where]++;
     if (job_is_waiting(job)) {
         r->target_queued[spec->target]++;
         r->account_queued[account]++;
@@ -83,6 +88,16 @@ static void count_job(const struct sched *s,
         r->worker_held[side][job->where]++;
         r->worker_ahead[side][job->where] += UINT64_C(1) << job->weight;
     }
+}
+
+static void check_queued(const struct sched *s, const struct job *job)
+{
+    const struct lane *lane = lane_at(s, job->where);
+
+    assert(lane->live && job->client == lane->client);
+    assert(spec_at(s, job->spec)->demand == lane->demand);
+    assert(!job->again || job->next < lane->again.used);
+    assert(heap_due(&lane->again) >= job_at(s, lane_first(s, lane))->serial);
 }
 
 static void check_job(const struct sched *s, uint32_t place)
@@ -99,7 +114,8 @@ static void check_job(const struct sched *s, uint32_t place)
     if (job_is_held(job))
         assert(serials_get(&s->dispatched, job->dispatch) == place);
     if (job->state == JOB_QUEUED)
-        assert(lane_at(s, job->where)->live);
+        check_queued(s, job);
+    assert(!job->again || job->state == JOB_QUEUED);
 }
 
 static void check_jobs(const struct sched *s, struct recount *r)
@@ -116,7 +132,7 @@ static void check_jobs(const struct sched *s, struct recount *r)
 
 /* ---- lanes and demands ---- */
 
-static void check_lane(const struct sched *s, uint32_t place)
+static void check_lane(const struct sched *s, uint32_t place, uint32_t again)
 {
     const struct lane *lane = lane_at(s, place);
     const struct demand *d = demand_at(s, lane->demand);
@@ -125,16 +141,13 @@ static void check_lane(const struct sched *s, uint32_t place)
 
     for (uint32_t at = lane->row.first; at != POOL_NONE;
          at = job_at(s, at)->next) {
-        const struct job *job = job_at(s, at);
-
-        assert(job->state == JOB_QUEUED && job->where == place);
-        assert(job->client == lane->client);
-        assert(spec_at(s, job->spec)->demand == lane->demand);
-        assert(job->serial > serial); /* first come, first served */
-        serial = job->serial;
+        assert(!job_at(s, at)->again && job_at(s, at)->where == place);
+        assert(job_at(s, at)->serial > serial); /* first come, first served */
+        serial = job_at(s, at)->serial;
         count++;
     }
-    assert(count > 0 && count == lane->row.count);
+    assert(count == lane->row.count && lane_count(lane) > 0);
+    assert(lane->again.used == again);
     assert(d->lanes.items[lane->rank_at].place == place);
     assert((lane->due_at != HEAP_NOWHERE) ==
            (queue_due(s, lane) != SCHED_NEVER));
@@ -148,7 +161,7 @@ static void check_demand(const struct sched *s, uint32_t place)
     uint32_t placeable = 0;
 
     for (uint32_t i = 0; i < d->lanes.used; i++)
-        queued += lane_at(s, d->lanes.items[i].place)->row.count;
+        queued += lane_count(lane_at(s, d->lanes.items[i].place));
     assert(queued == d->queued && d->place == place && d->specs > 0);
     assert((d->lanes.used > 0) ==
            (d->ready_at != RANKS_NOWHERE || !list_is_empty(&d->stuck)));
@@ -167,11 +180,11 @@ static void check_demand(const struct sched *s, uint32_t place)
         assert(worker_at(s, d->reserved)->reserved == place);
 }
 
-static void check_queues(const struct sched *s)
+static void check_queues(const struct sched *s, const struct recount *r)
 {
     for (uint32_t i = 0; i < pool_end(&s->lane_pool); i++)
         if (lane_at(s, i)->live)
-            check_lane(s, i);
+            check_lane(s, i, r->lane_again[i]);
     for (uint32_t i = 0; i < pool_end(&s->demand_pool); i++)
         if (demand_at(s, i)->live)
             check_demand(s, i);
@@ -324,7 +337,7 @@ void sched_check(const struct sched *s)
 
     recount_init(s, &r);
     check_jobs(s, &r);
-    check_queues(s);
+    check_queues(s, &r);
     check_workers(s, &r);
     check_targets(s, &r);
     check_accounts(s, &r);

@@ -28,7 +28,7 @@ static struct rank lane_rank(const struct sched *s, const struct lane *lane)
     return (struct rank){
         .served = c->shares[lane_class(s, lane)].served,
         .lane = lane->served,
-        .serial = job_at(s, lane->row.first)->serial,
+        .serial = job_at(s, lane_first(s, lane))->serial,
         .priority = lane_priority(s, lane),
         .client = c->number,
     };
@@ -111,6 +111,14 @@ static uint64_t new_lane_served(const struct sched *s,
     return client_at(s, key->client)->lane_clock[side];
 }
 
+static void again_at(void *owner, uint32_t place, uint32_t position)
+{
+    struct job *job = job_at(owner, place);
+
+    job->again = position != HEAP_NOWHERE;
+    job->next = position;
+}
+
 static uint32_t make_lane(struct sched *s, const struct lane_key *key)
 {
     uint32_t place = pool_take(&s->lane_pool);
@@ -132,6 +140,7 @@ static uint32_t make_lane(struct sched *s, const struct lane_key *key)
                                        .due_at = HEAP_NOWHERE,
                                        .live = true};
     job_row_init(&lane_at(s, place)->row);
+    lane_at(s, place)->again = (struct heap){.at = again_at, .owner = s};
     return place;
 }
 
@@ -158,6 +167,7 @@ static void drop_lane(struct sched *s, uint32_t place)
     if (lane->due_at != HEAP_NOWHERE)
         heap_remove(&s->lane_timers, lane->due_at);
     keymap_drop(&s->lanes, lane_hash(s, &key), place);
+    heap_clear(&lane->again);
     pool_give(&s->lane_pool, place);
 }
 
@@ -178,7 +188,7 @@ void queue_settle(struct sched *s, uint32_t place)
     struct lane *lane = lane_at(s, place);
     struct demand *d = demand_at(s, lane->demand);
 
-    if (lane->row.count == 0) {
+    if (lane_count(lane) == 0) {
         drop_lane(s, place);
     } else {
         lane_rerank(s, place);
@@ -204,10 +214,21 @@ void queue_put(struct sched *s, uint32_t place)
         return;
     }
     job->where = lane;
-    job_row_insert(&lane_at(s, lane)->row, &s->job_pool, place);
+    if (heap_push(&lane_at(s, lane)->again, job->serial, place) < 0)
+        s->no_memory = true;
     d->queued++;
     queue_settle(s, lane);
     queue_unstick(s, d);
+}
+
+static void take_out(struct sched *s, struct lane *lane, uint32_t place)
+{
+    const struct job *job = job_at(s, place);
+
+    if (job->again)
+        heap_remove(&lane->again, job->next);
+    else
+        job_row_remove(&lane->row, &s->job_pool, place);
 }
 
 void queue_remove(struct sched *s, uint32_t place)
@@ -215,7 +236,7 @@ void queue_remove(struct sched *s, uint32_t place)
     uint32_t lane = job_at(s, place)->where;
     struct demand *d = demand_at(s, lane_at(s, lane)->demand);
 
-    job_row_remove(&lane_at(s, lane)->row, &s->job_pool, place);
+    take_out(s, lane_at(s, lane), place);
     d->queued--;
     queue_settle(s, lane);
     queue_unstick(s, d);
@@ -238,15 +259,15 @@ static void charge(struct sched *s, struct lane *lane, struct job *job)
 uint32_t queue_serve(struct sched *s, uint32_t place)
 {
     struct lane *lane = lane_at(s, place);
-    uint32_t job = lane->row.first;
+    uint32_t job = lane_first(s, lane);
 
-    job_row_remove(&lane->row, &s->job_pool, job);
+    take_out(s, lane, job);
     demand_at(s, lane->demand)->queued--;
     charge(s, lane, job_at(s, job));
     lane->clock = s->now;
     lane->boost = 0;
     /* Its rank is worse now; that is seen when it comes to the top again. */
-    if (lane->row.count == 0)
+    if (lane_count(lane) == 0)
         queue_settle(s, place);
     return job;
 }
@@ -338,8 +359,8 @@ uint64_t queue_due(const struct sched *s, const struct lane *lane)
 
     if (d->placeable > 0 || d->where.unplaceable_ms < 0)
         return SCHED_NEVER;
-    if (job_at(s, lane->row.first)->submitted > since)
-        since = job_at(s, lane->row.first)->submitted;
+    if (job_at(s, lane_first(s, lane))->submitted > since)
+        since = job_at(s, lane_first(s, lane))->submitted;
     return since + (uint64_t)d->where.unplaceable_ms;
 }
 

@@ -18,6 +18,22 @@ uint32_t queue_lane(struct sched *s,
                     uint32_t demand,
                     int32_t priority);
 
+/* The job of a lane that is next, and how many there are. */
+static inline uint32_t lane_first(const struct sched *s,
+                                  const struct lane *lane)
+{
+    uint32_t first = lane->row.first;
+
+    if (first == POOL_NONE || heap_due(&lane->again) < job_at(s, first)->serial)
+        return heap_first(&lane->again);
+    return first;
+}
+
+static inline uint32_t lane_count(const struct lane *lane)
+{
+    return lane->row.count + (uint32_t)lane->again.used;
+}
+
 /* Its row has changed: put it where it belongs now, or drop it if empty. */
 void queue_settle(struct sched *s, uint32_t lane);
 

@@ -166,6 +166,8 @@ void state_clear(struct sched *s)
     pool_clear(&s->target_pool);
     pool_clear(&s->demand_pool);
     pool_clear(&s->spec_pool);
+    for (uint32_t i = 0; i < pool_end(&s->lane_pool); i++)
+        heap_clear(&lane_at(s, i)->again);
     pool_clear(&s->lane_pool);
     pool_clear(&s->job_pool);
     pool_clear(&s->order_pool);

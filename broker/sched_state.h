@@ -91,7 +91,8 @@ struct demand {
 };
 
 struct lane {
-    struct job_row row;
+    struct job_row row; /* in the order they came */
+    struct heap again;  /* those that came back, by serial */
     uint32_t client;
     uint32_t demand;
     int32_t priority;

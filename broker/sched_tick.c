@@ -48,12 +48,12 @@ static void expire_lane(struct sched *s, const struct lane *lane)
 {
     struct answer answer = {.status = PAR_NO_CAPACITY};
     char text[PAR_ERROR_TEXT];
-    uint32_t left = lane->row.count;
+    uint32_t left = lane_count(lane);
 
     demand_explain(s, demand_at(s, lane->demand), text, sizeof text);
     answer.reason = decisions_reason(&s->decisions, text);
     do {
-        end_waiting(s, lane->row.first, JOB_FAIL, &answer);
+        end_waiting(s, lane_first(s, lane), JOB_FAIL, &answer);
     } while (--left > 0 && queue_due(s, lane) <= s->now);
 }
 

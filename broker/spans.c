@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So that the counts of a span cannot overflow. */
-#define SPAN_MAX (UINT32_MAX / 2)
+/* A span that one job keeps costs whoever walks it no more than that. */
+enum { SPAN_MAX = 64 };
 
 void spans_clear(struct spans *t)
 {
@@ -27,17 +27,19 @@ static void pack(struct spans *t)
     t->end = to;
 }
 
-static int grow(struct spans *t)
+static int reserve(struct spans *t, size_t n)
 {
-    size_t size = t->size ? 2 * t->size : 4;
+    size_t size = t->size ? t->size : 4;
     struct span *items;
 
-    if (t->end < t->size)
+    if (n <= t->size - t->end)
         return 0;
-    if ((t->first + t->dead) * 2 > t->size) {
+    if ((t->first + t->dead) * 2 > t->size)
         pack(t);
+    if (n <= t->size - t->end)
         return 0;
-    }
+    while (size - t->end < n)
+        size *= 2;
     items = realloc(t->items, size * sizeof *items);
     if (!items)
         return -1;
@@ -46,20 +48,37 @@ static int grow(struct spans *t)
     return 0;
 }
 
-int spans_add(struct spans *t, uint64_t run, uint64_t serial, uint32_t n)
+/* Add as many of n jobs as go into the last span. */
+static uint32_t extend(struct spans *t,
+                       uint64_t run,
+                       uint64_t serial,
+                       uint32_t n)
 {
     struct span *last = t->end > t->first ? &t->items[t->end - 1] : NULL;
 
-    if (last && last->live > 0 && last->first_run + last->count == run &&
-        last->first_serial + last->count == serial && n <= SPAN_MAX &&
-        last->count <= SPAN_MAX - n) {
-        last->count += n;
-        last->live += n;
+    if (!last || last->live == 0 || last->first_run + last->count != run ||
+        last->first_serial + last->count != serial)
         return 0;
-    }
-    if (grow(t) < 0)
+    if (n > SPAN_MAX - last->count)
+        n = SPAN_MAX - last->count;
+    last->count += n;
+    last->live += n;
+    return n;
+}
+
+int spans_add(struct spans *t, uint64_t run, uint64_t serial, uint32_t n)
+{
+    uint32_t taken;
+
+    if (reserve(t, n / SPAN_MAX + 1) < 0)
         return -1;
-    t->items[t->end++] = (struct span){run, serial, n, n};
+    for (taken = extend(t, run, serial, n); taken < n;) {
+        uint32_t count = n - taken < SPAN_MAX ? n - taken : SPAN_MAX;
+
+        t->items[t->end++] =
+            (struct span){run + taken, serial + taken, count, count};
+        taken += count;
+    }
     return 0;
 }
 

@@ -1,8 +1,8 @@
 /* spans.h - from a client's run ids to the public serials of its jobs
  *
- * A client's ids only go up, and so do serials: a batch is one span, a
- * conversation without interruption too.  A span lives until its last job is
- * gone.
+ * A client's ids only go up, and so do serials: a batch is one span, 64 jobs
+ * of a conversation without interruption too.  A span lives until its last
+ * job is gone.
  */
 #ifndef PAR_SPANS_H
 #define PAR_SPANS_H

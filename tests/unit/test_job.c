@@ -114,18 +114,6 @@ static uint64_t serials(const struct job_row *row)
     return forth;
 }
 
-Test(job_row, insert_keeps_the_order_of_serials)
-{
-    static const uint64_t order[] = {5, 2, 9, 7, 1, 8};
-    struct job_row row;
-
-    job_row_init(&row);
-    for (size_t i = 0; i < 6; i++)
-        job_row_insert(&row, &jobs, make(order[i]));
-    cr_assert(eq(u64, serials(&row), 125789));
-    cr_assert(eq(u32, row.count, 6));
-}
-
 Test(job_row, remove_takes_the_first_the_last_and_the_middle)
 {
     struct job_row row;

@@ -418,3 +418,26 @@ Test(sched_failures, DD_58_patience_starts_with_the_job)
     world_wait(w, 1);
     cr_assert(eq(u64, world_nth(w, DECIDE_RESULT, 0)->run, 2));
 }
+
+Test(sched_failures, what_is_tried_again_is_first_come_first_served)
+{
+    struct decision first[20];
+
+    world_worker(w, 1, 20, path);
+    put_retries(2, 3);
+    world_submit(w, 1, path, 1, 20);
+    world_turn(w);
+    for (size_t i = 0; i < 20; i++)
+        first[i] = *world_nth(w, DECIDE_ASSIGN, i);
+    sched_worker_pause(w->s, w->now, 1, true);
+    for (size_t i = 0; i < 20; i++) {
+        world_result(w, &first[i * 7 % 20], PAR_EXCEPTION, WIRE_EXECUTED, 9);
+        world_wait(w, 1);
+    }
+    cr_assert(eq(int, sched_cancel(w->s, w->now, 1, 5, 0), PAR_OK));
+    sched_worker_pause(w->s, w->now, 1, false);
+    world_turn(w);
+    for (size_t i = 0; i < 19; i++)
+        cr_assert(eq(u64, world_nth(w, DECIDE_ASSIGN, i)->run,
+                     i < 4 ? i + 1 : i + 2));
+}

@@ -32,14 +32,38 @@ Test(spans, a_run_is_found_by_its_span)
     cr_assert(eq(u64, spans_find(&spans, 22), 0));
 }
 
-Test(spans, what_goes_on_without_a_gap_is_one_span)
+Test(spans, what_goes_on_without_a_gap_is_a_span_for_64)
 {
     for (uint64_t i = 0; i < 1000; i++)
         spans_add(&spans, 1 + i, 50 + i, 1);
-    cr_assert(eq(sz, spans.end - spans.first, 1));
+    cr_assert(eq(sz, spans.end - spans.first, 16));
     cr_assert(eq(u64, spans_find(&spans, 1000), 1049));
     spans_add(&spans, 1001, 2000, 1);
-    cr_assert(eq(sz, spans.end - spans.first, 2), "the serials jumped");
+    cr_assert(eq(sz, spans.end - spans.first, 17), "the serials jumped");
+}
+
+Test(spans, one_that_stays_keeps_no_more_than_its_neighbours)
+{
+    spans_add(&spans, 1, 1, 1);
+    for (uint64_t i = 2; i < 10000; i++) {
+        spans_add(&spans, i, i, 1);
+        if (i > 2)
+            spans_drop(&spans, i - 1);
+    }
+    cr_assert(eq(u64, spans_live(&spans), 2));
+    for (size_t i = spans.first; i < spans.end; i++)
+        cr_assert(le(u32, spans.items[i].count, 64));
+    cr_assert(le(sz, spans.size, 512));
+}
+
+Test(spans, a_large_batch_is_as_many_as_it_takes)
+{
+    spans_add(&spans, 7, 100, 60);
+    spans_add(&spans, 67, 160, 65000);
+    for (uint64_t i = 0; i < 65060; i++)
+        cr_assert(eq(u64, spans_find(&spans, 7 + i), 100 + i));
+    cr_assert(eq(u64, spans_find(&spans, 7 + 65060), 0));
+    cr_assert(eq(u64, spans_live(&spans), 65060));
 }
 
 Test(spans, memory_stays_with_those_that_live)
