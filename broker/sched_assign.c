@@ -9,27 +9,81 @@
 
 /* ---- which worker ---- */
 
+/* A walk over the workers with room that a demand has not asked in vain: those
+ * that opened since it looked, or all of them, the least loaded first. */
+struct walk {
+    const struct sched *s;
+    const struct list *lists;
+    const struct list *at; /* NULL: it is over those that opened */
+    uint64_t bits;         /* lists that are left */
+    uint64_t opening;
+    int run_class;
+};
+
+static struct walk walk_begin(const struct sched *s, const struct demand *d)
+{
+    struct walk w = {.s = s,
+                     .lists = s->roomy[d->where.run_class],
+                     .bits = s->roomy_bits[d->where.run_class],
+                     .opening = d->looked,
+                     .run_class = d->where.run_class};
+
+    if (d->looked == SCHED_NEVER || s->opened - d->looked > OPENINGS)
+        w.at = w.bits ? &w.lists[__builtin_ctzll(w.bits)] : w.lists;
+    return w;
+}
+
+/* The next side, or NULL. */
+static const struct side *walk_opened(struct walk *w)
+{
+    while (w->opening < w->s->opened) {
+        uint32_t place = w->s->openings[w->opening++ % OPENINGS];
+        const struct side *side = &worker_at(w->s, place)->sides[w->run_class];
+
+        if (worker_at(w->s, place)->number && !list_is_empty(&side->roomy))
+            return side;
+    }
+    return NULL;
+}
+
+static const struct side *walk_next(struct walk *w)
+{
+    if (!w->at)
+        return walk_opened(w);
+    while (w->bits != 0) {
+        const struct list *head = &w->lists[__builtin_ctzll(w->bits)];
+
+        w->at = w->at->next;
+        if (w->at != head)
+            return LIST_ENTRY(w->at, struct side, roomy);
+        w->bits &= w->bits - 1;
+        if (w->bits != 0)
+            w->at = &w->lists[__builtin_ctzll(w->bits)];
+    }
+    return NULL;
+}
+
 /* The least loaded worker with room, among those in whom the demand sees all
  * bits of `want`; POOL_NONE. */
 static uint32_t search(const struct sched *s,
                        const struct demand *d,
                        unsigned want)
 {
-    const struct list *lists = s->roomy[d->where.run_class];
+    struct walk walk = walk_begin(s, d);
+    const struct side *best = NULL;
+    const struct side *side;
 
-    for (uint64_t bits = s->roomy_bits[d->where.run_class]; bits != 0;
-         bits &= bits - 1) {
-        const struct list *head = &lists[__builtin_ctzll(bits)];
-
-        for (struct list *n = head->next; n != head; n = n->next) {
-            uint32_t worker = LIST_ENTRY(n, struct side, roomy)->worker;
-
-            if ((fit_at(d, worker) & want) == want &&
-                hold_has_room(s, worker, d))
-                return worker;
-        }
+    while ((side = walk_next(&walk)) != NULL) {
+        if (best && side->load >= best->load)
+            continue;
+        if ((fit_at(d, side->worker) & want) != want ||
+            !hold_has_room(s, side->worker, d))
+            continue;
+        best = side;
+        if (walk.at) /* all that follow are at least as full */
+            break;
     }
-    return POOL_NONE;
+    return best ? best->worker : POOL_NONE;
 }
 
 /* Have the target set up at workers that could run these jobs, but for that;
@@ -37,24 +91,17 @@ static uint32_t search(const struct sched *s,
 static void set_up_more(struct sched *s, const struct demand *d, unsigned want)
 {
     struct target *t = target_at(s, d->target);
-    const struct list *lists = s->roomy[d->where.run_class];
+    struct walk walk = walk_begin(s, d);
+    const struct side *side;
 
-    if (t->is_path)
+    if (t->is_path || d->ready == d->placeable)
         return;
-    for (uint64_t bits = s->roomy_bits[d->where.run_class]; bits != 0;
-         bits &= bits - 1) {
-        const struct list *head = &lists[__builtin_ctzll(bits)];
+    while (t->setting < d->queued && (side = walk_next(&walk)) != NULL) {
+        const struct seat *seat = seat_at(t, side->worker);
 
-        for (struct list *n = head->next; n != head; n = n->next) {
-            uint32_t worker = LIST_ENTRY(n, struct side, roomy)->worker;
-            const struct seat *seat = seat_at(t, worker);
-
-            if (t->setting >= d->queued)
-                return;
-            if ((fit_at(d, worker) & want) == want &&
-                (!seat || seat->state == SEAT_NONE))
-                seat_setup(s, d->target, worker, POOL_NONE);
-        }
+        if ((fit_at(d, side->worker) & want) == want &&
+            (!seat || seat->state == SEAT_NONE))
+            seat_setup(s, d->target, side->worker, POOL_NONE);
     }
 }
 

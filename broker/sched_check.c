@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "sched_hold.h"
 #include "sched_queue.h"
 #include "sched_spec.h"
 
@@ -153,12 +154,56 @@ static void check_lane(const struct sched *s, uint32_t place, uint32_t again)
            (queue_due(s, lane) != SCHED_NEVER));
 }
 
+/* No job waits while a worker that is ready for it has room: who is stuck has
+ * asked all of them, but for those that opened since. */
+static void check_stuck(const struct sched *s, const struct demand *d)
+{
+    const unsigned want = FIT_MATCH | FIT_READY;
+    bool is_stuck = !list_is_empty(&d->stuck);
+
+    if (d->looked == SCHED_NEVER || s->opened - d->looked > OPENINGS) {
+        assert(!is_stuck || d->looked != SCHED_NEVER);
+        if (!is_stuck)
+            return;
+    }
+    for (uint32_t i = 0; i < d->fit_count; i++) {
+        bool opened = false;
+
+        if ((d->fits[i] & want) != want ||
+            list_is_empty(&worker_at(s, i)->sides[d->where.run_class].roomy) ||
+            !hold_has_room(s, i, d))
+            continue;
+        for (uint64_t k = d->looked; k < s->opened; k++)
+            opened = opened || s->openings[k % OPENINGS] == i;
+        assert(opened && !is_stuck);
+    }
+}
+
+/* ... nor while one has room that could be set up for it. */
+static void check_unset(const struct sched *s, const struct demand *d)
+{
+    const struct target *t = target_at(s, d->target);
+
+    if (t->is_path || t->setting >= d->queued || list_is_empty(&d->stuck))
+        return;
+    for (uint32_t i = 0; i < d->fit_count; i++) {
+        const struct seat *seat = seat_at(t, i);
+
+        if (!(d->fits[i] & FIT_MATCH) || (seat && seat->state != SEAT_NONE))
+            continue;
+        assert(
+            list_is_empty(&worker_at(s, i)->sides[d->where.run_class].roomy) ||
+            !hold_has_room(s, i, d));
+    }
+}
+
 static void check_demand(const struct sched *s, uint32_t place)
 {
     const struct demand *d = demand_at(s, place);
     const struct target *t = target_at(s, d->target);
     uint32_t queued = 0;
     uint32_t placeable = 0;
+    uint32_t ready_count = 0;
 
     for (uint32_t i = 0; i < d->lanes.used; i++)
         queued += lane_count(lane_at(s, d->lanes.items[i].place));
@@ -173,11 +218,14 @@ static void check_demand(const struct sched *s, uint32_t place)
 
         assert(!match || (worker_at(s, i)->number && !worker_at(s, i)->gone));
         assert(ready == (seat && seat->state == SEAT_READY));
+        ready_count += match && ready;
         placeable += match && (t->is_path ? ready : !(d->fits[i] & FIT_BARRED));
     }
-    assert(placeable == d->placeable);
+    assert(placeable == d->placeable && ready_count == d->ready);
     if (d->reserved != POOL_NONE)
         assert(worker_at(s, d->reserved)->reserved == place);
+    check_stuck(s, d);
+    check_unset(s, d);
 }
 
 static void check_queues(const struct sched *s, const struct recount *r)

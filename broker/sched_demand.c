@@ -10,6 +10,11 @@
 
 /* ---- fits ---- */
 
+static bool is_ready(unsigned fit)
+{
+    return (fit & FIT_MATCH) && (fit & FIT_READY);
+}
+
 static bool is_placeable(const struct target *t, unsigned fit)
 {
     if (!(fit & FIT_MATCH))
@@ -30,6 +35,8 @@ static void set_fit(struct sched *s,
     d->fits[worker] = (uint8_t)fit;
     d->placeable -= is_placeable(t, was);
     d->placeable += is_placeable(t, fit);
+    d->ready -= is_ready(was);
+    d->ready += is_ready(fit);
     if ((fit & ~was) & (FIT_MATCH | FIT_READY))
         queue_unstick(s, d);
     if ((before == 0) == (d->placeable == 0))
@@ -126,6 +133,7 @@ void demand_see_seat(struct sched *s, struct target *t, uint32_t worker)
         unsigned kept = fit_at(d, worker) & (FIT_MATCH | FIT_PREFER);
 
         set_fit(s, d, worker, kept | seen);
+        queue_more(s, d); /* this one failed: the next may be set up */
     }
 }
 
@@ -151,6 +159,7 @@ static int build(struct sched *s, struct demand *d)
             continue;
         d->fits[i] = (uint8_t)(match(d, w) | see(t, i));
         d->placeable += is_placeable(t, d->fits[i]);
+        d->ready += is_ready(d->fits[i]);
     }
     d->unplaceable_since = s->now;
     return 0;
@@ -194,6 +203,7 @@ uint32_t demand_intern(struct sched *s,
     d->hash = hash;
     d->target = target;
     d->live = true;
+    d->looked = SCHED_NEVER;
     d->reserved = POOL_NONE;
     d->ready_at = RANKS_NOWHERE;
     d->lanes.at = lane_rank_at;

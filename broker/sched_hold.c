@@ -65,7 +65,7 @@ void hold_open(struct sched *s, uint32_t place)
     for (int i = 0; i < RUN_CLASSES; i++)
         if (!is_full(&w->sides[i], i) && has_sunk(&w->sides[i]))
             enlist(s, &w->sides[i], i);
-    queue_unstick_worker(s, place);
+    queue_open(s, place, true);
 }
 
 void hold_shut(struct sched *s, uint32_t place)
@@ -219,5 +219,5 @@ void hold_give(struct sched *s, uint32_t place)
     if (!is_listed(side) && !has_sunk(side))
         return;
     enlist(s, side, d->where.run_class);
-    queue_unstick_worker(s, job->where);
+    queue_open(s, job->where, d->where.need_count > 0);
 }

@@ -196,7 +196,7 @@ static void enqueue(struct sched *s, struct intake *in)
     d->queued += in->row.count;
     job_row_join(&lane->row, &s->job_pool, &in->row);
     queue_settle(s, in->lane);
-    queue_unstick(s, d);
+    queue_more(s, d);
 }
 
 static int take_in(struct sched *s, struct intake *in, struct par_error *err)

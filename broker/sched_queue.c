@@ -201,6 +201,14 @@ void queue_settle(struct sched *s, uint32_t place)
     demand_rerank(s, d);
 }
 
+void queue_more(struct sched *s, struct demand *d)
+{
+    const struct target *t = target_at(s, d->target);
+
+    if (!t->is_path && d->ready < d->placeable && t->setting < d->queued)
+        queue_unstick(s, d);
+}
+
 void queue_put(struct sched *s, uint32_t place)
 {
     struct job *job = job_at(s, place);
@@ -218,7 +226,7 @@ void queue_put(struct sched *s, uint32_t place)
         s->no_memory = true;
     d->queued++;
     queue_settle(s, lane);
-    queue_unstick(s, d);
+    queue_more(s, d);
 }
 
 static void take_out(struct sched *s, struct lane *lane, uint32_t place)
@@ -239,7 +247,6 @@ void queue_remove(struct sched *s, uint32_t place)
     take_out(s, lane_at(s, lane), place);
     d->queued--;
     queue_settle(s, lane);
-    queue_unstick(s, d);
 }
 
 static void charge(struct sched *s, struct lane *lane, struct job *job)
@@ -297,9 +304,10 @@ void queue_stick(struct sched *s, struct demand *d)
         return;
     ranks_remove(&s->ready[d->where.run_class], d->ready_at);
     list_append(&s->stuck, &d->stuck);
+    d->looked = s->stuck_at = s->opened;
 }
 
-void queue_unstick(struct sched *s, struct demand *d)
+static void unstick(struct sched *s, struct demand *d)
 {
     if (list_is_empty(&d->stuck))
         return;
@@ -307,16 +315,29 @@ void queue_unstick(struct sched *s, struct demand *d)
     demand_rerank(s, d);
 }
 
-void queue_unstick_worker(struct sched *s, uint32_t worker)
+void queue_unstick(struct sched *s, struct demand *d)
+{
+    d->looked = SCHED_NEVER;
+    unstick(s, d);
+}
+
+void queue_open(struct sched *s, uint32_t worker, bool again)
 {
     struct list *node = s->stuck.next;
+    uint32_t *last = &s->openings[(s->opened - 1) % OPENINGS];
 
+    /* Everybody knows already, and nobody has looked in vain since. */
+    if (!again && s->opened > s->stuck_at && *last == worker)
+        return;
+    s->openings[s->opened++ % OPENINGS] = worker;
     while (node != &s->stuck) {
         struct demand *d = LIST_ENTRY(node, struct demand, stuck);
 
         node = node->next;
-        if (fit_at(d, worker) & FIT_MATCH)
-            queue_unstick(s, d);
+        if ((fit_at(d, worker) & FIT_MATCH) &&
+            (d->where.need_count == 0 ||
+             placement_is_free(&d->where, worker_at(s, worker))))
+            unstick(s, d);
     }
 }
 
@@ -328,7 +349,7 @@ void queue_unreserve(struct sched *s, struct demand *d)
         return;
     d->reserved = POOL_NONE;
     worker_at(s, worker)->reserved = POOL_NONE;
-    queue_unstick_worker(s, worker);
+    queue_open(s, worker, true);
 }
 
 /* ---- time ---- */

@@ -54,8 +54,13 @@ void queue_refund(struct sched *s, const struct job *job);
 /* Nobody has room for this demand now; somebody may have. */
 void queue_stick(struct sched *s, struct demand *d);
 void queue_unstick(struct sched *s, struct demand *d);
-/* ... because this worker has. */
-void queue_unstick_worker(struct sched *s, uint32_t worker);
+
+/* This worker may have room, for whoever is stuck; `again`: for more of them
+ * than it was just said. */
+void queue_open(struct sched *s, uint32_t worker, bool again);
+
+/* More jobs wait in this demand: more workers may have to be set up. */
+void queue_more(struct sched *s, struct demand *d);
 
 /* No worker is kept free for this demand any more. */
 void queue_unreserve(struct sched *s, struct demand *d);

@@ -80,6 +80,9 @@ struct demand {
     uint8_t *fits; /* bits for each worker's place */
     uint32_t fit_count;
     uint32_t placeable;         /* workers that could ever run it */
+    uint32_t ready;             /* of those, where its target is ready */
+    uint64_t looked;            /* nobody had room when so many openings were
+                                   known; SCHED_NEVER: look at all */
     uint64_t unplaceable_since; /* if there are none */
     uint64_t passed_since;      /* no resources free for its first job; 0: no */
     uint32_t reserved;          /* a worker is kept free for it; POOL_NONE */
@@ -226,6 +229,8 @@ struct grant {
     struct placement_index *indexes;
 };
 
+enum { OPENINGS = 32 };
+
 struct sched {
     struct sched_limits limits;
     uint64_t now;
@@ -276,6 +281,11 @@ struct sched {
     struct ranks ready[RUN_CLASSES]; /* demands with work that may find one */
     struct list stuck;               /* demands with work that did not */
     struct list all_demands;
+
+    /* Workers that may have room that they had not: a ring of the last. */
+    uint32_t openings[OPENINGS];
+    uint64_t opened;   /* ever */
+    uint64_t stuck_at; /* `opened` when a demand got stuck last */
 
     struct list touched_workers;
     struct list touched_targets;

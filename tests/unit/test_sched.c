@@ -287,94 +287,41 @@ Test(sched, a_running_job_whose_client_left_is_aborted_and_told_to_nobody)
     cr_assert(eq(u64, stats.late, 1));
 }
 
-/* ---- fairness ---- */
-
-Test(sched, a_long_queue_of_one_client_delays_another_by_about_a_job_a_slot)
+Test(sched, a_job_is_not_aborted_again_when_its_client_leaves)
 {
-    bool served = false;
-
-    world_submit(w, 1, path, 1, 1000);
-    world_worker(w, 1, 2, path);
-    world_turn(w);
-    world_submit(w, 2, path, 1, 1);
-    world_answer(w, 5000);
-    cr_assert(le(sz, world_count(w, DECIDE_ASSIGN), 3));
-    for (size_t i = 0; i < world_count(w, DECIDE_ASSIGN); i++)
-        served |= world_nth(w, DECIDE_ASSIGN, i)->client == 2;
-    cr_assert(eq(int, served, true));
-}
-
-Test(sched, a_newcomer_goes_behind_those_who_wait)
-{
-    world_submit(w, 1, path, 1, 10);
-    world_submit(w, 2, path, 1, 10);
     world_worker(w, 1, 1, path);
-    world_turn(w);
-    sched_client_join(w->s, 3, 7);
-    world_submit(w, 3, path, 1, 1);
-    world_answer(w, 5000);
-    cr_assert(ne(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 3));
-    cr_assert(ne(u32, world_nth(w, DECIDE_ASSIGN, 1)->client, 3));
-    world_answer(w, 5000);
-    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 3));
-}
-
-Test(sched, clients_share_also_where_they_want_different_things)
-{
-    uint32_t other = sched_path(w->s, "app/mul");
-    unsigned served[3] = {0};
-
-    world_submit(w, 1, path, 1, 300);
-    world_submit(w, 2, other, 1, 300);
-    world_worker(w, 1, 2, path);
-    sched_register(w->s, w->now, 1, other);
-    world_turn(w);
-    for (int i = 0; i < 50; i++) {
-        for (size_t k = 0; k < world_count(w, DECIDE_ASSIGN); k++)
-            served[world_nth(w, DECIDE_ASSIGN, k)->client]++;
-        world_answer(w, 5000);
-    }
-    cr_assert(ge(u32, served[1] + 2, served[2]));
-    cr_assert(le(u32, served[1], served[2] + 2));
-    cr_assert(gt(u32, served[1], 50));
-}
-
-Test(sched, DD_46_higher_priorities_first_also_behind_a_paused_worker)
-{
-    static const int priorities[] = {-1, 0, 1};
-
-    world_worker(w, 1, 2, path);
-    sched_worker_pause(w->s, w->now, 1, true);
-    for (uint32_t i = 0; i < 3; i++) {
-        meta_put_map(&w->meta, 1);
-        meta_pair_int(&w->meta, 65, priorities[i]);
-        world_submit(w, 1, path, 1 + i, 1);
-    }
-    world_turn(w);
-    cr_assert(eq(sz, w->count, 0));
-    sched_worker_pause(w->s, w->now, 1, false);
-    world_turn(w);
-    for (uint32_t i = 0; i < 3; i++)
-        cr_assert(eq(u64, world_nth(w, DECIDE_ASSIGN, i)->run, 3 - i));
-}
-
-Test(sched, a_low_priority_rises_while_it_starves)
-{
-    int turns = 0;
-
-    meta_put_map(&w->meta, 1);
-    meta_pair_int(&w->meta, 65, -2);
     world_submit(w, 1, path, 1, 1);
-    world_submit(w, 2, path, 1, 100);
-    world_worker(w, 1, 1, path);
     world_turn(w);
-    while (world_nth(w, DECIDE_ASSIGN, 0)->client == 2) {
-        w->now += 1000;
-        turns++;
-        world_answer(w, 1000 * 1000);
-    }
-    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 1));
-    cr_assert(eq(int, turns, 20), "10 s for each step of priority");
+    sched_cancel(w->s, w->now, 1, 1, 2);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ABORT), 1));
+    sched_client_leave(w->s, w->now, 1);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ABORT), 0), "it is dying already");
+}
+
+Test(sched, each_time_in_the_queue_may_last_as_long_as_queue_ms)
+{
+    world_worker(w, 1, 1, path);
+    meta_put_map(&w->meta, 4);
+    meta_pair_int(&w->meta, 13, 2); /* attempts */
+    meta_put_uint(&w->meta, 15);
+    meta_put_array(&w->meta, 1);
+    meta_put_str(&w->meta, "error");
+    meta_put_uint(&w->meta, 16);
+    meta_put_array(&w->meta, 3);
+    meta_put_int(&w->meta, 0);
+    meta_put_int(&w->meta, 1);
+    meta_put_int(&w->meta, 0);
+    meta_pair_int(&w->meta, 18, 50); /* queue_ms */
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    w->now += 1000;
+    world_result(w, world_nth(w, DECIDE_ASSIGN, 0), PAR_EXCEPTION,
+                 WIRE_EXECUTED, 9);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 0));
 }
 
 /* ---- late words ---- */

@@ -207,6 +207,19 @@ Test(sched_fair, targets_of_one_client_take_turns)
     cr_assert(gt(u64, jobs[1][1], 80));
 }
 
+Test(sched_fair, a_target_that_nobody_offered_gets_no_more_than_half_afterwards)
+{
+    struct load loads[] = {{1, 0, 1500, 0, 100, 0}, {1, 1, 1500, 0, 100, 0}};
+
+    add_worker(1, 2);
+    sched_unregister(w->s, w->now, 1, path[1]);
+    go_on(loads, 2, 5000);
+    cr_assert(eq(u64, jobs[1][1], 0));
+    sched_register(w->s, w->now, 1, path[1]);
+    go_on(loads, 2, 1000);
+    is_about(had[1][0], had[1][1], 20);
+}
+
 Test(sched_fair, ageing_does_not_undo_shares)
 {
     struct load loads[] = {{1, 0, 1000, 0, 200, 0},

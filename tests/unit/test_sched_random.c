@@ -22,6 +22,9 @@ enum {
     PATHS = 2,
     TARGETS = 4, /* those after the paths are computations */
     KINDS = 15,
+    NEEDS_MEM = 3, /* kinds */
+    WAITS = 9,
+    IO_SLOTS = 5,
     HELD = 2048,
     REQUESTS = 256,
     ORDERS = 64
@@ -68,6 +71,8 @@ struct model {
         uint32_t slots;
         bool paused;
         bool gpu_used[2];
+        bool mem_used;    /* there is enough for one that needs it */
+        uint32_t io_used; /* io slots */
         bool offers[TARGETS];
         struct held {
             uint64_t dispatch;
@@ -132,7 +137,7 @@ static void make_kind(struct meta_writer *w, unsigned kind)
         put_label(w, "gpu"), pairs++;
     if (kind == 2)
         meta_put_uint(w, 6), meta_put_bool(w, false), pairs++;
-    if (kind == 3)
+    if (kind == NEEDS_MEM)
         put_need(w, "mem", 3), pairs++;
     if (kind == 4)
         put_need(w, "gpu", 1), pairs++;
@@ -144,7 +149,7 @@ static void make_kind(struct meta_writer *w, unsigned kind)
         meta_pair_int(w, 64, 120), pairs++;
     if (kind == 8)
         meta_pair_str(w, 20, "never"), pairs++;
-    if (kind == 9)
+    if (kind == WAITS)
         meta_pair_str(w, 7, "io"), pairs++;
     if (kind == 10)
         meta_pair_int(w, 65, 5), pairs++;
@@ -252,7 +257,7 @@ static void worker_joins(size_t i)
         .name = name,
         .host = host,
         .slots = 1 + (uint32_t)below(3),
-        .io_slots = 5,
+        .io_slots = IO_SLOTS,
         .labels = labels,
         .label_count = i % 2 == 0,
         .resources = resources,
@@ -378,6 +383,9 @@ static struct held take_held(size_t i, size_t k)
     m.workers[i].held[k] = m.workers[i].held[--m.workers[i].held_count];
     if (held.gpu >= 0)
         m.workers[i].gpu_used[held.gpu] = false;
+    if (m.runs[held.serial].kind == NEEDS_MEM)
+        m.workers[i].mem_used = false;
+    m.workers[i].io_used -= m.runs[held.serial].kind == WAITS;
     m.runs[held.serial].held = false;
     return held;
 }
@@ -566,10 +574,16 @@ static void see_assign(const struct decision *d)
         held.gpu = (int)index;
         cr_assert(eq(int, sched_grant(m.s, d->grant, 1, &name, &index), false));
     }
+    if (run->kind == NEEDS_MEM) {
+        cr_assert(eq(int, m.workers[i].mem_used, false), "3 and 3 of 4");
+        m.workers[i].mem_used = true;
+    }
+    m.workers[i].io_used += run->kind == WAITS;
+    cr_assert(le(u32, m.workers[i].io_used, IO_SLOTS));
     run->held = true;
     cr_assert(lt(sz, m.workers[i].held_count, HELD));
-    cr_assert(le(sz, m.workers[i].held_count,
-                 m.workers[i].slots * 128 + 5)); /* and io */
+    cr_assert(
+        le(sz, m.workers[i].held_count, m.workers[i].slots * 128 + IO_SLOTS));
     m.workers[i].held[m.workers[i].held_count++] = held;
     m.assigned++;
     m.retries += run->attempts > 1;

@@ -346,3 +346,41 @@ Test(sched_setup, paths_stay_while_they_are_offered)
     world_turn(w);
     cr_assert(eq(int, sched_target_allows(w->s, path, 7), false));
 }
+
+/* ---- workers that are set up for the jobs that wait ---- */
+
+/* One job waits, and the first of two idle workers is being set up for it. */
+static struct decision asked_first(void)
+{
+    ready_worker(1);
+    sched_worker_leave(w->s, w->now, 1, true);
+    world_worker(w, 2, 1, 0);
+    world_worker(w, 3, 1, 0);
+    world_submit(w, 1, target, 100, 1);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1));
+    return *world_nth(w, DECIDE_SETUP, 0);
+}
+
+Test(sched_setup, where_one_cannot_be_set_up_the_next_is)
+{
+    struct decision asked = asked_first();
+
+    sched_request_done(w->s, w->now, asked.worker, asked.request,
+                       PAR_SETUP_FAILED, world_payload(w));
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1));
+    cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 5 - asked.worker));
+    answer_all(PAR_OK);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1));
+}
+
+Test(sched_setup, where_one_leaves_half_set_up_the_next_is)
+{
+    struct decision asked = asked_first();
+
+    sched_worker_leave(w->s, w->now, asked.worker, false);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1));
+    cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 5 - asked.worker));
+}

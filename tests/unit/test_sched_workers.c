@@ -182,6 +182,25 @@ Test(sched_workers, a_window_is_filled_again_at_half_empty)
     cr_assert(eq(sz, given(1), 128));
 }
 
+Test(sched_workers, so_is_a_window_of_time)
+{
+    struct decision first[32];
+
+    world_worker(w, 1, 2, path);
+    world_submit(w, 1, path, 1, 100);
+    world_turn(w);
+    world_answer(w, 100);
+    for (size_t i = 0; i < 32; i++)
+        first[i] = *world_nth(w, DECIDE_ASSIGN, i);
+    for (size_t i = 0; i < 15; i++)
+        world_result(w, &first[i], PAR_OK, WIRE_EXECUTED, 100);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 0));
+    world_result(w, &first[15], PAR_OK, WIRE_EXECUTED, 100);
+    world_turn(w);
+    cr_assert(eq(sz, given(1), 16));
+}
+
 /* A worker of 2 slots that knows `path` as short, and another as long. */
 static uint32_t add_fast_and_slow(void)
 {
@@ -359,4 +378,18 @@ Test(sched_workers, several_missing_terms_are_told_as_such)
     cr_assert(eq(str, (char *)view.waits_for,
                  "no worker has all that it asks for; one lacks the label "
                  "gpu=yes"));
+}
+
+Test(sched_workers, however_many_get_room_at_once_none_is_forgotten)
+{
+    for (uint32_t i = 1; i <= 70; i++)
+        world_worker(w, i, 1, path);
+    world_worker(w, 71, 1, 0); /* idle: whoever looks finds nobody */
+    world_submit(w, 1, path, 1, 300);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 140));
+    world_answer(w, 5000);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 140));
+    for (uint32_t i = 1; i <= 70; i++)
+        cr_assert(eq(sz, given(i), 2));
 }
