@@ -67,11 +67,12 @@ static inline void door_close(void)
 static inline void admit(const struct key_pair *pair)
 {
     const char *file = scratch_path("authorized");
-    struct authorized_entry e = {.roles = ROLE_CLIENT, .name = "somebody"};
+    struct authorized_entry e = {.roles = ROLE_CLIENT};
     struct authorized *a;
 
     if (pair) {
         memcpy(e.key, pair->public_key, KEY_SIZE);
+        snprintf(e.name, sizeof e.name, "%s", pair->name);
         cr_assert(eq(int, authorized_add(file, &e, NULL), 0));
     } else {
         unlink(file);
