@@ -126,6 +126,7 @@ void carry_result(struct broker *b, const struct decision *d)
 
     if (!client)
         return;
+    feeds_end(&client->feeds, d->run);
     if (list_is_empty(&client->held) && may_send(client, d))
         put_result(b, client, d);
     else

@@ -100,11 +100,14 @@ void forget_session(struct broker *b, struct peer *peer, bool orderly);
 void end_session(struct broker *b, struct peer *peer, bool orderly);
 
 /* handlers_client.c */
-handle_f on_run, on_cancel, on_credit, on_client_stream;
+handle_f on_run, on_cancel;
 /* So many runs of a client have their answer: it may send more. */
 void runs_answered(struct broker *b, struct peer *client, uint32_t count);
 /* A RUN could not be read; the client has counted it as sent. */
 void runs_undecoded(struct peer *client, struct link_msg *m);
+
+/* handlers_stream.c */
+handle_f on_client_stream, on_worker_stream, on_credit;
 
 /* handlers_setup.c */
 handle_f on_setup, on_close, on_resolve;
@@ -129,7 +132,7 @@ void files_expire(struct broker *b);
 uint64_t files_deadline(const struct broker *b);
 
 /* handlers_worker.c */
-handle_f on_ready, on_result, on_started, on_recalled, on_worker_stream,
+handle_f on_ready, on_result, on_started, on_recalled,
     on_register, on_unregister;
 
 /* ---- carry.c: what the scheduler decided ---- */

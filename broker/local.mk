@@ -4,6 +4,8 @@
 BROKER_PURE = \
     broker/decision.c \
     broker/decision.h \
+    broker/feeds.c \
+    broker/feeds.h \
     broker/glob.c \
     broker/glob.h \
     broker/job.c \
@@ -78,6 +80,7 @@ BROKER_EFFECT = \
     broker/handlers_hello.c \
     broker/handlers_session.c \
     broker/handlers_setup.c \
+    broker/handlers_stream.c \
     broker/handlers_worker.c \
     broker/own_keys.c broker/own_keys.h \
     broker/reach.c broker/reach.h \

@@ -19,6 +19,7 @@ static void destroy(struct peer *peer)
     assert(list_is_empty(&peer->held));
     list_remove(&peer->dirty);
     batch_clear(&peer->out);
+    feeds_clear(&peer->feeds);
     free(peer);
 }
 

@@ -13,6 +13,7 @@
 
 #include "batch.h"
 #include "credit.h"
+#include "feeds.h"
 #include "idmap.h"
 #include "keys.h"
 #include "link.h"
@@ -59,6 +60,7 @@ struct peer {
     struct credit runs;    /* what we grant a client */
     uint64_t answered;     /* how many of those runs have their answer */
     struct credit results; /* what a client grants us */
+    struct feeds feeds;    /* what its running commands take */
     struct list held;      /* of held_result */
     uint32_t held_count;
     uint32_t requests; /* SETUPs and CLOSEs of a client, not answered yet */

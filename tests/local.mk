@@ -32,6 +32,7 @@ UNIT_TESTS += tests/unit/test_elf
 UNIT_TESTS += tests/unit/test_endpoint
 UNIT_TESTS += tests/unit/test_environ
 UNIT_TESTS += tests/unit/test_error
+UNIT_TESTS += tests/unit/test_feeds
 UNIT_TESTS += tests/unit/test_foreign
 UNIT_TESTS += tests/unit/test_glob
 UNIT_TESTS += tests/unit/test_golden

@@ -10,7 +10,8 @@ from par_min import FINAL, decode, encode, ended_runs
 TEMP = pathlib.Path(os.environ["TMPDIR"])
 HELLO, WELCOME, GOODBYE, PING, PONG, ERROR, CREDIT = range(1, 8)
 READY, RUN, RESULT, STREAM, CANCEL, REGISTER = 0x11, 0x12, 0x13, 0x14, 0x16, 0x1A
-OK, VALUE_LOST, OVERLOADED, NO_CREDIT, UNKNOWN_ID, QUOTA = 0, 209, 202, 304, 307, 402
+OK, VALUE_LOST, OVERLOADED, NO_CREDIT, UNKNOWN_ID, FORBIDDEN, QUOTA = 0, 209, 202, 304, 307, 400, 402
+WORKER_LOST = 200
 ENDPOINT = "ipc://%s/sock" % TEMP
 CONTEXT = zmq.Context()
 WAIT = {1: "some/path", 19: -1}  # for a worker, however long
@@ -234,11 +235,36 @@ def hello_again():
     peer.socket.close(0)
 
 
+def more_input_than_granted():
+    """What a command has not granted is not relayed to its worker."""
+    peer, hand = client(), worker()
+    peer.run(1, [b""], {**WAIT, 28: True})
+    m = hand.hear_of(RUN)
+    piece = lambda at, data: peer.say(STREAM, 1, at, {1: 0}, data, 1)
+    piece(0, b"early")
+    early = peer.hear()
+    check(early.ref == NO_CREDIT and not early.flags & FINAL, "input before the first grant is refused")
+    hand.say(CREDIT, m.id, 0, {1: [[2, 10, 10]], 2: 0})
+    m = peer.hear_of(CREDIT)
+    check(m.id == 1 and m.meta[1] == [[2, 10, 10]], "a grant is relayed")
+    piece(0, b"123456")
+    piece(6, b"7890123")
+    check(peer.hear().ref == NO_CREDIT, "what is beyond the grant is refused")
+    piece(6, b"7890")
+    check([hand.hear_of(STREAM).body for _ in range(2)] == [b"123456", b"7890"], "the rest comes")
+    peer.say(STREAM, 1, 0, {1: 1}, b"x", 1)
+    check(peer.hear().ref == FORBIDDEN, "a client does not write output")
+    hand.close()
+    check(peer.ends(1)[0].status == WORKER_LOST, "and the run has gone on")
+    peer.close()
+
+
 sys.excepthook = lambda *what: (broker and broker.kill(), sys.__excepthook__(*what))
 broker = start("--max-queued-bytes", "4m")
 memory_of_half_cancelled_batches()
 values_nobody_takes()
 runs_nobody_hears_of()
+more_input_than_granted()
 more_questions_than_allowed()
 hello_again()
 stop(broker)
