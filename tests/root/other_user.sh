@@ -26,7 +26,11 @@ chmod 711 "$TMPDIR/.." "$TMPDIR" "$work"
 install -d -m 700 -o $alice -g $alice alice
 install -d -m 700 -o $bob -g $bob bob
 install -d -m 1777 shared
-trap 'rm -rf "/tmp/par-$alice" "/tmp/par-$bob"' EXIT
+# Theirs; the user ids are nobody's, so that is what they made.
+away() {
+    rm -rf "/tmp/par-$alice" "/tmp/par-$bob"
+}
+trap 'give_up; away' EXIT
 
 # ---- he serves where we look ----
 
@@ -120,4 +124,5 @@ try "${as_alice[@]}" parbroker --listen 'tcp://127.0.0.1:*'
 said "a folder of theirs that he can write is refused" 125 "others can write it; chmod go-w"
 chmod 700 $config
 
+away
 finish
