@@ -306,8 +306,7 @@ static bool say_chunk(struct broker *b,
     return true;
 }
 
-/* A worker wants a part of a file of a computation (meta 3: its handle, whose
- * account the file belongs to). */
+/* A worker wants a part of a file of a computation. */
 int on_blob_need(struct broker *b,
                  struct peer *from,
                  struct link_msg *m,
@@ -327,12 +326,15 @@ int on_blob_need(struct broker *b,
         memcpy(hash.bytes, v.data, DIGEST_SIZE);
         file = computations_file(&b->computations, &hash, &c);
     }
-    if (!file || length < 0 || at > file->size) {
+    if (length < 1 || length > WIRE_ITEM_MAX) {
+        par_fail(err, EINVAL, "length (2): %lld; from 1 to %d is allowed",
+                 (long long)length, WIRE_ITEM_MAX);
+        return length < 1 ? PAR_MALFORMED : PAR_TOO_LARGE;
+    }
+    if (!file || at >= file->size) {
         par_fail(err, ENOENT, "no computation here has such a file");
         return PAR_UNKNOWN_ID;
     }
-    if (length > WIRE_ITEM_MAX)
-        length = WIRE_ITEM_MAX;
     end =
         (uint64_t)length > file->size - at ? file->size : at + (uint64_t)length;
     do {

@@ -9,6 +9,13 @@
 #include <string.h>
 
 #include "log.h"
+#include "utf8.h"
+
+enum {
+    PATH_SIZE = 256,  /* of a registered function, its NUL included */
+    PATHS_MAX = 4096, /* of a worker */
+    OFFER_ROOM = 10   /* octets of [path, handle], but for the path's own */
+};
 
 /* READY: a SETUP or CLOSE is done.  The table of functions counts only from a
  * worker that was asked to set this up. */
@@ -110,27 +117,71 @@ int on_recalled(struct broker *b,
     return PAR_OK;
 }
 
-/* One [path, signature] of a REGISTER; adds [path, handle] to the answer. */
-static int register_path(struct broker *b,
-                         struct peer *from,
-                         struct meta_reader *in,
-                         struct meta_writer *answer)
+/* One [path, signature] of a REGISTER, and how much of the answer its
+ * [path, handle] will be. */
+static bool read_offer(struct meta_reader *in,
+                       char path[PATH_SIZE],
+                       size_t *room)
 {
     struct meta_value v;
-    char path[PEER_NAME * 4];
-    uint32_t target;
 
     if (!meta_next(in, &v) || v.kind != META_ARRAY || v.len != 2 ||
         !meta_next(in, &v) || v.kind != META_STR || v.len == 0 ||
-        v.len >= sizeof path || memchr(v.data, 0, v.len))
-        return PAR_MALFORMED;
+        v.len >= PATH_SIZE)
+        return false;
+    for (size_t i = 0, step; i < v.len; i += step) {
+        step = utf8_step(v.data + i, v.len - i);
+        if (step == 0 || v.data[i] <= ' ' || v.data[i] == 0x7F)
+            return false;
+    }
     memcpy(path, v.data, v.len);
     path[v.len] = '\0';
-    if (!meta_next(in, &v) || v.kind != META_STR)
-        return PAR_MALFORMED;
-    target = sched_path(b->sched, path);
-    if (!target || sched_register(b->sched, b->now, from->number, target))
+    *room += v.len + OFFER_ROOM;
+    return meta_next(in, &v) && v.kind == META_STR;
+}
+
+/* Look at all before the first one counts. */
+static int check_offers(const struct peer *from,
+                        struct meta_reader in,
+                        size_t count,
+                        struct par_error *err)
+{
+    char path[PATH_SIZE];
+    size_t room = 0;
+
+    if (count > PATHS_MAX - from->paths) {
+        par_fail(err, EDQUOT, "a worker may offer %d paths", PATHS_MAX);
+        return PAR_QUOTA;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!read_offer(&in, path, &room)) {
+            par_fail(err, EINVAL,
+                     "REGISTER wants [[path, signature], ...] under key 1, "
+                     "paths of 1 to %d octets without white space",
+                     PATH_SIZE - 1);
+            return PAR_MALFORMED;
+        }
+    if (room <= WIRE_META_MAX - OFFER_ROOM)
+        return PAR_OK;
+    par_fail(err, E2BIG, "so many paths do not fit one answer: send fewer");
+    return PAR_TOO_LARGE;
+}
+
+/* Adds [path, handle] to the answer. */
+static int register_path(struct broker *b,
+                         struct peer *from,
+                         const char *path,
+                         struct meta_writer *answer)
+{
+    uint32_t target = sched_path(b->sched, path);
+
+    if (!target)
         return PAR_INTERNAL;
+    if (!sched_offers(b->sched, from->number, target)) {
+        if (sched_register(b->sched, b->now, from->number, target))
+            return PAR_INTERNAL;
+        from->paths++;
+    }
     meta_put_array(answer, 2);
     meta_put_str(answer, path);
     meta_put_uint(answer, target);
@@ -146,23 +197,29 @@ int on_register(struct broker *b,
     struct meta_writer answer = {0};
     struct meta_value v;
     struct meta_reader in;
-    int status = PAR_OK;
+    char path[PATH_SIZE];
+    size_t room = 0;
+    int status;
 
     if (!meta_find(w->meta, w->head.meta_len, 1, &v, &in) ||
-        v.kind != META_ARRAY)
-        status = PAR_MALFORMED;
+        v.kind != META_ARRAY) {
+        par_fail(err, EINVAL, "REGISTER wants [[path, signature], ...]");
+        return PAR_MALFORMED;
+    }
+    status = check_offers(from, in, v.len, err);
+    if (status != PAR_OK)
+        return status;
     meta_put_map(&answer, 1);
     meta_put_uint(&answer, 1);
-    meta_put_array(&answer, status == PAR_OK ? (uint32_t)v.len : 0);
-    for (size_t i = v.len; status == PAR_OK && i > 0; i--)
-        status = register_path(b, from, &in, &answer);
+    meta_put_array(&answer, (uint32_t)v.len);
+    for (size_t i = v.len; status == PAR_OK && i > 0; i--) {
+        read_offer(&in, path, &room);
+        status = register_path(b, from, path, &answer);
+    }
     if (status == PAR_OK)
         say(b, from, WIRE_READY, 0, w->head.id, 0, &answer);
     else
-        par_fail(err, EINVAL,
-                 "REGISTER wants [[path, signature], ...] under key 1, paths "
-                 "of 1 to %d octets",
-                 PEER_NAME * 4 - 1);
+        par_fail(err, ENOMEM, "out of memory");
     meta_writer_clear(&answer);
     return status;
 }
@@ -182,8 +239,11 @@ int on_unregister(struct broker *b,
         return PAR_MALFORMED;
     }
     for (size_t i = v.len; i > 0 && meta_next(&in, &v); i--)
-        if (v.kind == META_INT && v.i > 0 && v.i <= UINT32_MAX)
+        if (v.kind == META_INT && v.i > 0 && v.i <= UINT32_MAX &&
+            sched_offers(b->sched, from->number, (uint32_t)v.u)) {
             sched_unregister(b->sched, b->now, from->number, (uint32_t)v.u);
+            from->paths--;
+        }
     say(b, from, WIRE_READY, 0, w->head.id, 0, NULL);
     return PAR_OK;
 }

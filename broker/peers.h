@@ -55,6 +55,7 @@ struct peer {
     struct rate control; /* what it says that needs no credit */
     bool paused;
     bool leaving;          /* a worker that drains */
+    uint32_t paths;        /* that a worker offers */
     bool is_broken;        /* a client that answers were lost of */
     bool has_run;          /* a client that workers may know */
     struct credit runs;    /* what we grant a client */

@@ -129,6 +129,7 @@ void sched_unregister(struct sched *s,
                       uint64_t now,
                       uint32_t worker,
                       uint32_t target);
+bool sched_offers(const struct sched *s, uint32_t worker, uint32_t target);
 
 struct setup_order {
     uint32_t client;

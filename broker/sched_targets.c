@@ -114,6 +114,17 @@ void sched_unregister(struct sched *s,
     target_loosen(s, t);
 }
 
+bool sched_offers(const struct sched *s, uint32_t worker, uint32_t target)
+{
+    uint32_t w = worker_find(s, worker);
+    uint32_t place = target_find(s, target);
+    const struct seat *seat = NULL;
+
+    if (w != POOL_NONE && place != POOL_NONE && target_at(s, place)->is_path)
+        seat = seat_at(target_at(s, place), w);
+    return seat && seat->state == SEAT_READY;
+}
+
 const char *sched_target_name(const struct sched *s, uint32_t target)
 {
     uint32_t place = idmap_get(&s->targets, target);

@@ -349,3 +349,79 @@ Test(broker_setup, ready_holds_the_whole_table_and_as_many_workers_as_fit)
     for (int i = 0; i < WORKERS; i++)
         leave(&many[i]);
 }
+
+/* ---- paths ---- */
+
+/* REGISTER paths PREFIX0 to PREFIXn. */
+static void offer(uint64_t id, const char *prefix, unsigned count)
+{
+    struct meta_writer meta = {0};
+    char path[300];
+
+    meta_put_map(&meta, 1);
+    meta_put_uint(&meta, 1);
+    meta_put_array(&meta, count);
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s%u", prefix, i);
+        meta_put_array(&meta, 2);
+        meta_put_str(&meta, path);
+        meta_put_str(&meta, "");
+    }
+    tell(&worker, WIRE_REGISTER, 0, id, 0, &meta, NULL, 0);
+    meta_writer_clear(&meta);
+}
+
+static uint32_t targets(void)
+{
+    struct sched_stats stats;
+
+    turn();
+    sched_stats(broker->sched, &stats);
+    return stats.targets;
+}
+
+Test(broker_setup, a_worker_offers_so_many_paths_and_no_more)
+{
+    char prefix[8];
+
+    for (unsigned i = 0; i < 4; i++) {
+        snprintf(prefix, sizeof prefix, "%c/", 'a' + i);
+        offer(i + 1, prefix, 1000);
+        cr_assert(eq(u64, hear(&worker, WIRE_READY)->head.id, i + 1));
+    }
+    offer(5, "e/", 97);
+    cr_assert(eq(u64, hear(&worker, WIRE_ERROR)->head.ref, PAR_QUOTA));
+    cr_assert(eq(u32, targets(), 4000), "all or nothing");
+    offer(6, "e/", 96);
+    hear(&worker, WIRE_READY);
+}
+
+Test(broker_setup, a_registration_whose_answer_would_not_fit_is_refused)
+{
+    const struct wire_msg *m;
+
+    offer(1, "", 4096);
+    m = hear_if(&worker, WIRE_READY);
+    cr_assert(eq(int, !m || m->head.meta_len <= WIRE_META_MAX, 1));
+    offer(2, "aaaaaaaa", 3900);
+    cr_assert(eq(u64, hear(&worker, WIRE_ERROR)->head.id, 2));
+}
+
+Test(broker_setup, a_registration_with_one_wrong_path_registers_none)
+{
+    struct meta_writer meta = {0};
+
+    meta_put_map(&meta, 1);
+    meta_put_uint(&meta, 1);
+    meta_put_array(&meta, 2);
+    meta_put_array(&meta, 2);
+    meta_put_str(&meta, "good/path");
+    meta_put_str(&meta, "");
+    meta_put_array(&meta, 2);
+    meta_put_str(&meta, "bad\npath");
+    meta_put_str(&meta, "");
+    tell(&worker, WIRE_REGISTER, 0, 1, 0, &meta, NULL, 0);
+    meta_writer_clear(&meta);
+    cr_assert(eq(u64, hear(&worker, WIRE_ERROR)->head.ref, PAR_MALFORMED));
+    cr_assert(eq(u32, targets(), 0));
+}
