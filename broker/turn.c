@@ -94,6 +94,9 @@ static void beat(struct broker *b, struct peer *worker)
     if (worker->missed >= BROKER_MISSED_SUSPECT && !worker->paused) {
         worker->paused = true;
         sched_worker_pause(b->sched, b->now, worker->number, true);
+        /* If it is only slow, what has not begun there goes elsewhere. */
+        say(b, worker, WIRE_RECALL, 0, WIRE_NONCE_ID | ++b->last_nonce, 0,
+            NULL);
     }
     worker->asked = b->now;
     say(b, worker, WIRE_PING, 0, WIRE_NONCE_ID | ++b->last_nonce, 0, NULL);

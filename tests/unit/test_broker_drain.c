@@ -139,3 +139,28 @@ Test(broker_drain, a_draining_worker_gets_nothing_new)
     cr_assert(eq(ptr, (void *)hear_if(&one, WIRE_RUN), NULL));
     two_gets(2);
 }
+
+Test(broker_drain, what_waits_at_a_silent_worker_is_wanted_back)
+{
+    struct meta_writer ids = {0};
+    const struct wire_msg *m;
+    uint64_t dispatch;
+
+    run(10, 1);
+    dispatch = hear(&one, WIRE_RUN)->head.id;
+    for (int i = 0; i < 3; i++) {
+        cr_assert(eq(ptr, (void *)hear_if(&one, WIRE_RECALL), NULL));
+        now += 3600000;
+        turn();
+    }
+    m = hear(&one, WIRE_RECALL);
+    meta_put_map(&ids, 1);
+    meta_put_uint(&ids, 1);
+    meta_put_array(&ids, 1);
+    meta_put_uint(&ids, dispatch);
+    tell(&one, WIRE_RECALLED, 0, m->head.id, 0, &ids, NULL, 0);
+    meta_writer_clear(&ids);
+    turn();
+    say_end(&one, WIRE_DRAINING); /* so that it does not get it back */
+    two_gets(1);
+}
