@@ -4,7 +4,7 @@
 
 build_packages="gcc libc6-dev make autoconf automake libtool pkg-config
     libzmq3-dev libczmq-dev libsodium-dev libmsgpack-dev"
-test_packages="libcriterion-dev python3 python3-zmq python3-msgpack"
+test_packages="libcriterion-dev python3 python3-zmq python3-msgpack iproute2"
 lint_packages="clang-format cppcheck g++ binutils mandoc"
 
 # What is made here must be readable by the users that tests run as.
