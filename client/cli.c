@@ -41,15 +41,16 @@ int cli_usage(const struct cli *cli, const char *format, ...)
     va_end(args);
     cli_say("%s", text);
     fprintf(stderr,
-            "usage: parctl %s [OPTION...] %s\n       parctl %s --help\n",
-            cli->verb->name, cli->verb->words, cli->verb->name);
+            "usage: parctl %s [OPTION...]%s%s\n       parctl %s --help\n",
+            cli->verb->name, *cli->verb->words ? " " : "", cli->verb->words,
+            cli->verb->name);
     return cli->verb->bad_usage;
 }
 
 static void help(const struct verb *v)
 {
-    printf("usage: parctl %s [OPTION...] %s\n%s\n\n%s\n\n", v->name, v->words,
-           v->summary, v->teaches);
+    printf("usage: parctl %s [OPTION...]%s%s\n%s\n\n%s\n\n", v->name,
+           *v->words ? " " : "", v->words, v->summary, v->teaches);
     options_help(stdout, v->options);
 }
 
@@ -73,7 +74,9 @@ int cli_duration(const struct cli *cli,
             v * units[i].ms > 1e15)
             continue;
         *ms = (int64_t)(v * units[i].ms + 0.999); /* never less than asked */
-        return 0;
+        return *ms > 0 ? 0
+                       : cli_usage(cli, "--%s %s: some time is needed", option,
+                                   text);
     }
     return cli_usage(cli, "--%s `%s' is no time; 10, 1.5s, 200ms, 2m or 1h is",
                      option, text);
@@ -107,8 +110,6 @@ static bool take_common(struct cli *cli,
         cli->connect.ticket = value;
     } else if (strcmp(name, "connect-timeout") == 0) {
         *code = cli_duration(cli, name, value, &cli->connect.connect_timeout);
-        if (*code == 0 && cli->connect.connect_timeout == 0)
-            *code = cli_usage(cli, "--connect-timeout 0: some time is needed");
     } else if (strcmp(name, "private") == 0) {
         cli->connect.private_broker = true;
     } else if (strcmp(name, "json") == 0) {

@@ -93,7 +93,7 @@ int cli_stopped(void);
 /* What was stopped by Ctrl-C may go on to end in order: calls wait again. */
 void cli_carry_on(struct cli *cli);
 
-/* "1.5", "1.5s", "200ms", "2m", "1h" in ms; says what is wrong. */
+/* "1.5", "1.5s", "200ms", "2m", "1h" in ms, more than 0; says what is wrong. */
 int cli_duration(const struct cli *cli,
                  const char *option,
                  const char *text,

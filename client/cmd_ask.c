@@ -157,8 +157,10 @@ static int status_main(struct cli *cli, int argc, char **argv)
         return code;
     if (o.at < argc)
         what = argv[o.at];
+    if (o.at + 1 < argc)
+        return cli_usage(cli, "`%s' is one word too many", argv[o.at + 1]);
     for (const struct listing *l = listings; l->what; l++)
-        if (strcmp(l->what, what) == 0 && o.at + 1 >= argc)
+        if (strcmp(l->what, what) == 0)
             return list(cli, what);
     return cli_usage(cli,
                      "`%s' is none of self, workers, jobs, computations, "

@@ -200,8 +200,14 @@ static int setup_main(struct cli *cli, int argc, char **argv)
     if (take_file(cli, &o, argv[opts.at], &err))
         return cli_fail(cli, &err);
     code = cli_open(cli);
-    if (code == 0 && set_up(cli, &o, &err))
+    if (code == 0 && set_up(cli, &o, &err)) {
+        if (err.code == ETIMEDOUT && o.setup.wait > 1)
+            par_fail(&err, ETIMEDOUT,
+                     "%s is not ready on %u workers in time; parctl status "
+                     "computations tells on how many it is",
+                     argv[opts.at], o.setup.wait);
         code = cli_fail(cli, &err);
+    }
     cli_close(cli);
     args_clear(&o.call.args);
     return code;

@@ -5,11 +5,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { FIRST_SIZE = 4096 };
+
+static atomic_bool line_is_open[STDERR_FILENO + 1];
+
+bool spool_line_is_open(int fd)
+{
+    return line_is_open[fd];
+}
 
 void spool_clear(struct spool *s)
 {
@@ -47,6 +55,8 @@ int spool_write(int fd, const void *data, size_t len, struct par_error *err)
         at += n;
         len -= (size_t)n;
     }
+    if (at != data && fd <= STDERR_FILENO)
+        line_is_open[fd] = at[-1] != '\n';
     return 0;
 }
 

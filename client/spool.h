@@ -6,6 +6,7 @@
 #ifndef PAR_SPOOL_H
 #define PAR_SPOOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,5 +35,9 @@ int spool_print(struct spool *s, int fd, struct par_error *err);
 
 /* write(2) until all is written. */
 int spool_write(int fd, const void *data, size_t len, struct par_error *err);
+
+/* Did what was written to standard output or error (1, 2) last end without a
+ * newline? */
+bool spool_line_is_open(int fd);
 
 #endif

@@ -64,8 +64,6 @@ static int take_number(struct wishes *w,
 
     if (strcmp(name, "timeout") == 0) {
         code = cli_duration(cli, name, value, &n);
-        if (code == 0 && n == 0)
-            code = cli_usage(cli, "--timeout 0: some time is needed");
         if (code == 0)
             w->options.timeout_ms = n;
     } else if (strcmp(name, "priority") == 0) {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "progress.h"
+
 int work_init(struct work *w, uint32_t size)
 {
     pthread_mutex_init(&w->lock, NULL);
@@ -99,6 +101,8 @@ int work_output(
     if (!item || len == 0)
         return 0;
     s = stream == 1 ? &item->out : &item->err;
+    if (w->ungrouped || w->by_line)
+        progress_erase();
     if (w->ungrouped)
         rc = spool_write(stream, data, len, &err);
     else if (w->by_line)

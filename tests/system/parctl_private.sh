@@ -210,6 +210,31 @@ b1
 b2
 b3'
 
+# --- a terminal: progress, which takes nothing of the output away
+# (an erased line is what follows the last `erase'; a job's never does)
+on_terminal() { # COLUMNS COMMAND
+    script -qec "stty cols $1; $2" /dev/null </dev/null | tr -d '\r' >"$out"
+}
+if command -v script >/dev/null; then
+    TERM=xterm on_terminal 80 "parctl map -k -j 1 'sleep 0.3; echo {}' ::: 1 2"
+    grep -q '1 of 2 done, [0-9]* s, [0-9.]* a second' "$out" ||
+        fail "no progress: $(cat -v "$out")"
+    TERM=xterm on_terminal 20 "parctl map -k -j 1 'sleep 0.3; echo {}' ::: 1 2"
+    tr '\33' '\n' <"$out" | grep -q '.\{22\}' &&
+        fail "progress is broken in two: $(cat -v "$out")"
+    for how in -k -u --line-buffer; do
+        TERM=xterm on_terminal 80 \
+            "parctl map $how -j 1 'printf x; sleep 0.3; printf y' ::: 1 2"
+        tr -d '\n' <"$out" | grep -q 'xy.*xy' ||
+            fail "output is gone: $(cat -v "$out")"
+        tr '\33' '\n' <"$out" | sed 's/^\[K//' | grep -q '[xy].*done' &&
+            fail "progress on a line of output: $(cat -v "$out")"
+    done
+    TERM=dumb on_terminal 80 "parctl map -k 'sleep 0.2; echo {}' ::: 1 2"
+    prints '1
+2'
+fi
+
 # --- the command line
 try 125 parctl run
 says 'what is to be run'
