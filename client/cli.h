@@ -52,7 +52,9 @@ struct verb {
      "(else $PAR_BROKER, else the local one)"},                                \
         {0, "key", "FILE", "our key, or its name (else $PAR_KEY, else id)"},   \
         {0, "ticket", "FILE", "broker and key from a ticket"},                 \
-        {0, "connect-timeout", "TIME", "give up after this long (10s)"},       \
+        {0, "connect-timeout", "TIME",                                         \
+         "give up after this long (10s); a TIME is\n"                          \
+         "1.5s, 200ms, 2m or 1h"},                                             \
         CLI_HELP_OPTION
 #define CLI_PRIVATE_OPTION                                                     \
     {                                                                          \

@@ -170,7 +170,7 @@ static int status_main(struct cli *cli, int argc, char **argv)
 
 const struct verb verb_status = {
     .name = "status",
-    .words = "[self | workers | jobs | computations | sessions]",
+    .words = "[self|workers|jobs|computations|sessions]",
     .summary = "Show what the broker is and does.",
     .teaches = "  parctl status\n  parctl status computations --json",
     .options = list_options,

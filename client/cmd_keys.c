@@ -372,8 +372,8 @@ const struct verb verb_trust = {
     .teaches = "  parctl trust tcp://hosta:7270 'KEY'\n"
                "\n"
                "KEY is what parctl status shows there; the quotes keep it from "
-               "the shell.  Another key for the "
-               "same endpoint is\nrefused (exit code 1) without --replace.",
+               "the shell.\nAnother key for the same endpoint is refused (exit "
+               "code 1) without --replace.",
     .options = trust_options,
     .bad_usage = CLI_USAGE,
     .main = trust_main};

@@ -175,7 +175,8 @@ static int work_off(struct work *w)
         cli_say("no thread could be started");
         return CLI_PAR;
     }
-    progress_begin(count);
+    if (w->inputs.file != stdin || !isatty(STDIN_FILENO))
+        progress_begin(count); /* else it would be in the way of typing */
     while (wait_for_start(w)) {
         int rc = 0;
 
@@ -340,9 +341,9 @@ const struct verb verb_map = {
         "with shell syntax is run by sh, each value\nquoted for its place; "
         "other templates need no shell.\n"
         "\n"
-        "Output is printed job by job.  Failures are told on stderr: "
-        "par: #17 (input): why.\nExit code: how many failed (101: more than "
-        "100), 125 Par's fault, 130 Ctrl-C.",
+        "Output is printed job by job.  Failures are told on standard error:\n"
+        "par: #17 (input): why.  Exit code: how many failed (101: more than "
+        "100),\n125 Par's fault, 130 Ctrl-C.",
     .options = map_options,
     .bad_usage = CLI_PAR,
     .may_be_private = true,

@@ -254,7 +254,7 @@ static int run_main(struct cli *cli, int argc, char **argv)
 
 const struct verb verb_run = {
     .name = "run",
-    .words = "FILE:FUNCTION [ARGUMENT...] | [--] COMMAND [WORD...]",
+    .words = "FILE:FUNCTION [ARGUMENT...] | [--] COMMAND...",
     .summary = "Run one command, or call one function, and wait for it.",
     .teaches =
         "  parctl run -- make -C src\n"

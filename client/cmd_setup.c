@@ -236,7 +236,7 @@ static const struct option_spec close_options[] = {
      "are its arguments"},
     {0, "where", "NAME", "call it only on this worker or host"},
     {0, "terminate", NULL, "kill what runs, cancel what waits"},
-    {0, "timeout", "TIME", "terminate after this long"},
+    {0, "timeout", "TIME", "terminate after this long (never)"},
     CLI_BROKER_OPTIONS};
 
 static int close_it(struct cli *cli,

@@ -27,8 +27,9 @@ struct wishes {
         {0, "priority", "N", "higher goes first (0)"},                         \
         {0, "raw", NULL, "no newline after a value"},                          \
         {0, "resource", "NAME=N", "needs so much of it, for itself"},          \
-        {0, "retries", "N", "may be run again so often if its worker dies"},   \
-        {0, "timeout", "TIME", "kill a job that runs longer"},                 \
+        {0, "retries", "N",                                                    \
+         "may be run again so often if its worker dies (0)"},                  \
+        {0, "timeout", "TIME", "kill a job that runs longer (never)"},         \
     {                                                                          \
         0, "worker", "NAME", "only on this worker"                             \
     }

@@ -269,6 +269,8 @@ for verb in run map setup close ping status workers jobs cancel keygen allow \
     try 0 parctl $verb --help
     says_nothing
     grep -q "^usage: parctl $verb " "$out" || fail "$verb --help"
+    awk 'length > 80 { exit 1 }' "$out" || fail "$verb --help is too wide"
+    grep -q "^  .*parctl $verb" "$out" || fail "$verb --help has no example"
 done
 try 0 parctl --help
 try 0 parctl --version
