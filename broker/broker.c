@@ -16,6 +16,7 @@
 enum {
     DEFAULT_QUEUED = 4000000,
     DEFAULT_HEARTBEAT = 2000,
+    DEFAULT_HELLO = 5000,
     DEFAULT_SESSIONS = 10000,
     DEFAULT_ACCOUNT_SESSIONS = 1000
 };
@@ -95,6 +96,8 @@ struct broker *broker_create(void *context,
     b->link = link_server_open(context, router, err);
     if (!b->link)
         goto fail;
+    link_server_hurry(b->link,
+                      settings->hello_ms ? settings->hello_ms : DEFAULT_HELLO);
     return b;
 fail:
     broker_destroy(b);

@@ -30,6 +30,7 @@ struct broker_settings {
     uint64_t blob_cap;             /* octets of an account's; 0: 2 GiB; of
                                       all accounts' twice that */
     uint32_t heartbeat_ms;         /* to workers; 0: 2000 */
+    uint32_t hello_ms;             /* from connecting to HELLO; 0: 5000 */
     uint32_t max_sessions;         /* in all; 0: 10000 */
     uint32_t max_account_sessions; /* 0: 1000 */
     const char *const *advertise;  /* what tickets shall say; NULL-ended */

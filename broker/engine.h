@@ -132,8 +132,8 @@ void files_expire(struct broker *b);
 uint64_t files_deadline(const struct broker *b);
 
 /* handlers_worker.c */
-handle_f on_ready, on_result, on_started, on_recalled,
-    on_register, on_unregister;
+handle_f on_ready, on_result, on_started, on_recalled, on_register,
+    on_unregister;
 
 /* ---- carry.c: what the scheduler decided ---- */
 

@@ -321,6 +321,7 @@ static int welcome(struct broker *b,
              peer->role == ROLE_WORKER ? "worker" : "client", peer->number,
              peer->name, peers_account_name(&b->peers, peer->account),
              peer->address);
+    link_server_welcome(b->link, peer->conn);
     say_welcome(b, peer);
     return PAR_OK;
 }

@@ -44,6 +44,7 @@ struct choices {
     int64_t max_queued;
     uint64_t max_queued_bytes;
     uint64_t max_file_bytes;
+    int64_t hello;
     int64_t max_sessions;
     int64_t max_account_sessions;
     bool no_local;
@@ -61,6 +62,7 @@ enum {
     MAX_SESSIONS,
     MAX_ACCOUNT_SESSIONS,
     HEARTBEAT,
+    HELLO,
     DRAIN,
     DEBUG,
     VERSION_,
@@ -91,6 +93,8 @@ static const struct option_spec table[] = {
     [HEARTBEAT] = {0, "heartbeat", "MS",
                    "ask a worker that is silent so long; lost after four\n"
                    "(2000)"},
+    [HELLO] = {0, "hello-timeout", "MS",
+               "cut a connection that nobody is let in on so long (5000)"},
     [DRAIN] = {0, "drain", "MS",
                "on SIGTERM, wait so long for running jobs (10000)"},
     [DEBUG] = {'d', "debug", NULL, "say on stderr what happens"},
@@ -167,6 +171,9 @@ static int take_option(struct choices *c,
                            &c->max_account_sessions, err);
     case HEARTBEAT:
         return options_int("--heartbeat", value, 50, 3600000, &c->heartbeat,
+                           err);
+    case HELLO:
+        return options_int("--hello-timeout", value, 1, 3600000, &c->hello,
                            err);
     case DRAIN:
         return options_int("--drain", value, 0, 86400000, &c->drain, err);
@@ -324,6 +331,7 @@ static int run(const struct choices *c, int signals, struct par_error *err)
                    .max_queued_bytes = c->max_queued_bytes},
         .blob_cap = c->max_file_bytes,
         .heartbeat_ms = (uint32_t)c->heartbeat,
+        .hello_ms = (uint32_t)c->hello,
         .max_sessions = (uint32_t)c->max_sessions,
         .max_account_sessions = (uint32_t)c->max_account_sessions,
         .owner = geteuid(),

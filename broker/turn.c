@@ -23,11 +23,14 @@ uint64_t broker_deadline(const struct broker *b)
     uint64_t due = sched_deadline(b->sched);
     uint64_t file = files_deadline(b);
     uint64_t list = access_deadline(b->access);
+    uint64_t strangers = link_server_deadline(b->link);
 
     if (b->next_beat < due)
         due = b->next_beat;
     if (file < due)
         due = file;
+    if (strangers < due)
+        due = strangers;
     return list < due ? list : due;
 }
 

@@ -121,6 +121,14 @@ int link_server_post(struct link_server *s,
  * link_server_drop() forgets them.) */
 bool link_server_gone(struct link_server *s, uint64_t *conn);
 
+/* From now on shut connections down that link_server_welcome() does not name
+ * within so many ms of their being accepted, or dropped.  (There are none such
+ * on inproc.)  Seen to by link_server_gone(), which has to be called when
+ * link_server_deadline() has come, in ms of clock_ms(). */
+void link_server_hurry(struct link_server *s, uint32_t patience_ms);
+void link_server_welcome(struct link_server *s, uint64_t conn);
+uint64_t link_server_deadline(struct link_server *s);
+
 /* Forget a connection: its end is not told.  Later messages of its peer come
  * as a new one, unless it was cut off. */
 void link_server_drop(struct link_server *s, uint64_t conn);

@@ -74,6 +74,7 @@ void link_server_close(struct link_server *s)
     if (s->timer >= 0)
         close(s->timer);
     conns_clear(&s->conns);
+    doorstep_clear(&s->doorstep);
     free(s);
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "conns.h"
+#include "doorstep.h"
 #include "link_socket.h"
 #include "listener.h"
 #include "monitor.h"
@@ -20,8 +21,10 @@ struct link_server {
     int timer; /* runs while there are suspects or dead */
     bool ticking;
     struct conns conns;
-    unsigned conns_most;   /* accepted at once */
-    uint64_t refusal_said; /* when last, in ms; 0: never */
+    struct doorstep doorstep; /* accepted, and not welcome yet */
+    uint32_t patience;        /* so many ms they may stay there; 0: for ever */
+    unsigned conns_most;      /* accepted at once */
+    uint64_t refusal_said;    /* when last, in ms; 0: never */
     struct listener *listeners;
 };
 

@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +30,23 @@ enum {
     PROBE_TYPE = WIRE_TYPES /* advisory: receivers ignore it */
 };
 
+#define NO_ROOM                                                                \
+    "the limit of open files is near, raise it (ulimit -n, LimitNOFILE=)"
+
 /* ---- descriptors ---- */
+
+/* Descriptors that are in use. */
+static unsigned count_open(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    unsigned n = 0;
+
+    while (dir && readdir(dir))
+        n++;
+    if (dir)
+        closedir(dir);
+    return n;
+}
 
 unsigned link_server_room(void)
 {
@@ -38,7 +56,8 @@ unsigned link_server_room(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > CONNS_MAX)
         return CONNS_MAX;
     reserve = limit.rlim_cur / 4 < RESERVE ? limit.rlim_cur / 4 : RESERVE;
-    return (unsigned)(limit.rlim_cur - reserve);
+    reserve += count_open();
+    return limit.rlim_cur > reserve ? (unsigned)(limit.rlim_cur - reserve) : 1;
 }
 
 /* A flood writes one line in ten seconds. */
@@ -59,10 +78,19 @@ static void say_refusal(struct link_server *s, const char *why)
 static void accepted(struct link_server *s, int fd)
 {
     conns_fd_opened(&s->conns, fd);
+    doorstep_leave(&s->doorstep, fd);
+    if (s->patience)
+        doorstep_come(&s->doorstep, fd, clock_ms());
     if (s->conns.open_fds <= s->conns_most)
         return;
-    say_refusal(s, "the limit of open files is near");
+    say_refusal(s, NO_ROOM);
     shutdown(fd, SHUT_RDWR);
+}
+
+static void closed(struct link_server *s, int fd)
+{
+    conns_fd_closed(&s->conns, fd);
+    doorstep_leave(&s->doorstep, fd);
 }
 
 void link_server_watch(struct link_server *s)
@@ -74,9 +102,11 @@ void link_server_watch(struct link_server *s)
         if (event == ZMQ_EVENT_ACCEPTED)
             accepted(s, (int)value);
         else if (event == ZMQ_EVENT_DISCONNECTED)
-            conns_fd_closed(&s->conns, (int)value);
+            closed(s, (int)value);
         else if (event == ZMQ_EVENT_ACCEPT_FAILED)
-            say_refusal(s, strerror((int)value));
+            say_refusal(s, value == EMFILE || value == ENFILE
+                               ? NO_ROOM
+                               : strerror((int)value));
     }
 }
 
@@ -206,12 +236,46 @@ static struct conn *next_dead(struct link_server *s)
     return c;
 }
 
+void link_server_hurry(struct link_server *s, uint32_t patience_ms)
+{
+    s->patience = patience_ms;
+}
+
+void link_server_welcome(struct link_server *s, uint64_t conn)
+{
+    struct conn *c = conns_by_number(&s->conns, conn);
+
+    if (c && c->state == CONN_LIVE)
+        doorstep_leave(&s->doorstep, c->fd);
+}
+
+uint64_t link_server_deadline(struct link_server *s)
+{
+    uint64_t came = doorstep_oldest(&s->doorstep);
+
+    return came == UINT64_MAX ? came : came + s->patience + 1;
+}
+
+static void clear_doorstep(struct link_server *s)
+{
+    uint64_t now = clock_ms();
+    int fd;
+
+    while (now > s->patience &&
+           doorstep_overdue(&s->doorstep, now - s->patience, &fd)) {
+        log_line(LOG_INFO, "a connection was not let in for %u ms: cut off",
+                 s->patience);
+        shutdown(fd, SHUT_RDWR);
+    }
+}
+
 bool link_server_gone(struct link_server *s, uint64_t *conn)
 {
     struct conn *c;
     bool told = false;
 
     link_server_watch(s);
+    clear_doorstep(s);
     if (list_is_empty(&s->conns.suspects) && list_is_empty(&s->conns.dead)) {
         tick(s, false);
         return false;
@@ -232,10 +296,13 @@ void link_server_drop(struct link_server *s, uint64_t conn)
 
     if (!c)
         return;
-    if (c->mute)
+    if (c->mute) {
         c->forgotten = true; /* it stays mute until it is gone */
-    else
+    } else {
+        if (s->patience && c->fd >= 0 && c->state == CONN_LIVE)
+            doorstep_come(&s->doorstep, c->fd, clock_ms());
         conns_remove(&s->conns, c);
+    }
 }
 
 void link_server_cut(struct link_server *s, uint64_t conn)

@@ -37,6 +37,7 @@ libparcommon_la_SOURCES = $(COMMON_PURE) $(COMMON_EFFECT)
 libparlink_la_SOURCES = \
     common/authorized.c \
     common/conns.c common/conns.h \
+    common/doorstep.c common/doorstep.h \
     common/endpoint.c \
     common/ipc.c common/ipc.h \
     common/keys.c common/keys.h \

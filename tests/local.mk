@@ -28,6 +28,7 @@ UNIT_TESTS += tests/unit/test_conns
 UNIT_TESTS += tests/unit/test_credit
 UNIT_TESTS += tests/unit/test_digest
 UNIT_TESTS += tests/unit/test_disk
+UNIT_TESTS += tests/unit/test_doorstep
 UNIT_TESTS += tests/unit/test_elf
 UNIT_TESTS += tests/unit/test_endpoint
 UNIT_TESTS += tests/unit/test_environ

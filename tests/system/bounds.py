@@ -259,6 +259,24 @@ def more_input_than_granted():
     peer.close()
 
 
+def connections_without_hello():
+    """One that is silent, one that says all but HELLO: both are cut off."""
+    polite = client()
+    silent, chatty = CONTEXT.socket(zmq.DEALER), CONTEXT.socket(zmq.DEALER)
+    for peer in silent, chatty:
+        peer.linger = 0
+        watch = peer.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        peer.connect(ENDPOINT)
+        while not watch.poll(50):
+            if peer is chatty:
+                peer.send(encode(PING, id=1))
+        peer.disable_monitor()
+        check(True, "a connection without HELLO is cut off")
+        peer.close(0)
+    check(polite.ask(PING, 1).type == PONG, "one with it is not")
+    polite.close()
+
+
 sys.excepthook = lambda *what: (broker and broker.kill(), sys.__excepthook__(*what))
 broker = start("--max-queued-bytes", "4m")
 memory_of_half_cancelled_batches()
@@ -267,6 +285,9 @@ runs_nobody_hears_of()
 more_input_than_granted()
 more_questions_than_allowed()
 hello_again()
+stop(broker)
+broker = start("--hello-timeout", "300")
+connections_without_hello()
 stop(broker)
 for option in "--max-sessions", "--max-account-sessions":
     broker = start(option, "3")
