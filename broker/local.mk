@@ -95,6 +95,6 @@ noinst_LTLIBRARIES += libparbroker.la
 libparbroker_la_SOURCES = $(BROKER_PURE) $(BROKER_EFFECT)
 
 bin_PROGRAMS += parbroker
-parbroker_SOURCES = broker/main.c
+parbroker_SOURCES = broker/accept.c broker/main.c
 parbroker_LDADD = libparbroker.la libparlink.la libparcommon.la \
     $(CZMQ_LIBS) $(PAR_LIBS_LIBS)

@@ -1,6 +1,6 @@
 """Peers that keep to the grammar and ask for too much: what the broker holds
 for them is bounded, and it says so.  Started by bounds.sh."""
-import os, pathlib, signal, struct, subprocess, sys
+import os, pathlib, resource, select, signal, socket, struct, subprocess, sys
 
 SOURCE, BUILD = os.environ["top_srcdir"], os.environ["top_builddir"]
 sys.path.insert(0, SOURCE + "/contrib/python")
@@ -26,6 +26,11 @@ def check(ok, what):
     if not ok:
         broker.kill()
         sys.exit(1)
+
+
+def until(it_holds):
+    while not it_holds():
+        select.select([], [], [], 0.02)
 
 
 class Peer:
@@ -105,10 +110,10 @@ def answer(peer, m, payload=b""):
     peer.say(RESULT, m.id, 0, None, b"".join(items), m.count)
 
 
-def start(*more):
+def start(*more, **how):
     p = subprocess.Popen([BUILD + "/parbroker", "--no-local", "--listen", ENDPOINT,
                           "--config-dir", os.environ["HOME"] + "/config", *more],
-                         stdout=subprocess.PIPE, text=True)
+                         stdout=subprocess.PIPE, text=True, **how)
     print(*more, p.stdout.readline().strip())
     return p
 
@@ -277,6 +282,26 @@ def connections_without_hello():
     polite.close()
 
 
+def connections_without_end(broker, said):
+    """More connections than there are descriptors: those who are in stay in,
+    and others come in when there is room again."""
+    polite, flood = client(), []
+    broker.send_signal(signal.SIGSTOP)  # so that all are accepted in one go
+    for i in range(200):
+        flood.append(socket.socket(socket.AF_UNIX))
+        flood[-1].settimeout(10)
+        flood[-1].connect(ENDPOINT[len("ipc://"):])
+    broker.send_signal(signal.SIGCONT)
+    check(polite.ask(PING, 1).type == PONG, "who is in is served while 200 knock")
+    until(lambda: "ulimit -n" in open(said).read())
+    words = open(said).read()
+    check(words.count("ulimit -n") == 1, "the operator is told once what to raise: " + words)
+    for s in flood:
+        s.close()
+    client().close()
+    polite.close()
+
+
 sys.excepthook = lambda *what: (broker and broker.kill(), sys.__excepthook__(*what))
 broker = start("--max-queued-bytes", "4m")
 memory_of_half_cancelled_batches()
@@ -289,6 +314,12 @@ stop(broker)
 broker = start("--hello-timeout", "300")
 connections_without_hello()
 stop(broker)
+said = TEMP / "said"
+with open(said, "w") as file:
+    broker = start(stderr=file, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
+connections_without_end(broker, said)
+stop(broker)
+said.unlink()
 for option in "--max-sessions", "--max-account-sessions":
     broker = start(option, "3")
     more_sessions_than_allowed(3)
