@@ -399,6 +399,17 @@ struct worker_view {
 bool sched_worker_next(const struct sched *s,
                        size_t *cursor,
                        struct worker_view *view);
+/* Its i-th label, or resource; false after the last. */
+bool sched_worker_label(const struct sched *s,
+                        uint32_t worker,
+                        size_t i,
+                        struct sched_label *label);
+bool sched_worker_resource(const struct sched *s,
+                           uint32_t worker,
+                           size_t i,
+                           const char **name,
+                           double *free,
+                           double *total);
 uint32_t sched_worker_find(const struct sched *s, const char *name); /* 0 */
 const char *sched_worker_name(const struct sched *s, uint32_t worker);
 

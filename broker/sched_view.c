@@ -109,6 +109,43 @@ bool sched_worker_next(const struct sched *s,
     return false;
 }
 
+static const struct worker *find_worker(const struct sched *s, uint32_t worker)
+{
+    uint32_t place = idmap_get(&s->workers, worker);
+
+    return place == IDMAP_NONE ? NULL : worker_at(s, place);
+}
+
+bool sched_worker_label(const struct sched *s,
+                        uint32_t worker,
+                        size_t i,
+                        struct sched_label *label)
+{
+    const struct worker *w = find_worker(s, worker);
+
+    if (!w || i >= w->label_count)
+        return false;
+    *label = (struct sched_label){w->labels[i].key, w->labels[i].value};
+    return true;
+}
+
+bool sched_worker_resource(const struct sched *s,
+                           uint32_t worker,
+                           size_t i,
+                           const char **name,
+                           double *free,
+                           double *total)
+{
+    const struct worker *w = find_worker(s, worker);
+
+    if (!w || i >= w->resource_count)
+        return false;
+    *name = w->resources[i].name;
+    *free = w->resources[i].free;
+    *total = w->resources[i].total;
+    return true;
+}
+
 uint32_t sched_worker_find(const struct sched *s, const char *name)
 {
     uint32_t place = keymap_find(
@@ -119,9 +156,9 @@ uint32_t sched_worker_find(const struct sched *s, const char *name)
 
 const char *sched_worker_name(const struct sched *s, uint32_t worker)
 {
-    uint32_t place = idmap_get(&s->workers, worker);
+    const struct worker *w = find_worker(s, worker);
 
-    return place == IDMAP_NONE ? "?" : worker_at(s, place)->name;
+    return w ? w->name : "?";
 }
 
 bool sched_target_next(const struct sched *s,

@@ -125,6 +125,50 @@ static const char *worker_state(const struct worker_view *v,
     return v->running ? "busy" : "idle";
 }
 
+/* {name: value}. */
+static void put_labels(struct broker *b, struct meta_writer *w, uint32_t worker)
+{
+    struct sched_label label;
+    size_t mark;
+    uint32_t n = 0;
+
+    meta_put_str(w, "labels");
+    mark = meta_open_map(w);
+    for (; sched_worker_label(b->sched, worker, n, &label); n++)
+        pair_text(w, label.key, label.value);
+    meta_close_map(w, mark, n);
+}
+
+static void put_amount(struct meta_writer *w, double amount)
+{
+    if (amount >= 0 && amount < 1e15 && amount == (double)(uint64_t)amount)
+        meta_put_uint(w, (uint64_t)amount);
+    else
+        meta_put_float(w, amount);
+}
+
+/* {name: [free, total]}. */
+static void put_resources(struct broker *b,
+                          struct meta_writer *w,
+                          uint32_t worker)
+{
+    double free, total;
+    const char *name;
+    size_t mark;
+    uint32_t n = 0;
+
+    meta_put_str(w, "resources");
+    mark = meta_open_map(w);
+    for (; sched_worker_resource(b->sched, worker, n, &name, &free, &total);
+         n++) {
+        meta_put_str(w, name);
+        meta_put_array(w, 2);
+        put_amount(w, free);
+        put_amount(w, total);
+    }
+    meta_close_map(w, mark, n);
+}
+
 static uint32_t rows_workers(struct broker *b,
                              struct meta_writer *w,
                              uint64_t limit)
@@ -137,7 +181,7 @@ static uint32_t rows_workers(struct broker *b,
            sched_worker_next(b->sched, &cursor, &v)) {
         const struct peer *peer = peers_by_number(&b->peers, v.worker);
 
-        meta_put_map(w, 11);
+        meta_put_map(w, 13);
         pair_text(w, "name", v.name);
         pair_text(w, "host", v.host);
         pair_int(w, "pid", v.pid);
@@ -147,11 +191,44 @@ static uint32_t rows_workers(struct broker *b,
         pair_int(w, "running", v.running);
         pair_int(w, "finished", v.finished);
         pair_int(w, "failed", v.failed);
+        put_labels(b, w, v.worker);
+        put_resources(b, w, v.worker);
         pair_text(w, "address", peer ? peer->address : "");
         pair_int(w, "silent_ms", peer ? b->now - peer->heard : 0);
         n++;
     }
     return n;
+}
+
+/* Its name if it is known, else the number; a command has none. */
+static void put_function(struct broker *b,
+                         struct meta_writer *w,
+                         uint32_t target,
+                         uint32_t function)
+{
+    const struct computation *c =
+        computations_by_target(&b->computations, target);
+    struct meta_reader r;
+    struct meta_value v;
+
+    meta_put_str(w, "function");
+    if (c && !strcmp(c->kind, "exec")) {
+        meta_put_str(w, "");
+        return;
+    }
+    if (c && c->table) {
+        r = meta_read(c->table, c->table_len);
+        if (meta_next(&r, &v) && v.kind == META_ARRAY && function < v.len) {
+            for (uint32_t i = 0; i < function; i++)
+                meta_skip(&r, NULL, NULL);
+            if (meta_next(&r, &v) && v.kind == META_ARRAY && v.len > 0 &&
+                meta_next(&r, &v) && v.kind == META_STR) {
+                meta_put_strn(w, (const char *)v.data, v.len);
+                return;
+            }
+        }
+    }
+    meta_put_uint(w, function);
 }
 
 static uint32_t rows_jobs(struct broker *b,
@@ -170,8 +247,9 @@ static uint32_t rows_jobs(struct broker *b,
         pair_int(w, "job", v.serial);
         pair_text(w, "state", v.state);
         pair_text(w, "target", sched_target_name(b->sched, v.target));
-        pair_int(w, "function", v.function);
-        pair_text(w, "worker", sched_worker_name(b->sched, v.worker));
+        put_function(b, w, v.target, v.function);
+        pair_text(w, "worker",
+                  v.worker ? sched_worker_name(b->sched, v.worker) : "");
         pair_int(w, "attempt", v.attempt);
         meta_put_str(w, "priority");
         meta_put_int(w, v.priority);

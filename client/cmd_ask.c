@@ -34,28 +34,23 @@ static const struct column job_columns[] = {
     {"attempt", "TRY", COLUMN_NUMBER},
     {"priority", "PRIORITY", COLUMN_NUMBER},
     {"age_ms", "AGE", COLUMN_MS},
-    {"running_ms", "RUNNING", COLUMN_MS},
+    {"running_ms", "HELD", COLUMN_MS},
     {"waits_for", "WAITS FOR", COLUMN_TEXT},
     {NULL, NULL, COLUMN_TEXT}};
 
 static const struct column computation_columns[] = {
-    {"name", "NAME", COLUMN_TEXT},
-    {"kind", "KIND", COLUMN_TEXT},
-    {"state", "STATE", COLUMN_TEXT},
-    {"handle", "HANDLE", COLUMN_NUMBER},
-    {"ready", "WORKERS", COLUMN_NUMBER},
-    {"failed", "FAILED", COLUMN_NUMBER},
-    {"queued", "QUEUED", COLUMN_NUMBER},
-    {"running", "RUNNING", COLUMN_NUMBER},
-    {NULL, NULL, COLUMN_TEXT}};
+    {"name", "NAME", COLUMN_TEXT},         {"kind", "KIND", COLUMN_TEXT},
+    {"handle", "HANDLE", COLUMN_NUMBER},   {"ready", "WORKERS", COLUMN_NUMBER},
+    {"failed", "FAILED", COLUMN_NUMBER},   {"queued", "QUEUED", COLUMN_NUMBER},
+    {"running", "RUNNING", COLUMN_NUMBER}, {NULL, NULL, COLUMN_TEXT}};
 
 static const struct column session_columns[] = {
     {"role", "ROLE", COLUMN_TEXT},
     {"name", "NAME", COLUMN_TEXT},
     {"account", "ACCOUNT", COLUMN_TEXT},
     {"agent", "AGENT", COLUMN_TEXT},
-    {"transport", "BY", COLUMN_TEXT},
-    {"since_ms", "SINCE", COLUMN_MS},
+    {"address", "ADDRESS", COLUMN_TEXT},
+    {"age_ms", "SINCE", COLUMN_MS},
     {NULL, NULL, COLUMN_TEXT}};
 
 static const struct listing {

@@ -17,7 +17,7 @@ says 'has no worker; waiting for one \(start it with: parworker\)'
 # CL-06: it runs as soon as one comes
 parctl run -- echo late >late 2>"$err" &
 client=$!
-start worker parworker -c 2 -n w1 --label disk=ssd
+start worker parworker -c 2 -n w1 --label disk=ssd --resource gpu=2
 wait "$client" || fail "a run that waited for a worker: $?"
 [ "$(cat late)" = late ] || fail "it printed $(cat late)"
 
@@ -26,6 +26,8 @@ try 0 parctl workers
 grep -q '^w1 ' "$out" || fail "workers: $(cat "$out")"
 try 0 parctl workers --json
 grep -q '"name":"w1"' "$out" || fail "workers --json: $(cat "$out")"
+grep -q '"labels":{"disk":"ssd"},"resources":{"gpu":\[2,2\]}' "$out" ||
+    fail "workers --json: $(cat "$out")"
 try 0 parctl status --json
 grep -q '"program":"parbroker"' "$out" || fail "status --json: $(cat "$out")"
 try 0 parctl status sessions
@@ -67,6 +69,24 @@ try 125 timeout 20 parctl run --label disk=none -- true
 says 'disk'
 
 # --- jobs and cancel
+cat >hold.c <<'END'
+#include <fcntl.h>
+#include <unistd.h>
+#include <par/task.h>
+/* Until somebody writes into the fifo. */
+static int hold(struct par_task *t)
+{
+    int fd = open(par_str(t, 0), O_RDONLY);
+    return par_put_int(t, fd < 0 ? -1 : close(fd));
+}
+PAR_FUNCTION(hold, "fifo:s->i")
+END
+mkfifo gate
+parctl run hold.c:hold "$PWD/gate" >held 2>"$err" &
+client=$!
+until_ eval 'parctl jobs | grep -q " hold.c  *hold  *w1 "'
+echo >gate
+wait "$client" || fail "hold.c: $(cat "$err")"
 parctl run -- sh -c 'trap "echo stopped >stopped; exit 3" TERM; echo up >up; while :; do sleep 0.1; done' 2>"$err" &
 client=$!
 until_ test -s up
