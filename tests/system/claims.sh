@@ -16,7 +16,7 @@
 
 PATIENCE=${PATIENCE:-30} # s
 EXAMPLES=$top_srcdir/doc/examples
-work=$TMPDIR/work # files of the test itself; gone at the end
+work=${TMPDIR:?run me through tests/as-user}/work # files of the test itself; gone at the end
 failed=0
 declare -A pids=() # of what start() started and nobody has waited for
 

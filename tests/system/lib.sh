@@ -13,7 +13,7 @@ fail() {
 
 # try CODE COMMAND...: run it; standard output goes to $out, standard error to
 # $err (files), and the exit code has to be CODE.
-out=$TMPDIR/out
+out=${TMPDIR:?run me through tests/as-user}/out
 err=$TMPDIR/err
 try() {
     local want=$1 got
