@@ -14,13 +14,22 @@
 #     is "a command runs" "$out" hi
 #     finish
 
+# What is in the test's own folder is removed at the end: never run in another.
+case ${PAR_TEST_MARK-}:${TMPDIR-} in
+/tmp/par.*:"$PAR_TEST_MARK/tmp") ;;
+*)
+    echo "$0: tests run through tests/as-user; see HACKING.md" >&2
+    exit 99
+    ;;
+esac
+
 PATIENCE=${PATIENCE:-30} # s
 EXAMPLES=$top_srcdir/doc/examples
-work=${TMPDIR:?run me through tests/as-user}/work # files of the test itself; gone at the end
+work=$TMPDIR/work # files of the test itself; gone at the end
 failed=0
 declare -A pids=() # of what start() started and nobody has waited for
 
-mkdir -p "$work" || exit 99
+mkdir "$work" || exit 99
 
 # ---- claims ----
 

@@ -2,6 +2,15 @@
 #
 # A test says what it expects, goes on after a failure, and ends with `done_`.
 
+# What is in the test's own folder is removed at the end: never run in another.
+case ${PAR_TEST_MARK-}:${TMPDIR-} in
+/tmp/par.*:"$PAR_TEST_MARK/tmp") ;;
+*)
+    echo "$0: tests run through tests/as-user; see HACKING.md" >&2
+    exit 99
+    ;;
+esac
+
 failed=0
 checks=0
 
@@ -13,7 +22,7 @@ fail() {
 
 # try CODE COMMAND...: run it; standard output goes to $out, standard error to
 # $err (files), and the exit code has to be CODE.
-out=${TMPDIR:?run me through tests/as-user}/out
+out=$TMPDIR/out
 err=$TMPDIR/err
 try() {
     local want=$1 got
