@@ -26,9 +26,10 @@ struct link_client {
     struct monitor monitor; /* none on inproc */
     enum link_transport transport;
     enum client_state state;
-    bool told;  /* inproc: that it is connected */
-    bool sent;  /* anything at all */
-    int closed; /* handshakes cut short in a row */
+    bool told;    /* inproc: that it is connected */
+    bool sent;    /* anything at all */
+    bool drained; /* see link_poll_item() */
+    int closed;   /* handshakes cut short in a row */
 };
 
 /* ---- opening and closing ---- */
@@ -184,10 +185,9 @@ int link_client_poll(struct link_client *c, zmq_pollitem_t *items)
 {
     int n = 0;
 
-    items[n++] = (zmq_pollitem_t){.socket = c->dealer, .events = ZMQ_POLLIN};
+    items[n++] = link_poll_item(c->dealer, &c->drained);
     if (c->monitor.pair)
-        items[n++] =
-            (zmq_pollitem_t){.socket = c->monitor.pair, .events = ZMQ_POLLIN};
+        items[n++] = link_poll_item(c->monitor.pair, &c->monitor.drained);
     return n;
 }
 
@@ -271,7 +271,7 @@ bool link_client_recv(struct link_client *c, struct link_msg *m)
 {
     /* An empty message counts as none: what is behind it wakes the poll. */
     link_msg_init(m);
-    if (link_recv_rest(c->dealer, m))
+    if (link_recv_rest(c->dealer, m, &c->drained))
         return true;
     link_msg_close(m);
     return false;
@@ -286,6 +286,7 @@ static int send_frames(struct link_client *c,
         errno = EAGAIN;
         return -1;
     }
+    c->drained = false;
     if (link_send_frames(c->dealer, first, second) != 0)
         return -1;
     c->sent = true;

@@ -89,6 +89,7 @@ int link_server_listen(struct link_server *s,
 {
     struct listener *l = listener_open(s->router, endpoint, secret_key, err);
 
+    s->drained = false;
     if (!l)
         return -1;
     l->next = s->listeners;
@@ -102,6 +103,7 @@ void link_server_deafen(struct link_server *s)
 {
     struct listener *l;
 
+    s->drained = false;
     while ((l = s->listeners)) {
         s->listeners = l->next;
         listener_close(l, s->router);
@@ -112,9 +114,8 @@ void link_server_deafen(struct link_server *s)
 
 int link_server_poll(struct link_server *s, zmq_pollitem_t *items)
 {
-    items[0] = (zmq_pollitem_t){.socket = s->router, .events = ZMQ_POLLIN};
-    items[1] =
-        (zmq_pollitem_t){.socket = s->monitor.pair, .events = ZMQ_POLLIN};
+    items[0] = link_poll_item(s->router, &s->drained);
+    items[1] = link_poll_item(s->monitor.pair, &s->monitor.drained);
     items[2] = (zmq_pollitem_t){.fd = s->timer, .events = ZMQ_POLLIN};
     return 3;
 }
@@ -186,10 +187,11 @@ bool link_server_recv(struct link_server *s, struct link_msg *m)
     for (int drops = 0; !got && drops < DROPS_MAX; drops++) {
         struct conn *from;
 
-        if (!link_recv_frame(s->router, &id))
+        s->drained = !link_recv_frame(s->router, &id);
+        if (s->drained)
             break;
         link_msg_init(m);
-        if (zmq_msg_more(&id) && link_recv_rest(s->router, m) &&
+        if (zmq_msg_more(&id) && link_recv_rest(s->router, m, &s->drained) &&
             (from = find_sender(s, &id, m))) {
             m->conn = from->number;
             got = true;
@@ -220,6 +222,7 @@ int link_server_send_to(struct link_server *s,
     int rc;
 
     wire_put_u32(routing + 1, c->routing);
+    s->drained = false;
     do
         rc = zmq_send(s->router, routing, sizeof routing,
                       ZMQ_SNDMORE | ZMQ_DONTWAIT);

@@ -17,6 +17,7 @@
 
 struct link_server {
     void *router; /* not ours */
+    bool drained; /* see link_poll_item() */
     struct monitor monitor;
     int timer; /* runs while there are suspects or dead */
     bool ticking;

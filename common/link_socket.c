@@ -120,6 +120,20 @@ bool link_recv_frame(void *socket, zmq_msg_t *to)
     return true;
 }
 
+zmq_pollitem_t link_poll_item(void *socket, bool *drained)
+{
+    zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+    int events;
+    size_t size = sizeof events;
+    size_t fd_size = sizeof item.fd;
+
+    if (!*drained && zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0)
+        *drained = !(events & ZMQ_POLLIN);
+    if (*drained && zmq_getsockopt(socket, ZMQ_FD, &item.fd, &fd_size) == 0)
+        item.socket = NULL;
+    return item;
+}
+
 static void drain(void *socket)
 {
     zmq_msg_t frame;
@@ -130,12 +144,13 @@ static void drain(void *socket)
     zmq_msg_close(&frame);
 }
 
-bool link_recv_rest(void *socket, struct link_msg *m)
+bool link_recv_rest(void *socket, struct link_msg *m, bool *drained)
 {
     bool two = false;
     bool many = false;
 
-    if (!link_recv_frame(socket, &m->first))
+    *drained = !link_recv_frame(socket, &m->first);
+    if (*drained)
         return false;
     if (zmq_msg_more(&m->first)) {
         two = link_recv_frame(socket, &m->second);

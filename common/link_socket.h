@@ -45,7 +45,13 @@ bool link_recv_frame(void *socket, zmq_msg_t *to);
 /* Receive the rest of a message into m, whose frames are initialized and empty
  * and of which `first` is to be received next, and decode it.  Returns false
  * if it was empty. */
-bool link_recv_rest(void *socket, struct link_msg *m);
+bool link_recv_rest(void *socket, struct link_msg *m, bool *drained);
+
+/* What to poll for something to read.  *drained: the last look found nothing,
+ * and nothing was done with the socket since; it is found out if not.  Then its
+ * descriptor will do: libzmq's own poll asks a socket four times, at two system
+ * calls each. */
+zmq_pollitem_t link_poll_item(void *socket, bool *drained);
 
 void link_msg_init(struct link_msg *m);
 

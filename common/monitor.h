@@ -14,6 +14,7 @@
 struct monitor {
     void *socket; /* watched; not ours */
     void *pair;   /* NULL: closed, or never opened */
+    bool drained; /* there was no event at the last look */
 };
 
 /* Watch for `events`, a mask of ZMQ_EVENT_*. */
