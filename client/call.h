@@ -2,9 +2,14 @@
 #ifndef PAR_CLIENT_CALL_H
 #define PAR_CLIENT_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <par/client.h>
+
+/* Are we a fork()ed child?  Then the sockets, threads and locks are the
+ * parent's. */
+bool client_is_elsewhere(const struct par_client *c);
 
 /* Lock.  Fails in a forked child (unlocked then). */
 int client_enter(struct par_client *c, struct par_error *err);

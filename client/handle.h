@@ -50,7 +50,8 @@ struct par_client {
     int wake;                          /* eventfd: ends the pump's sleep */
     int epoll;                         /* par_fd(); -1 until asked for ... */
     uint32_t epoll_session;            /* ... and of which connection */
-    pid_t pid;                         /* a fork()ed child must keep off */
+    pid_t pid;                         /* a fork()ed child must keep off: */
+    volatile unsigned char *here;      /* there this page reads 0; NULL: ask */
 
     void *context; /* of ZeroMQ */
     bool own_context;

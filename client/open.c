@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "call.h"
@@ -22,6 +23,23 @@ enum {
     GOODBYE_LINGER = 1000    /* ms for what was sent to leave */
 };
 
+/* A page that a fork()ed child finds empty; NULL if the kernel knows of no
+ * such thing. */
+static volatile unsigned char *make_here(void)
+{
+    unsigned char *page = mmap(NULL, 1, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (page == MAP_FAILED)
+        return NULL;
+    if (madvise(page, 1, MADV_WIPEONFORK)) {
+        munmap(page, 1);
+        return NULL;
+    }
+    *page = 1;
+    return page;
+}
+
 static int init(struct par_client *c, const struct par_options *o)
 {
     pthread_condattr_t attr;
@@ -34,6 +52,7 @@ static int init(struct par_client *c, const struct par_options *o)
     pthread_condattr_destroy(&attr);
     c->epoll = -1;
     c->pid = getpid();
+    c->here = make_here();
     c->state = CLIENT_LOST;
     c->next_id = 1;
     c->connect_timeout =
@@ -115,8 +134,7 @@ static void say_goodbye(struct par_client *c)
 
 void par_close(struct par_client *c)
 {
-    /* In a forked child the sockets, threads and locks are the parent's. */
-    if (!c || (c->pid != 0 && c->pid != getpid()))
+    if (!c || (c->pid != 0 && client_is_elsewhere(c)))
         return;
     if (c->state == CLIENT_OPEN)
         say_goodbye(c);
@@ -136,6 +154,8 @@ void par_close(struct par_client *c)
         close(c->wake);
     if (c->epoll >= 0)
         close(c->epoll);
+    if (c->here)
+        munmap((void *)c->here, 1);
     free(c->endpoint);
     ticket_clear(&c->ticket);
     pthread_cond_destroy(&c->news);
