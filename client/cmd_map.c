@@ -11,12 +11,15 @@
 #include "cli.h"
 #include "clock.h"
 #include "cmd.h"
+#include "handle.h"
 #include "progress.h"
+#include "wait.h"
 #include "work.h"
 
 enum {
     COMMANDS = 1024,  /* items known at once, where -k makes them wait */
     FUNCTIONS = 8192, /* ... */
+    TOGETHER = 256,   /* results that are printed together */
     LOOK = 100,       /* ms between two looks at what the feeder did */
     ORDERLY = 3000,   /* ms that jobs have to end after Ctrl-C */
     MOST_TOLD = 100   /* failures that the exit code can count */
@@ -118,7 +121,8 @@ static bool is_idle(struct work *w)
     return idle;
 }
 
-/* Wait for one result and note it.  Returns -1 if the handle is of no use. */
+/* Wait for one result and note it.  Returns 1, 0 if there is none, -1 if the
+ * handle is of no use. */
 static int take_one(struct work *w, int64_t timeout)
 {
     struct par_error err;
@@ -138,7 +142,29 @@ static int take_one(struct work *w, int64_t timeout)
     }
     item->result = r;
     work_ended(w, item);
-    return 0;
+    return 1;
+}
+
+/* Is there a result that has come already?  To ask par_wait_any() for one that
+ * has not would cost a look at the sockets. */
+static bool has_more(struct par_client *c)
+{
+    bool any;
+
+    pthread_mutex_lock(&c->lock);
+    any = client_first_over(&c->group) != NULL;
+    pthread_mutex_unlock(&c->lock);
+    return any;
+}
+
+/* Wait for one, and take what else has come with it. */
+static int take_some(struct work *w)
+{
+    int rc = take_one(w, LOOK);
+
+    for (int i = 1; rc > 0 && i < TOGETHER && has_more(w->cli->client); i++)
+        rc = take_one(w, 0);
+    return rc < 0 ? -1 : 0;
 }
 
 /* Ctrl-C: nothing new, ask for the end of what runs, wait a little. */
@@ -152,7 +178,7 @@ static int stop(struct work *w)
         if (w->items[i].job && !w->items[i].has_ended)
             par_cancel(w->cli->client, w->items[i].job, PAR_AS_THE_JOB_SAYS,
                        NULL);
-    while (!is_idle(w) && clock_ms() < deadline && take_one(w, LOOK) == 0)
+    while (!is_idle(w) && clock_ms() < deadline && take_one(w, LOOK) >= 0)
         ;
     progress_end();
     return CLI_SIGNAL + cli_stopped();
@@ -187,7 +213,7 @@ static int work_off(struct work *w)
         if (w->source_ended)
             progress_total(w->begun);
         if (!is_idle(w))
-            rc = take_one(w, LOOK);
+            rc = take_some(w);
         if (rc || (w->trouble.code != 0 && is_idle(w)))
             break;
     }

@@ -72,7 +72,7 @@ static int report_json(struct run_order *o, const struct par_result *r)
         return CLI_PAR;
     }
     text = o->output.total > 0 ? o->output.data : NULL;
-    rc = print_json(r, 1, text, o->output.len, &err);
+    rc = print_json(r, 1, text, o->output.len, &err) || spool_flush(&err);
     if (rc)
         cli_say("%s", err.text);
     return rc ? CLI_PAR : 0;
@@ -98,7 +98,8 @@ static int report(struct run_order *o, const struct par_result *r)
         cli_say("%s", o->hint);
     if (!o->is_command)
         print_last_words(r);
-    if (r->status == PAR_OK && print_value(r, o->wishes.raw, &err)) {
+    if (r->status == PAR_OK &&
+        (print_value(r, o->wishes.raw, &err) || spool_flush(&err))) {
         cli_say("%s", err.text);
         return CLI_PAR;
     }

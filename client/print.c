@@ -27,7 +27,7 @@ int print_value(const struct par_result *r, bool raw, struct par_error *err)
     /* The NUL that follows the text makes room for the newline. */
     if (!raw)
         text[len++] = '\n';
-    rc = spool_write(STDOUT_FILENO, text, len, err);
+    rc = spool_put(text, len, err);
     free(text);
     return rc;
 }
@@ -42,7 +42,7 @@ static int write_line(struct meta_writer *map, struct par_error *err)
                  "a value that JSON cannot hold");
     meta_put_raw(&line, "\n", 1);
     if (rc == 0)
-        rc = spool_write(STDOUT_FILENO, line.data, line.len, err);
+        rc = spool_put(line.data, line.len, err);
     meta_writer_clear(&line);
     meta_writer_clear(map);
     return rc;

@@ -7,6 +7,7 @@
 
 #include "plain.h"
 #include "progress.h"
+#include "spool.h"
 
 enum { TEXT = 4096, LINE = 8192 };
 
@@ -21,6 +22,7 @@ void cli_say(const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
 
+    spool_flush(NULL); /* whoever printed it is told of a failure */
     progress_erase();
     len = plain_put(line, 0, sizeof line - 1, text, true);
     line[len++] = '\n';

@@ -5,12 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FIRST_SIZE = 4096 };
+enum { FIRST_SIZE = 4096, GATHER = 64 * 1024 };
+
+static struct {
+    pthread_mutex_t lock;
+    struct par_error failure; /* code 0: none */
+    size_t len;
+    char data[GATHER];
+} gathered = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static atomic_bool line_is_open[STDERR_FILENO + 1];
 
@@ -34,7 +42,10 @@ static const char *name_of(int fd)
                                  : "the file that keeps output";
 }
 
-int spool_write(int fd, const void *data, size_t len, struct par_error *err)
+static int write_all(int fd,
+                     const void *data,
+                     size_t len,
+                     struct par_error *err)
 {
     const char *at = data;
 
@@ -58,6 +69,52 @@ int spool_write(int fd, const void *data, size_t len, struct par_error *err)
     if (at != data && fd <= STDERR_FILENO)
         line_is_open[fd] = at[-1] != '\n';
     return 0;
+}
+
+/* Expects the lock. */
+static int flush_locked(struct par_error *err)
+{
+    if (gathered.len > 0 && gathered.failure.code == 0)
+        write_all(STDOUT_FILENO, gathered.data, gathered.len,
+                  &gathered.failure);
+    gathered.len = 0;
+    return gathered.failure.code == 0 ? 0
+                                      : par_fail(err, gathered.failure.code,
+                                                 "%s", gathered.failure.text);
+}
+
+int spool_flush(struct par_error *err)
+{
+    int rc;
+
+    pthread_mutex_lock(&gathered.lock);
+    rc = flush_locked(err);
+    pthread_mutex_unlock(&gathered.lock);
+    return rc;
+}
+
+int spool_put(const void *data, size_t len, struct par_error *err)
+{
+    int rc = 0;
+
+    pthread_mutex_lock(&gathered.lock);
+    if (len > GATHER - gathered.len)
+        rc = flush_locked(err);
+    if (rc == 0 && len > GATHER) {
+        rc = write_all(STDOUT_FILENO, data, len, err);
+    } else if (rc == 0) {
+        memcpy(gathered.data + gathered.len, data, len);
+        gathered.len += len;
+    }
+    pthread_mutex_unlock(&gathered.lock);
+    return rc;
+}
+
+int spool_write(int fd, const void *data, size_t len, struct par_error *err)
+{
+    if (fd <= STDERR_FILENO && spool_flush(err))
+        return -1;
+    return write_all(fd, data, len, err);
 }
 
 static int make_file(struct spool *s, struct par_error *err)

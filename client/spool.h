@@ -36,6 +36,13 @@ int spool_print(struct spool *s, int fd, struct par_error *err);
 /* write(2) until all is written. */
 int spool_write(int fd, const void *data, size_t len, struct par_error *err);
 
+/* To standard output, but gathered: a small value is not worth a write(2) of
+ * its own.  It leaves with spool_flush(), and before anything else that
+ * spool_write() writes to 1 or 2.  A failure is told by that call and by all
+ * that follow. */
+int spool_put(const void *data, size_t len, struct par_error *err);
+int spool_flush(struct par_error *err);
+
 /* Did what was written to standard output or error (1, 2) last end without a
  * newline? */
 bool spool_line_is_open(int fd);

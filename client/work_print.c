@@ -106,17 +106,19 @@ int work_print(struct work *w)
 {
     struct par_error err;
     struct item *item;
+    int rc = 0;
 
-    while ((item = next(w))) {
-        int rc = print_item(w, item, &err);
-
+    while (rc == 0 && (item = next(w))) {
+        rc = print_item(w, item, &err);
         release(w, item);
-        if (rc) {
-            pthread_mutex_lock(&w->lock);
-            w->trouble = err;
-            pthread_mutex_unlock(&w->lock);
-            return -1;
-        }
+    }
+    if (rc == 0)
+        rc = spool_flush(&err);
+    if (rc) {
+        pthread_mutex_lock(&w->lock);
+        w->trouble = err;
+        pthread_mutex_unlock(&w->lock);
+        return -1;
     }
     progress_show(w->printed, w->failed);
     return 0;

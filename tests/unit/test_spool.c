@@ -6,6 +6,7 @@
 #include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "scratch.h"
 
@@ -88,4 +89,57 @@ Test(spool, takes_a_piece_larger_than_its_memory)
     add(2 * SPOOL_MEMORY, 2 * SPOOL_MEMORY);
     add(10, 10);
     prints(2 * SPOOL_MEMORY + 20);
+}
+
+/* Standard output, for a while. */
+static int put_aside(const char *path)
+{
+    int own = dup(STDOUT_FILENO);
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+    dup2(fd, STDOUT_FILENO);
+    close(fd);
+    return own;
+}
+
+static void put_back(int own)
+{
+    dup2(own, STDOUT_FILENO);
+    close(own);
+}
+
+Test(spool, gathers_small_values_and_keeps_their_order)
+{
+    int own = put_aside(scratch_path("out"));
+    struct stat st;
+    char text[8] = "";
+    bool gathered;
+    ssize_t n;
+
+    spool_put("a\n", 2, &err);
+    spool_put("b\n", 2, &err);
+    gathered = fstat(STDOUT_FILENO, &st) == 0 && st.st_size == 0;
+    spool_write(STDOUT_FILENO, "c\n", 2, &err);
+    spool_put("d", 1, &err);
+    spool_flush(&err);
+    n = pread(STDOUT_FILENO, text, sizeof text - 1, 0);
+    put_back(own);
+    cr_assert(eq(int, (int)n, 7));
+    cr_assert(eq(int, gathered, true));
+    cr_assert(eq(str, text, "a\nb\nc\nd"));
+    cr_assert(eq(int, spool_line_is_open(STDOUT_FILENO), true));
+}
+
+Test(spool, a_value_that_cannot_be_written_is_told_to_all_who_follow)
+{
+    int own = put_aside("/dev/full");
+    int put = spool_put("a\n", 2, &err);
+    int first = spool_flush(NULL); /* as cli_say() does */
+    int then = spool_flush(&err);
+
+    put_back(own);
+    cr_assert(eq(int, put, 0));
+    cr_assert(eq(int, first, -1));
+    cr_assert(eq(int, then, -1));
+    cr_assert(eq(str, err.text, "standard output: No space left on device"));
 }
