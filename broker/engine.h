@@ -21,7 +21,7 @@ enum {
     BROKER_BATCH = 256, /* messages taken in one turn */
     BROKER_ENDPOINTS = 16,
     BROKER_ENDPOINT = 256,
-    BROKER_RELAYS = 1024, /* pings on their way at once */
+    BROKER_RELAYS = 1024, /* pings on their way at once; a power of two */
     BROKER_MISSED_SUSPECT = 2,
     BROKER_MISSED_LOST = 4
 };
@@ -91,6 +91,7 @@ int handle_hello(struct broker *b, uint64_t conn, struct link_msg *m);
 
 /* handlers_ask.c */
 handle_f on_ping, on_pong, on_status, on_worker_error;
+uint64_t next_nonce(struct broker *b, unsigned relay);
 
 /* handlers_session.c */
 handle_f on_goodbye;
@@ -188,11 +189,13 @@ void say_ready(struct broker *b, struct peer *to, uint64_t id, uint32_t target);
 
 /* ---- status.c ---- */
 
+/* looked: how many jobs or targets that took to look at */
 int status_rows(struct broker *b,
                 const struct peer *asker,
                 const char *what,
                 uint64_t limit,
                 struct meta_writer *rows,
+                uint64_t *looked,
                 struct par_error *err);
 
 #endif

@@ -6,6 +6,17 @@
 #include <errno.h>
 #include <stdio.h>
 
+enum {
+    PEER_RELAYS = 64,    /* pings of one session on their way to workers */
+    ROWS_A_MESSAGE = 100 /* looking at so many costs like one message */
+};
+
+/* A nonce says where its relay is; those of heartbeats fit none. */
+uint64_t next_nonce(struct broker *b, unsigned relay)
+{
+    return WIRE_NONCE_ID | ++b->last_nonce * BROKER_RELAYS | relay;
+}
+
 static int relay_ping(struct broker *b,
                       struct peer *from,
                       const struct wire_msg *m,
@@ -15,23 +26,27 @@ static int relay_ping(struct broker *b,
     uint32_t number = sched_worker_find(b->sched, worker);
     struct peer *to = peers_by_number(&b->peers, number);
     struct relayed_ping *free_place = NULL;
+    unsigned own = 0;
 
     if (!to) {
         par_fail(err, ENOENT, "no worker is called %s", worker);
         return PAR_UNKNOWN_WORKER;
     }
-    for (unsigned i = 0; i < BROKER_RELAYS && !free_place; i++)
+    for (unsigned i = 0; i < BROKER_RELAYS; i++)
         if (!b->relays[i].nonce)
             free_place = &b->relays[i];
-    if (!free_place) {
-        par_fail(err, EBUSY, "%d pings are on their way", BROKER_RELAYS);
+        else
+            own += b->relays[i].client == from->number;
+    if (!free_place || own >= PEER_RELAYS) {
+        par_fail(err, EBUSY, "%u pings are on their way",
+                 free_place ? own : BROKER_RELAYS);
         return PAR_OVERLOADED;
     }
-    *free_place =
-        (struct relayed_ping){.nonce = WIRE_NONCE_ID | ++b->last_nonce,
-                              .worker = number,
-                              .client = from->number,
-                              .id = m->head.id};
+    *free_place = (struct relayed_ping){
+        .nonce = next_nonce(b, (unsigned)(free_place - b->relays)),
+        .worker = number,
+        .client = from->number,
+        .id = m->head.id};
     say(b, to, WIRE_PING, 0, free_place->nonce, m->head.ref, NULL);
     return PAR_OK;
 }
@@ -62,10 +77,10 @@ static struct relayed_ping *find_relay(struct broker *b,
                                        uint32_t worker,
                                        uint64_t nonce)
 {
-    for (unsigned i = 0; nonce && i < BROKER_RELAYS; i++)
-        if (b->relays[i].nonce == nonce && b->relays[i].worker == worker)
-            return &b->relays[i];
-    return NULL;
+    struct relayed_ping *relay = &b->relays[nonce % BROKER_RELAYS];
+
+    return nonce && relay->nonce == nonce && relay->worker == worker ? relay
+                                                                     : NULL;
 }
 
 int on_pong(struct broker *b,
@@ -158,7 +173,7 @@ int on_status(struct broker *b,
     struct meta_writer rows = {0};
     struct batch answer = {0};
     char what[32];
-    uint64_t limit;
+    uint64_t limit, looked = 0;
     uint8_t *frame;
     size_t len;
     int status;
@@ -166,7 +181,8 @@ int on_status(struct broker *b,
     if (meta_text(w->meta, w->head.meta_len, 1, what, sizeof what) < 0)
         snprintf(what, sizeof what, "self");
     limit = (uint64_t)meta_int(w->meta, w->head.meta_len, 2, 1000);
-    status = status_rows(b, from, what, limit, &rows, err);
+    status = status_rows(b, from, what, limit, &rows, &looked, err);
+    rate_charge(&from->control, &control_limit, looked / ROWS_A_MESSAGE);
     if (status == PAR_OK) {
         batch_begin(&answer,
                     &(struct wire_header){.type = WIRE_STATUS,

@@ -41,6 +41,15 @@ enum rate_verdict rate_take(struct rate *r,
     return r->level > flood ? RATE_OVER : RATE_FLOOD;
 }
 
+void rate_charge(struct rate *r, const struct rate_limit *limit, uint64_t n)
+{
+    int64_t least = -(int64_t)limit->burst * MESSAGE / 2;
+    int64_t most = r->level - least;
+
+    if (most > 0)
+        r->level -= n < (uint64_t)most / MESSAGE ? (int64_t)n * MESSAGE : most;
+}
+
 uint64_t rate_wait(const struct rate *r, const struct rate_limit *limit)
 {
     int64_t lack = MESSAGE - r->level;

@@ -29,6 +29,9 @@ enum rate_verdict rate_take(struct rate *r,
                             const struct rate_limit *limit,
                             uint64_t now);
 
+/* What has come was worth so many messages more.  That alone is no flood. */
+void rate_charge(struct rate *r, const struct rate_limit *limit, uint64_t n);
+
 /* After so many ms, at least 1, the next one will be within the limit. */
 uint64_t rate_wait(const struct rate *r, const struct rate_limit *limit);
 

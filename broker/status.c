@@ -234,7 +234,8 @@ static void put_function(struct broker *b,
 static uint32_t rows_jobs(struct broker *b,
                           const struct peer *asker,
                           struct meta_writer *w,
-                          uint64_t limit)
+                          uint64_t limit,
+                          uint64_t *looked)
 {
     uint32_t account = asker->roles & ROLE_ADMIN ? 0 : asker->account;
     struct job_view v;
@@ -259,13 +260,15 @@ static uint32_t rows_jobs(struct broker *b,
         pair_text(w, "account", peers_account_name(&b->peers, v.account));
         n++;
     }
+    *looked = cursor;
     return n;
 }
 
 static uint32_t rows_computations(struct broker *b,
                                   const struct peer *asker,
                                   struct meta_writer *w,
-                                  uint64_t limit)
+                                  uint64_t limit,
+                                  uint64_t *looked)
 {
     struct target_view v;
     size_t cursor = 0;
@@ -294,6 +297,7 @@ static uint32_t rows_computations(struct broker *b,
         pair_int(w, "running", v.running);
         n++;
     }
+    *looked = cursor;
     return n;
 }
 
@@ -329,6 +333,7 @@ int status_rows(struct broker *b,
                 const char *what,
                 uint64_t limit,
                 struct meta_writer *w,
+                uint64_t *looked,
                 struct par_error *err)
 {
     size_t mark = meta_open_array(w);
@@ -339,9 +344,9 @@ int status_rows(struct broker *b,
     } else if (!strcmp(what, "workers")) {
         n = rows_workers(b, w, limit);
     } else if (!strcmp(what, "jobs")) {
-        n = rows_jobs(b, asker, w, limit);
+        n = rows_jobs(b, asker, w, limit, looked);
     } else if (!strcmp(what, "computations")) {
-        n = rows_computations(b, asker, w, limit);
+        n = rows_computations(b, asker, w, limit, looked);
     } else if (!strcmp(what, "sessions")) {
         n = rows_sessions(b, asker, w, limit);
     } else {

@@ -98,8 +98,7 @@ static void beat(struct broker *b, struct peer *worker)
         worker->paused = true;
         sched_worker_pause(b->sched, b->now, worker->number, true);
         /* If it is only slow, what has not begun there goes elsewhere. */
-        say(b, worker, WIRE_RECALL, 0, WIRE_NONCE_ID | ++b->last_nonce, 0,
-            NULL);
+        say(b, worker, WIRE_RECALL, 0, next_nonce(b, 0), 0, NULL);
     }
     worker->asked = b->now;
     say(b, worker, WIRE_PING, 0, WIRE_NONCE_ID | ++b->last_nonce, 0, NULL);

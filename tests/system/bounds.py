@@ -226,6 +226,23 @@ def more_questions_than_allowed():
     peer.socket.close(0)
 
 
+def pings_that_nobody_answers():
+    """One client does not take all the places for pings to workers."""
+    peer, other, hand = client(), client(), worker()
+    for i in range(100):
+        peer.say(PING, 1 + i, 0, {2: "here.1"})
+    seen = [peer.hear() for _ in range(36)]
+    check(all(m.type == ERROR and m.ref == OVERLOADED for m in seen), "64 pings of a client wait, and no more")
+    other.say(PING, 7, 0, {2: "here.1"})
+    asked = [hand.hear_of(PING) for _ in range(65)]
+    for m in reversed(asked):
+        hand.say(PONG, m.id)
+    check(other.hear_of(PONG).id == 7, "others have places, and get their own answers")
+    check({peer.hear_of(PONG).id for _ in range(64)} == set(range(1, 65)), "each is answered")
+    for p in peer, other, hand:
+        p.close()
+
+
 def hello_again():
     """A new session on the same connection has no new patience."""
     peer, seen = client(), 0
@@ -309,6 +326,7 @@ values_nobody_takes()
 runs_nobody_hears_of()
 more_input_than_granted()
 more_questions_than_allowed()
+pings_that_nobody_answers()
 hello_again()
 stop(broker)
 broker = start("--hello-timeout", "300")

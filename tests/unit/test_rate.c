@@ -63,3 +63,12 @@ Test(rate, clock_that_stands_still_saves_nothing)
     take(5, 1000);
     cr_assert(eq(int, take(1, 999), RATE_OVER));
 }
+
+Test(rate, charge_is_waited_for_and_is_no_flood)
+{
+    rate_charge(&rate, &limit, 3);
+    cr_assert(eq(int, take(2, 1000), RATE_WITHIN));
+    rate_charge(&rate, &limit, UINT64_MAX);
+    cr_assert(eq(int, take(1, 1000), RATE_OVER));
+    cr_assert(eq(int, take(1, 1000 + rate_wait(&rate, &limit)), RATE_WITHIN));
+}
