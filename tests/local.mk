@@ -271,6 +271,7 @@ tests/contract/tasks.so: tests/contract/tasks.c include/par/task.h
 check_DATA += tests/contract/tasks.so
 CLEANFILES += tests/contract/tasks.so
 
+EXTRA_DIST += tests/bench/README.md
 EXTRA_PROGRAMS += tests/bench/parbench
 tests_bench_parbench_SOURCES = \
     tests/bench/bench_parts.c tests/bench/bench_parts.h \

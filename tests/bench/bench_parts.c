@@ -247,6 +247,7 @@ void bench_open(struct bench *b)
     argv[2] = strcmp(b->transport, "curve") ? ipc : tcp;
     for (int i = 0; !inside && i < b->workers; i++)
         b->outside[i] = bench_start(argv, NULL, NULL);
+    snprintf(b->endpoint, sizeof b->endpoint, "%s", argv[2]);
     o.zmq_context = b->context;
     b->client = par_open(argv[2], &o, &err);
     if (!b->client ||
@@ -256,6 +257,17 @@ void bench_open(struct bench *b)
              ? b->workers && par_self(b->client, "bench_echo", &b->echo, &err)
              : par_path(b->client, "bench/echo", &b->echo, &err)))
         die("the client", err.text);
+}
+
+struct par_client *bench_client(struct bench *b)
+{
+    struct par_options o = {.zmq_context = b->context};
+    struct par_error err = {0};
+    struct par_client *c = par_open(b->endpoint, &o, &err);
+
+    if (!c)
+        die("a client", err.text);
+    return c;
 }
 
 void bench_close(struct bench *b)

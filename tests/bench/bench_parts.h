@@ -29,6 +29,7 @@ struct bench {
     pid_t broker_pid;
     struct par_worker *inside[WORKERS_MAX];
     pid_t outside[WORKERS_MAX];
+    char endpoint[128];
     struct par_client *client;
     struct par_function echo;
     uint8_t *seen;
@@ -48,6 +49,9 @@ void bench_role(int argc, char **argv);
 pid_t bench_start(const char *const *argv, int *out, int *in);
 
 void bench_open(struct bench *b);
+
+/* One more handle. */
+struct par_client *bench_client(struct bench *b);
 void bench_close(struct bench *b);
 
 #endif

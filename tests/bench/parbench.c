@@ -12,6 +12,7 @@
  */
 #include "config.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,84 +148,159 @@ static void measure_start(struct bench *b)
     figures_emit("parbench/start/private", "start", ms, (size_t)b->runs, "ms");
 }
 
-static void measure_memory(struct bench *b)
+/* A session may have so many jobs without an answer: more need more. */
+enum { QUEUE_EACH = 4096, QUEUES_MAX = 256 };
+
+static void queue(struct bench *b, struct par_client *c, uint64_t count)
 {
     struct par_run_options o = {.unplaceable_ms = -1};
     struct par_error err = {0};
+    struct par_function echo;
     uint8_t *payload = calloc(1, b->size);
-    double before, bytes;
     uint64_t job;
 
+    if (par_path(c, "bench/echo", &echo, &err))
+        die("queueing", err.text);
+    for (uint64_t i = 0; i < count; i++)
+        if (par_run_raw(c, &echo, payload, b->size, &o, &job, &err))
+            die("queueing", err.text);
+    if (par_flush(c, &err) || par_ping(c, NULL, 0, 30000, NULL, &err))
+        die("queueing", err.text);
+    free(payload);
+}
+
+static void measure_memory(struct bench *b)
+{
+    struct par_client *clients[QUEUES_MAX];
+    size_t count = (size_t)((b->jobs + QUEUE_EACH - 1) / QUEUE_EACH);
+    double before, bytes;
+
+    if (count > QUEUES_MAX)
+        die("memory", "more jobs than 256 sessions may have");
     b->workers = 0;
     b->kind = "thread";
     b->transport = "ipc";
     bench_open(b);
+    for (size_t i = 0; i < count; i++)
+        clients[i] = bench_client(b);
     before = figures_resident(b->broker_pid);
-    for (uint64_t i = 0; i < b->jobs; i++)
-        if (par_run_raw(b->client, &b->echo, payload, b->size, &o, &job, &err))
-            die("queueing", err.text);
-    if (par_flush(b->client, &err) ||
-        par_ping(b->client, NULL, 0, 30000, NULL, &err))
-        die("queueing", err.text);
+    for (size_t i = 0; i < count; i++)
+        queue(b, clients[i],
+              i + 1 < count ? QUEUE_EACH : b->jobs - i * QUEUE_EACH);
     bytes = (figures_resident(b->broker_pid) - before) / (double)b->jobs;
     figures_emit("parbench/memory/ipc", "bytes_per_queued_job", &bytes, 1,
                  "bytes");
-    free(payload);
+    for (size_t i = 0; i < count; i++)
+        par_close(clients[i]);
     bench_close(b);
 }
 
-static int usage(void)
+static void help(FILE *to)
 {
-    fprintf(stderr,
-            "usage: parbench [-t inproc|ipc|curve] [-k thread|process] [-w "
-            "WORKERS]\n"
-            "                [-W WINDOW] [-n JOBS] [-r RUNS] [-s BYTES] [-u "
-            "WORK_US]\n"
-            "                [-C start|memory]\n");
-    return 2;
+    fputs(
+        "usage: parbench [-t inproc|ipc|curve] [-k thread|process]\n"
+        "                [-w WORKERS] [-W WINDOW] [-n JOBS] [-r RUNS]\n"
+        "                [-s BYTES] [-u WORK_US]\n"
+        "       parbench -C start [-r RUNS]\n"
+        "       parbench -C memory [-n JOBS] [-s BYTES]\n"
+        "\n"
+        "What a job costs.  Every result is checked; one JSON line a figure,\n"
+        "whose value is the median of the runs.\n"
+        "\n"
+        "  -t  how client, broker and workers talk (ipc); on inproc they are\n"
+        "      threads of one process, else processes\n"
+        "  -k  what a slot is (process)\n"
+        "  -w  workers, of one slot each (2)\n"
+        "  -W  jobs in flight (4096); with 1: round trips, too\n"
+        "  -n  jobs in a run (200000; 10000 with -W 1)\n"
+        "  -r  runs (5)\n"
+        "  -s  octets of payload, there and back (32)\n"
+        "  -u  CPU time that a job burns, in us (0); then efficiency, too:\n"
+        "      the time of bare processes over ours\n"
+        "  -C  start: from nothing to the first result, private broker\n"
+        "      memory: what the broker grows by for a job that waits\n"
+        "\n"
+        "  parbench -W 1                    latency\n"
+        "  parbench -k thread -t inproc     throughput\n"
+        "  parbench -u 1000 -W 16 -n 3200   efficiency of jobs of 1 ms\n",
+        to);
 }
 
+static bool number(const char *text, uint64_t most, uint64_t *value)
+{
+    char *end;
+
+    *value = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0' && *value <= most;
+}
+
+static bool set_option(struct bench *b, int option)
+{
+    uint64_t n = 0;
+    char *end;
+    bool ok = true;
+
+    switch (option) {
+    case 'C':
+        b->what = optarg;
+        return !strcmp(optarg, "start") || !strcmp(optarg, "memory");
+    case 't':
+        b->transport = optarg;
+        return !strcmp(optarg, "inproc") || !strcmp(optarg, "ipc") ||
+               !strcmp(optarg, "curve");
+    case 'k':
+        b->kind = optarg;
+        return !strcmp(optarg, "thread") || !strcmp(optarg, "process");
+    case 'w':
+        ok = number(optarg, WORKERS_MAX, &n) && n > 0;
+        b->workers = (int)n;
+        return ok;
+    case 'W':
+        ok = number(optarg, 1 << 20, &n) && n > 0;
+        b->window = (unsigned)n;
+        return ok;
+    case 'n':
+        return number(optarg, UINT32_MAX, &b->jobs) && b->jobs > 0;
+    case 'r':
+        ok = number(optarg, FIGURES_RUNS, &n) && n > 0;
+        b->runs = (int)n;
+        return ok;
+    case 's':
+        ok = number(optarg, 1 << 20, &n) && n >= 32;
+        b->size = n;
+        return ok;
+    case 'u':
+        b->work_us = strtod(optarg, &end);
+        return *end == '\0' && b->work_us >= 0 && b->work_us <= 1e6;
+    default:
+        return false;
+    }
+}
+
+/* Returns the exit code, or -1 to go on. */
 static int read_options(struct bench *b, int argc, char **argv)
 {
+    static const struct option longs[] = {{"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     int o;
 
-    while ((o = getopt(argc, argv, "C:t:k:w:W:n:r:s:u:")) != -1)
-        switch (o) {
-        case 'C':
-            b->what = optarg;
-            break;
-        case 't':
-            b->transport = optarg;
-            break;
-        case 'k':
-            b->kind = optarg;
-            break;
-        case 'w':
-            b->workers = atoi(optarg);
-            break;
-        case 'W':
-            b->window = (unsigned)atoi(optarg);
-            break;
-        case 'n':
-            b->jobs = strtoull(optarg, NULL, 10);
-            break;
-        case 'r':
-            b->runs = atoi(optarg);
-            break;
-        case 's':
-            b->size = strtoull(optarg, NULL, 10);
-            break;
-        case 'u':
-            b->work_us = atof(optarg);
-            break;
-        default:
-            return -1;
+    while ((o = getopt_long(argc, argv, "C:t:k:w:W:n:r:s:u:h", longs, NULL)) !=
+           -1) {
+        if (o == 'h') {
+            help(stdout);
+            return 0;
         }
-    return b->workers < 1 || b->workers > WORKERS_MAX || !b->window ||
-                   b->runs < 1 || b->runs > FIGURES_RUNS || b->size < 32 ||
-                   (strcmp(b->kind, "thread") && strcmp(b->kind, "process"))
-               ? -1
-               : 0;
+        if (o != '?' && set_option(b, o))
+            continue;
+        if (o != '?')
+            fprintf(stderr, "parbench: -%c: `%s' is not allowed\n", o, optarg);
+        fputs("try: parbench --help\n", stderr);
+        return 2;
+    }
+    if (optind == argc)
+        return -1;
+    fprintf(stderr, "parbench: `%s'?  try: parbench --help\n", argv[optind]);
+    return 2;
 }
 
 int main(int argc, char **argv)
@@ -236,11 +312,13 @@ int main(int argc, char **argv)
                              .window = 4096,
                              .runs = 5,
                              .size = 32};
+    int rc;
 
     par_main(&argc, &argv);
     bench_role(argc, argv);
-    if (read_options(&b, argc, argv))
-        return usage();
+    rc = read_options(&b, argc, argv);
+    if (rc >= 0)
+        return rc;
     alarm(LIMIT_S);
     if (!b.jobs)
         b.jobs = !strcmp(b.what, "memory") ? 100000
@@ -251,14 +329,12 @@ int main(int argc, char **argv)
     } else if (!strcmp(b.what, "memory")) {
         b.size = b.size == 32 ? 100 : b.size;
         measure_memory(&b);
-    } else if (!*b.what) {
+    } else {
         if (b.work_us > 0)
             b.rounds = figures_calibrate(b.work_us);
         bench_open(&b);
         measure(&b);
         bench_close(&b);
-    } else {
-        return usage();
     }
     return 0;
 }
