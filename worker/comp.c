@@ -37,6 +37,17 @@ void comp_destroy(struct comp *c)
     free(c);
 }
 
+struct comp *comp_find(const struct list *comps, uint32_t handle)
+{
+    for (struct list *i = comps->next; handle && i != comps; i = i->next) {
+        struct comp *c = LIST_ENTRY(i, struct comp, node);
+
+        if (c->handle == handle)
+            return c;
+    }
+    return NULL;
+}
+
 int comp_take_manifest(struct comp *c,
                        const void *data,
                        size_t len,

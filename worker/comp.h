@@ -104,6 +104,9 @@ struct comp {
 struct comp *comp_create(uint32_t number);
 void comp_destroy(struct comp *c);
 
+/* The computation of that handle in a ring of them, or NULL. */
+struct comp *comp_find(const struct list *comps, uint32_t handle);
+
 /* Keep a copy of the manifest and look at it. */
 int comp_take_manifest(struct comp *c,
                        const void *data,

@@ -9,12 +9,6 @@
 
 enum { EVENTS_MAX = 128 };
 
-void nanny_fail(struct nanny *n, const struct par_error *err)
-{
-    n->error = *err;
-    n->state = NANNY_FAILED;
-}
-
 static void on_spawner(struct nanny *n)
 {
     char text[PAR_ERROR_TEXT];

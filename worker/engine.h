@@ -150,11 +150,6 @@ static inline uint64_t nanny_tag(unsigned seat, enum watch watch)
     return (uint64_t)seat * WATCHES + watch;
 }
 
-/* ---- nanny_open.c ---- */
-
-/* Remove what dead workers left, once. */
-void nanny_sweep(struct nanny *n);
-
 /* ---- nanny_drain.c ---- */
 
 void nanny_say_goodbye(struct nanny *n, enum wire_reason reason);
@@ -196,7 +191,6 @@ void nanny_send_frame(void *nanny,
 
 /* ---- nanny_setup.c ---- */
 
-struct comp *nanny_comp(struct nanny *n, uint32_t handle); /* or NULL */
 void nanny_on_setup(struct nanny *n, const struct wire_msg *m);
 /* Note down a SETUP or CLOSE with its call.  NULL (out of memory) is answered
  * already. */

@@ -15,6 +15,7 @@ libparworker_la_SOURCES = \
     worker/environ.c worker/environ.h \
     worker/facts.c worker/facts.h \
     worker/nanny.h \
+    worker/nanny_answer.c \
     worker/nanny_build.c \
     worker/nanny_close.c \
     worker/nanny_command.c worker/nanny_command.h \
@@ -26,6 +27,7 @@ libparworker_la_SOURCES = \
     worker/nanny_offer.c \
     worker/nanny_open.c \
     worker/nanny_run.c \
+    worker/nanny_say.c \
     worker/nanny_session.c \
     worker/nanny_setup.c \
     worker/nanny_slot.c \

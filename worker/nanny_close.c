@@ -113,8 +113,9 @@ void nanny_close_comp(struct nanny *n, struct comp *c)
 
 void nanny_on_close(struct nanny *n, const struct wire_msg *m)
 {
-    struct comp *c =
-        m->head.ref <= UINT32_MAX ? nanny_comp(n, (uint32_t)m->head.ref) : NULL;
+    struct comp *c = m->head.ref <= UINT32_MAX
+                         ? comp_find(&n->comps, (uint32_t)m->head.ref)
+                         : NULL;
     struct comp_request *r;
 
     if (!c) {

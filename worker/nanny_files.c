@@ -381,7 +381,11 @@ static void name_places(struct nanny *n, struct comp *c)
 
 void nanny_place(struct nanny *n, struct comp *c)
 {
-    nanny_sweep(n); /* the disk thread is started anyway */
+    /* Not before: a private worker that runs one command does not wait for
+     * it, and now the disk thread is started anyway. */
+    if (!n->swept)
+        rundir_sweep_later(n->disk, n->run_dir);
+    n->swept = true;
     name_places(n, c);
     c->state = COMP_PLACING;
     if (!post(n, c, run_place, done_place))

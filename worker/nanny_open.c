@@ -19,41 +19,6 @@ extern char **environ;
 
 /* ---- create ---- */
 
-struct sweep {
-    struct disk_work work; /* first */
-    char roof[PLACE_PATH];
-};
-
-static int run_sweep(struct disk_work *w, struct par_error *err)
-{
-    (void)err;
-    rundir_sweep(((struct sweep *)(void *)w)->roof);
-    return 0;
-}
-
-static void done_sweep(struct disk_work *w,
-                       int result,
-                       const struct par_error *err)
-{
-    (void)result;
-    (void)err;
-    free(w);
-}
-
-/* Not now: a private worker that runs one command does not wait for it. */
-void nanny_sweep(struct nanny *n)
-{
-    struct sweep *s = n->swept ? NULL : calloc(1, sizeof *s);
-
-    n->swept = true;
-    if (!s)
-        return;
-    s->work.run = run_sweep;
-    s->work.done = done_sweep;
-    snprintf(s->roof, sizeof s->roof, "%s/..", n->run_dir);
-    disk_post(n->disk, &s->work);
-}
-
 /* The cache, and a folder of our own below the same roof. */
 static int open_places(struct nanny *n, struct par_error *err)
 {

@@ -20,59 +20,6 @@ enum {
     TYPES = 0x60
 };
 
-/* ---- saying ---- */
-
-/* results_f: an answer that cannot be sent would be a run that is never
- * answered, so the session ends instead: the broker then knows. */
-void nanny_send_frame(void *nanny,
-                      uint8_t *frame,
-                      size_t len,
-                      zmq_msg_t *second)
-{
-    struct nanny *n = nanny;
-
-    if (frame)
-        uplink_send(n->uplink, frame, len, second);
-    else
-        uplink_give_up(n->uplink, n->now);
-}
-
-void nanny_say(struct nanny *n,
-               const struct wire_header *head,
-               const struct meta_writer *meta,
-               const void *data,
-               size_t len)
-{
-    struct batch b = {0};
-    uint8_t *frame = NULL;
-    size_t frame_len = 0;
-
-    results_flush(&n->results);
-    batch_begin(&b, head, meta ? meta->data : NULL, meta ? meta->len : 0);
-    if (data)
-        batch_add_bare(&b, data, len);
-    if (!meta || !meta->failed)
-        frame = batch_take(&b, &frame_len);
-    batch_clear(&b);
-    nanny_send_frame(n, frame, frame_len, NULL);
-}
-
-void nanny_say_error(
-    struct nanny *n, uint64_t id, int status, bool final, const char *text)
-{
-    struct wire_header head = {.type = WIRE_ERROR,
-                               .flags = final ? WIRE_FINAL : 0,
-                               .id = id,
-                               .ref = (uint64_t)status};
-    struct meta_writer meta = {0};
-
-    meta_put_map(&meta, 1);
-    meta_put_uint(&meta, 72);
-    meta_put_strn(&meta, text, strnlen(text, WORDS_MAX));
-    nanny_say(n, &head, &meta, NULL, 0);
-    meta_writer_clear(&meta);
-}
-
 /* ---- HELLO ---- */
 
 static void put_resources(const struct settings *s, struct meta_writer *meta)
@@ -178,6 +125,12 @@ static void say_register(struct nanny *n)
 
 /* ---- what the broker says ---- */
 
+void nanny_fail(struct nanny *n, const struct par_error *err)
+{
+    n->error = *err;
+    n->state = NANNY_FAILED;
+}
+
 static void on_welcome(struct nanny *n, struct link_msg *m)
 {
     const struct wire_msg *w = &m->wire;
@@ -210,7 +163,7 @@ static void on_goodbye(struct nanny *n, struct link_msg *m)
 static void on_ping(struct nanny *n, struct link_msg *m)
 {
     struct wire_header head = m->wire.head;
-    struct comp *c = head.ref ? nanny_comp(n, (uint32_t)head.ref) : NULL;
+    struct comp *c = head.ref ? comp_find(&n->comps, (uint32_t)head.ref) : NULL;
 
     if (head.ref && (head.ref > UINT32_MAX || !c || c->state != COMP_READY)) {
         nanny_say_error(n, head.id, PAR_UNKNOWN_HANDLE, true,

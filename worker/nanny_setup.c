@@ -11,33 +11,6 @@
 
 enum { SEAT_WAIT_MS = 1000, KEY_CALL = 16, KEY_HANDLE = 77 };
 
-struct comp *nanny_comp(struct nanny *n, uint32_t handle)
-{
-    for (struct list *i = n->comps.next; handle && i != &n->comps;
-         i = i->next) {
-        struct comp *c = LIST_ENTRY(i, struct comp, node);
-
-        if (c->handle == handle)
-            return c;
-    }
-    return NULL;
-}
-
-void nanny_say_ready(struct nanny *n, struct comp *c, uint64_t id)
-{
-    struct wire_header head = {.type = WIRE_READY, .id = id, .ref = c->handle};
-    struct meta_writer meta = {0};
-
-    meta_put_map(&meta, 1);
-    meta_put_uint(&meta, 2);
-    if (c->functions.len)
-        meta_put_raw(&meta, c->functions.data, c->functions.len);
-    else
-        meta_put_array(&meta, 0);
-    nanny_say(n, &head, &meta, NULL, 0);
-    meta_writer_clear(&meta);
-}
-
 /* ---- failing ---- */
 
 /* The broker must not send runs of what the program registered here again:
@@ -412,7 +385,7 @@ void nanny_on_setup(struct nanny *n, const struct wire_msg *m)
                         "this worker is about to end");
         return;
     }
-    c = nanny_comp(n, handle);
+    c = comp_find(&n->comps, handle);
     if (c && c->state > COMP_BROKEN) {
         nanny_say_error(n, m->head.id, PAR_CLOSING, true, "it is being closed");
         return;

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "rmtree.h"
 #include "rundir.h"
 
@@ -96,4 +97,37 @@ void rundir_sweep(const char *roof)
         if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) == 0)
             sweep(dirfd(dir), e->d_name, now);
     closedir(dir);
+}
+
+struct sweep {
+    struct disk_work work; /* first */
+    char roof[RUNDIR_PATH + 4];
+};
+
+static int run_sweep(struct disk_work *w, struct par_error *err)
+{
+    (void)err;
+    rundir_sweep(((struct sweep *)(void *)w)->roof);
+    return 0;
+}
+
+static void done_sweep(struct disk_work *w,
+                       int result,
+                       const struct par_error *err)
+{
+    (void)result;
+    (void)err;
+    free(w);
+}
+
+void rundir_sweep_later(struct disk *disk, const char *path)
+{
+    struct sweep *s = calloc(1, sizeof *s);
+
+    if (!s)
+        return;
+    s->work.run = run_sweep;
+    s->work.done = done_sweep;
+    snprintf(s->roof, sizeof s->roof, "%s/..", path);
+    disk_post(disk, &s->work);
 }

@@ -11,6 +11,8 @@
 
 #include <par/error.h>
 
+struct disk;
+
 enum {
     RUNDIR_PATH = 1024,
     RUNDIR_YOUNG_S = 60 /* a younger one may be about to be locked */
@@ -26,5 +28,7 @@ void rundir_mend(const char *path, int fd);
 
 /* Remove what the dead left below a roof.  As long as the disk takes. */
 void rundir_sweep(const char *roof);
+/* The same by the disk thread, in the folder that `path` is in. */
+void rundir_sweep_later(struct disk *disk, const char *path);
 
 #endif
