@@ -34,6 +34,7 @@ void comp_destroy(struct comp *c)
     meta_writer_clear(&c->functions);
     free(c->windows);
     free(c->manifest);
+    free(c->failure_text);
     free(c);
 }
 
@@ -46,6 +47,14 @@ struct comp *comp_find(const struct list *comps, uint32_t handle)
             return c;
     }
     return NULL;
+}
+
+void comp_fail(struct comp *c, int status, const char *text)
+{
+    if (c->failure)
+        return;
+    c->failure = status;
+    c->failure_text = strdup(text);
 }
 
 int comp_take_manifest(struct comp *c,

@@ -67,6 +67,8 @@ struct comp {
     bool host_is_set_up;
     bool cancelled;      /* not wanted any more, before it was READY */
     bool gone;           /* nothing of it is left: to be freed */
+    int failure;         /* a status: its set-up has failed; 0: it has not */
+    char *failure_text;  /* why, NULL: no memory for it */
     bool terminate;      /* CLOSING: what runs is to be killed */
     bool host_is_closed; /* CLOSING: a slot has been told to run host_close */
     bool closer;         /* CLOSING: a slot is begun only to close the host */
@@ -106,6 +108,10 @@ void comp_destroy(struct comp *c);
 
 /* The computation of that handle in a ring of them, or NULL. */
 struct comp *comp_find(const struct list *comps, uint32_t handle);
+
+/* Its set-up has failed: the turn answers who asked, and removes it.  The first
+ * reason counts. */
+void comp_fail(struct comp *c, int status, const char *text);
 
 /* Keep a copy of the manifest and look at it. */
 int comp_take_manifest(struct comp *c,

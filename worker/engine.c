@@ -80,9 +80,11 @@ static void step_comps(struct nanny *n)
         struct comp *c = LIST_ENTRY(i, struct comp, node);
 
         if (is_orphaned(n, c))
-            nanny_close_comp(n, c);
+            nanny_close_comp(c);
+        if (c->state == COMP_CLOSING)
+            nanny_close_step(n, c);
         else
-            nanny_comp_step(n, c);
+            nanny_setup_step(n, c);
     }
     /* Freed here alone, where nobody holds one. */
     for (i = n->comps.next; i != &n->comps; i = next) {

@@ -197,13 +197,8 @@ void nanny_on_setup(struct nanny *n, const struct wire_msg *m);
 struct comp_request *nanny_ask(struct nanny *n,
                                struct comp *c,
                                const struct wire_msg *m);
-/* Go on with a computation after something has changed; may free it. */
-void nanny_comp_step(struct nanny *n, struct comp *c);
-/* It cannot be set up: answer who asked and remove it. */
-void nanny_comp_fail(struct nanny *n,
-                     struct comp *c,
-                     int status,
-                     const char *text);
+/* Go on with a computation that is not being closed, once a turn. */
+void nanny_setup_step(struct nanny *n, struct comp *c);
 /* The slot that served the first request is ready, or is not (text). */
 void nanny_setup_done(struct nanny *n, struct comp *c, const char *text);
 /* Its slots died too often: its runs go back. */
@@ -237,7 +232,7 @@ uint64_t nanny_build_deadline(const struct nanny *n);
 
 void nanny_on_close(struct nanny *n, const struct wire_msg *m);
 void nanny_close_step(struct nanny *n, struct comp *c);
-void nanny_close_comp(struct nanny *n, struct comp *c); /* on our own */
+void nanny_close_comp(struct comp *c); /* on our own */
 void nanny_client_gone(struct nanny *n, uint32_t origin);
 
 /* ---- nanny_run.c ---- */

@@ -91,7 +91,7 @@ void nanny_build(struct nanny *n, struct comp *c)
 
     if (!b || tail_init(&b->tail, WORDS_MAX)) {
         free(b);
-        nanny_comp_fail(n, c, PAR_INTERNAL, "out of memory");
+        comp_fail(c, PAR_INTERNAL, "out of memory");
         return;
     }
     b->comp = c;
@@ -101,7 +101,7 @@ void nanny_build(struct nanny *n, struct comp *c)
     c->state = COMP_BUILDING;
     if (start(n, b, &err)) {
         destroy(b);
-        nanny_comp_fail(n, c, PAR_SETUP_FAILED, err.text);
+        comp_fail(c, PAR_SETUP_FAILED, err.text);
         return;
     }
     poller_watch(n->poller, keeper_fd(b->keeper), nanny_tag(0, WATCH_BUILD),
@@ -153,11 +153,8 @@ static void done_keep(struct disk_work *w,
     (void)err;
     free(k);
     c->disk_is_busy = false;
-    if (n->closing)
-        return;
-    if (c->state == COMP_STORING)
+    if (!n->closing && c->state == COMP_STORING)
         c->state = COMP_STARTING;
-    nanny_comp_step(n, c);
 }
 
 static void keep(struct nanny *n, struct comp *c)
@@ -177,14 +174,14 @@ static void keep(struct nanny *n, struct comp *c)
     disk_post(n->disk, &k->work);
 }
 
-static void fail(struct nanny *n, const struct build *b)
+static void fail(const struct build *b)
 {
     char *text = malloc(WORDS_MAX + 1);
     char end[80];
     size_t len;
 
     if (!text) {
-        nanny_comp_fail(n, b->comp, PAR_SETUP_FAILED, "it does not compile");
+        comp_fail(b->comp, PAR_SETUP_FAILED, "it does not compile");
         return;
     }
     len = tail_text(&b->tail, 0, text, WORDS_MAX + 1);
@@ -196,7 +193,7 @@ static void fail(struct nanny *n, const struct build *b)
     else if (len == 0)
         snprintf(text, WORDS_MAX, "the compiler ended with %s and said nothing",
                  facts_of_status(b->status, end, sizeof end));
-    nanny_comp_fail(n, b->comp, PAR_SETUP_FAILED, text);
+    comp_fail(b->comp, PAR_SETUP_FAILED, text);
     free(text);
 }
 
@@ -211,20 +208,16 @@ static void read_output(struct build *b)
 
 static void over(struct nanny *n, struct build *b)
 {
-    struct comp *c = b->comp;
-
     read_output(b);
     if (b->exited && !b->late && WIFEXITED(b->status) &&
         WEXITSTATUS(b->status) == 0)
-        keep(n, c);
+        keep(n, b->comp);
     else
-        fail(n, b);
-    /* A failure has destroyed it already. */
-    nanny_build_cancel(n, c);
-    nanny_comp_step(n, c);
+        fail(b);
+    destroy(b);
 }
 
-static bool step(struct nanny *n, struct build *b)
+static void step(struct nanny *n, struct build *b)
 {
     struct keeper_event e;
 
@@ -243,13 +236,12 @@ static bool step(struct nanny *n, struct build *b)
             snprintf(b->words, sizeof b->words, "%s",
                      e.kind == KEEPER_GONE ? "its keeper was killed" : e.text);
             over(n, b);
-            return true;
+            return;
         case KEEPER_EMPTY:
             over(n, b);
-            return true;
+            return;
         }
     }
-    return false;
 }
 
 void nanny_build_event(struct nanny *n)
@@ -258,8 +250,7 @@ void nanny_build_event(struct nanny *n)
 
     for (i = n->builds.next; i != &n->builds; i = next) {
         next = i->next;
-        if (step(n, LIST_ENTRY(i, struct build, node)))
-            return; /* the list has changed; the rest is told again */
+        step(n, LIST_ENTRY(i, struct build, node));
     }
 }
 

@@ -100,7 +100,7 @@ void nanny_close_step(struct nanny *n, struct comp *c)
     c->gone = true;
 }
 
-void nanny_close_comp(struct nanny *n, struct comp *c)
+void nanny_close_comp(struct comp *c)
 {
     c->terminate = true;
     if (c->state < COMP_READY) {
@@ -108,7 +108,6 @@ void nanny_close_comp(struct nanny *n, struct comp *c)
     } else if (c->state != COMP_REMOVING) {
         c->state = COMP_CLOSING;
     }
-    nanny_comp_step(n, c);
 }
 
 void nanny_on_close(struct nanny *n, const struct wire_msg *m)
@@ -132,7 +131,6 @@ void nanny_on_close(struct nanny *n, const struct wire_msg *m)
         c->cancelled = true;
     else
         c->state = COMP_CLOSING;
-    nanny_comp_step(n, c);
 }
 
 void nanny_client_gone(struct nanny *n, uint32_t origin)

@@ -175,7 +175,6 @@ void nanny_command_settle(struct nanny *n, struct seat *seat)
     comp->held--;
     nanny_command_destroy(n, seat);
     slots_done(n->slots, seat->number, 1, n->now);
-    nanny_comp_step(n, comp);
 }
 
 void nanny_command_over(struct nanny *n, struct seat *seat)

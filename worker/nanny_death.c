@@ -180,5 +180,4 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
         slots_empty(n->slots, seat->number);
     if (!willed)
         count_death(n, c, text);
-    nanny_comp_step(n, c);
 }

@@ -66,15 +66,15 @@ static void end_fetch(struct fetch *f)
     free(f);
 }
 
-static void fail_file(struct nanny *n, struct fetch *f, const char *why)
+static void fail_file(struct fetch *f, const char *why)
 {
-    struct comp *c = f->comp;
     char text[PAR_ERROR_TEXT];
 
     snprintf(text, sizeof text, "file %.*s: %.180s",
              (int)(f->file.path.len < 200 ? f->file.path.len : 200),
              f->file.path.data, why);
-    nanny_comp_fail(n, c, PAR_SETUP_FAILED, text); /* ends f, too */
+    comp_fail(f->comp, PAR_SETUP_FAILED, text);
+    end_fetch(f);
 }
 
 /* Returns -1 when the set-up has failed. */
@@ -86,7 +86,7 @@ static int begin_fetch(struct nanny *n,
     struct par_error err = {0};
 
     if (!f) {
-        nanny_comp_fail(n, c, PAR_INTERNAL, "out of memory");
+        comp_fail(c, PAR_INTERNAL, "out of memory");
         return -1;
     }
     f->comp = c;
@@ -96,7 +96,7 @@ static int begin_fetch(struct nanny *n,
     c->fetching++;
     f->into = cache_begin(n->cache, &file->hash, file->size, &err);
     if (!f->into) {
-        fail_file(n, f, err.text);
+        fail_file(f, err.text);
         return -1;
     }
     say_need(n, f);
@@ -144,23 +144,20 @@ bool nanny_fetch_failed(struct nanny *n, uint64_t id, const char *text)
     struct fetch *f = find_fetch(n, id);
 
     if (f)
-        fail_file(n, f, *text ? text : "nobody has it");
+        fail_file(f, *text ? text : "nobody has it");
     return f != NULL;
 }
 
-static void finish_fetch(struct nanny *n, struct fetch *f)
+static void finish_fetch(struct fetch *f)
 {
-    struct comp *c = f->comp;
     struct cache_file *into = f->into;
     struct par_error err = {0};
 
     f->into = NULL;
-    if (cache_finish(into, &err)) {
-        fail_file(n, f, err.text);
-        return;
-    }
-    end_fetch(f);
-    nanny_comp_step(n, c);
+    if (cache_finish(into, &err))
+        fail_file(f, err.text);
+    else
+        end_fetch(f);
 }
 
 void nanny_on_blob(struct nanny *n, const struct wire_msg *m)
@@ -174,18 +171,18 @@ void nanny_on_blob(struct nanny *n, const struct wire_msg *m)
         return;
     if (m->head.ref != f->got || item.len == 0 ||
         item.len > f->asked - f->got) {
-        fail_file(n, f, "its pieces do not come in order");
+        fail_file(f, "its pieces do not come in order");
         return;
     }
     if (cache_add(f->into, item.data, item.len, &err)) {
-        fail_file(n, f, err.text);
+        fail_file(f, err.text);
         return;
     }
     f->got += item.len;
     if (f->got == f->file.size)
-        finish_fetch(n, f);
+        finish_fetch(f);
     else if (m->head.flags & WIRE_FINAL)
-        fail_file(n, f, "it is shorter than announced");
+        fail_file(f, "it is shorter than announced");
     else if (f->got == f->asked)
         say_need(n, f);
 }
@@ -342,17 +339,14 @@ static void done_place(struct disk_work *w,
 
     free(f);
     c->disk_is_busy = false;
-    if (n->closing || c->state != COMP_PLACING) {
-        if (!n->closing)
-            nanny_comp_step(n, c);
+    if (n->closing || c->state != COMP_PLACING)
         return;
-    }
     if (result && why.code == ENOENT && ++c->fetch_rounds < ROUNDS_MAX) {
         rmtree(c->folder); /* the cache was spoilt: fetch once more */
         c->files_left = c->bundle.files;
         c->state = COMP_FETCHING;
     } else if (result) {
-        nanny_comp_fail(n, c, PAR_SETUP_FAILED, why.text);
+        comp_fail(c, PAR_SETUP_FAILED, why.text);
     } else if (comp_is_exec(c)) {
         c->state = COMP_READY;
         c->host_is_set_up = true;
@@ -361,7 +355,6 @@ static void done_place(struct disk_work *w,
     } else {
         c->state = COMP_STARTING;
     }
-    nanny_comp_step(n, c);
 }
 
 /* Where its files will be, and what a slot will load. */
@@ -389,7 +382,7 @@ void nanny_place(struct nanny *n, struct comp *c)
     name_places(n, c);
     c->state = COMP_PLACING;
     if (!post(n, c, run_place, done_place))
-        nanny_comp_fail(n, c, PAR_INTERNAL, "out of memory");
+        comp_fail(c, PAR_INTERNAL, "out of memory");
 }
 
 /* ---- away ---- */
@@ -411,7 +404,6 @@ static void done_remove(struct disk_work *w,
                         const struct par_error *err)
 {
     struct files_work *f = work_of(w);
-    struct nanny *n = f->nanny;
     struct comp *c = f->comp;
 
     (void)result;
@@ -419,8 +411,6 @@ static void done_remove(struct disk_work *w,
     free(f);
     c->disk_is_busy = false;
     c->folder[0] = c->object[0] = 0;
-    if (!n->closing)
-        nanny_comp_step(n, c);
 }
 
 void nanny_remove_files(struct nanny *n, struct comp *c)

@@ -93,7 +93,6 @@ static void end_queued(struct nanny *n, struct run *r)
     c->queued[r->batch->class]--;
     nanny_answer_text(n, r, status, WIRE_NOT_EXECUTED, text);
     nanny_release(n, r);
-    nanny_comp_step(n, c);
 }
 
 /* A thread cannot be killed.  Whoever waits is told so, or, when the time is

@@ -50,20 +50,22 @@ static void give_up(struct nanny *n, struct comp *c)
         }
 }
 
-void nanny_comp_fail(struct nanny *n,
-                     struct comp *c,
-                     int status,
-                     const char *text)
+/* It cannot be set up: answer who asked, and remove it. */
+static void fail(struct nanny *n, struct comp *c)
 {
+    const char *text = c->failure_text ? c->failure_text : "out of memory";
     struct comp_request *r;
 
     while ((r = comp_first_request(c))) {
         if (r->close)
             nanny_say_ready(n, c, r->id); /* it is closed indeed */
         else
-            nanny_say_error(n, r->id, status, true, text);
+            nanny_say_error(n, r->id, c->failure, true, text);
         comp_request_done(r);
     }
+    free(c->failure_text);
+    c->failure_text = NULL;
+    c->failure = 0;
     give_up(n, c);
 }
 
@@ -170,7 +172,7 @@ void nanny_setup_done(struct nanny *n, struct comp *c, const char *text)
 
     c->setup_seat = COMP_NO_SEAT;
     if (text && c->state == COMP_STARTING) {
-        nanny_comp_fail(n, c, PAR_SETUP_FAILED, text);
+        comp_fail(c, PAR_SETUP_FAILED, text);
     } else if (text && r && !r->close) {
         nanny_say_error(n, r->id, PAR_SETUP_FAILED, true, text);
         comp_request_done(r);
@@ -190,7 +192,6 @@ void nanny_setup_done(struct nanny *n, struct comp *c, const char *text)
     }
     if (seat >= slots_count(n->slots) && c->state == COMP_READY)
         nanny_slot_retire(n, &n->seats[seat], 8, NULL);
-    nanny_comp_step(n, c);
 }
 
 /* ---- step by step ---- */
@@ -221,11 +222,8 @@ static void step_removing(struct nanny *n, struct comp *c)
         c->gone = true;
 }
 
-void nanny_comp_step(struct nanny *n, struct comp *c)
+static void advance(struct nanny *n, struct comp *c)
 {
-    if (c->cancelled && c->state < COMP_READY) {
-        nanny_comp_fail(n, c, PAR_CANCELLED, "it was closed meanwhile");
-    }
     switch (c->state) {
     case COMP_FETCHING:
         nanny_fetch(n, c);
@@ -237,15 +235,23 @@ void nanny_comp_step(struct nanny *n, struct comp *c)
     case COMP_READY:
         serve_requests(n, c);
         break;
-    case COMP_CLOSING:
-        nanny_close_step(n, c);
-        break;
     case COMP_REMOVING:
         step_removing(n, c);
         break;
     default: /* somebody else's turn */
         break;
     }
+}
+
+void nanny_setup_step(struct nanny *n, struct comp *c)
+{
+    if (c->cancelled && c->state < COMP_READY)
+        comp_fail(c, PAR_CANCELLED, "it was closed meanwhile");
+    do {
+        if (c->failure)
+            fail(n, c);
+        advance(n, c);
+    } while (c->failure);
 }
 
 /* ---- SETUP ---- */
@@ -402,5 +408,4 @@ void nanny_on_setup(struct nanny *n, const struct wire_msg *m)
         c->state = COMP_STARTING;
         c->deaths = (struct deaths){0};
     }
-    nanny_comp_step(n, c);
 }
