@@ -56,10 +56,14 @@ static void events(struct nanny *n)
 static void timers(struct nanny *n)
 {
     for (unsigned i = 0; i < n->seat_count; i++) {
-        if (n->seats[i].ward)
-            nanny_slot_check(n, &n->seats[i]);
-        else if (n->seats[i].command)
-            nanny_command_check(n, &n->seats[i]);
+        struct seat *seat = &n->seats[i];
+
+        if (seat->ward)
+            nanny_slot_check(n, seat);
+        if (seat_is_over(seat))
+            nanny_slot_over(n, seat);
+        else if (seat->command)
+            nanny_command_check(n, seat);
     }
     nanny_build_tick(n);
 }
@@ -140,6 +144,8 @@ static uint64_t seat_deadline(const struct seat *seat)
 
     if (seat->command)
         return nanny_command_deadline(seat);
+    if (seat_is_over(seat))
+        return 0;
     if (!w)
         return UINT64_MAX;
     due = w->due < w->check_at ? w->due : w->check_at;

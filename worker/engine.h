@@ -142,6 +142,12 @@ struct nanny {
     bool closing;      /* in nanny_destroy() */
 };
 
+/* Its slot is over, or could not be made: the turn settles that. */
+static inline bool seat_is_over(const struct seat *seat)
+{
+    return seat->comp && (!seat->ward || seat->ward->phase == WARD_OVER);
+}
+
 /* ---- engine.c ---- */
 
 void nanny_fail(struct nanny *n, const struct par_error *err);
@@ -283,17 +289,8 @@ int nanny_doom_status(const struct nanny *n,
 
 void nanny_dispatch(struct nanny *n);
 
-/* ---- nanny_slot.c ---- */
+/* ---- nanny_retire.c ---- */
 
-/* Start a slot in a seat that is empty; it serves the first request if
- * `for_request`.  Failing is told as its death is. */
-void nanny_slot_begin(struct nanny *n,
-                      struct comp *c,
-                      unsigned seat,
-                      bool for_request);
-void nanny_slot_event(struct nanny *n, struct seat *seat, enum watch watch);
-void nanny_slot_flush(struct nanny *n, struct seat *seat);
-void nanny_slot_check(struct nanny *n, struct seat *seat);
 /* It broke the protocol: kill it, with what it did as the reason. */
 void nanny_slot_mistrust(struct nanny *n, struct seat *seat, const char *what);
 /* Let it end: `hooks` to run first (slot_close ...), with the call of `r`. */
@@ -302,8 +299,22 @@ void nanny_slot_retire(struct nanny *n,
                        unsigned hooks,
                        const struct comp_request *r);
 void nanny_slot_kill(struct nanny *n, struct seat *seat);
-/* Take back what has not begun: to the front of the queue. */
-void nanny_slot_take_back(struct nanny *n, struct seat *seat);
+/* It has been told to: close its pipe. */
+void nanny_slot_leave(struct nanny *n, struct seat *seat);
+/* It has closed its pipe, and is given a moment to end. */
+void nanny_slot_await(struct nanny *n, struct seat *seat);
+
+/* ---- nanny_slot.c ---- */
+
+/* Start a slot in a seat that is empty; it serves the first request if
+ * `for_request`.  Failing is settled as its death is. */
+void nanny_slot_begin(struct nanny *n,
+                      struct comp *c,
+                      unsigned seat,
+                      bool for_request);
+void nanny_slot_event(struct nanny *n, struct seat *seat, enum watch watch);
+void nanny_slot_flush(struct nanny *n, struct seat *seat);
+void nanny_slot_check(struct nanny *n, struct seat *seat);
 
 /* ---- nanny_hands.c ---- */
 
@@ -317,6 +328,8 @@ bool nanny_slot_results(struct nanny *n,
  * still in the pipe: then later. */
 enum slot_outbox { OUTBOX_TAKEN, OUTBOX_EARLY, OUTBOX_GARBAGE };
 enum slot_outbox nanny_slot_collect(struct nanny *n, struct seat *seat);
+/* Take back what has not begun: to the front of the queue. */
+void nanny_slot_take_back(struct nanny *n, struct seat *seat);
 
 /* ---- nanny_start.c ---- */
 
@@ -334,11 +347,6 @@ void nanny_ward_drop(struct nanny *n, struct seat *seat);
 
 /* Nothing of it is left: settle its runs, empty its seat. */
 void nanny_slot_over(struct nanny *n, struct seat *seat);
-/* "slot 3 of host.1 was killed by signal 11 (...)". */
-const char *nanny_slot_words(const struct nanny *n,
-                             const struct seat *seat,
-                             char *text,
-                             size_t size);
 
 /* ---- nanny_command.c ---- */
 

@@ -26,6 +26,7 @@ libparworker_la_SOURCES = \
     worker/nanny_files.c worker/nanny_hands.c \
     worker/nanny_offer.c \
     worker/nanny_open.c \
+    worker/nanny_retire.c \
     worker/nanny_run.c \
     worker/nanny_say.c \
     worker/nanny_session.c \

@@ -16,10 +16,10 @@
 
 enum { THREAD_PATIENCE_MS = 1000, TAIL_ROOM = WARD_TAIL + 1 };
 
-const char *nanny_slot_words(const struct nanny *n,
-                             const struct seat *seat,
-                             char *text,
-                             size_t size)
+static const char *words_of(const struct nanny *n,
+                            const struct seat *seat,
+                            char *text,
+                            size_t size)
 {
     const struct ward *w = seat->ward;
     char end[80], who[SETTINGS_NAME + 40];
@@ -85,7 +85,7 @@ static void blame(struct nanny *n, struct seat *seat, struct run *r)
         status = nanny_doom_status(n, r, text, sizeof text);
         f.has_exit = false;
     } else {
-        nanny_slot_words(n, seat, text, sizeof text);
+        words_of(n, seat, text, sizeof text);
     }
     nanny_answer_facts(n, r, status, WIRE_MAYBE_EXECUTED, wall_us, &f);
     free(tail);
@@ -168,7 +168,7 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
         collect(n, seat);
         blame_begun(n, seat);
         give_back(n, seat);
-        nanny_slot_words(n, seat, text, sizeof text);
+        words_of(n, seat, text, sizeof text);
     }
     if (c->setup_seat == (int)seat->number)
         setup_failed(n, seat, text);

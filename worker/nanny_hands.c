@@ -1,5 +1,5 @@
-/* nanny_hands.c - what a slot has in its hands is answered: by its pipe, and by
- * the outbox of its page */
+/* nanny_hands.c - what a slot has in its hands: answered by its pipe and by the
+ * outbox of its page, or taken back */
 #include "config.h"
 
 #include <stdlib.h>
@@ -115,4 +115,33 @@ enum slot_outbox nanny_slot_collect(struct nanny *n, struct seat *seat)
         w->early = 0;
     free(copy);
     return result;
+}
+
+void nanny_slot_take_back(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    uint64_t begun = page_close(w->page);
+    unsigned back = 0;
+    struct wire_header ping = {.type = WIRE_PING, .ref = 1};
+
+    if (begun < w->answered)
+        begun = w->answered;
+    while (w->given_count > begun) {
+        struct run *r = LIST_ENTRY(w->given.prev, struct run, node);
+
+        list_remove(&r->node);
+        w->given_count--;
+        back++;
+        seat->comp->held--;
+        nanny_queue(n, seat->comp, r, true);
+    }
+    if (seat->number < slots_count(n->slots)) {
+        slots_done(n->slots, seat->number, back, n->now);
+        slots_block(n->slots, seat->number, true);
+    }
+    if (w->book_closed)
+        return;
+    w->book_closed = true;
+    if (ward_send(w, &ping, NULL, NULL))
+        nanny_slot_mistrust(n, seat, "its pipe takes no more");
 }

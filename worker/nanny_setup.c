@@ -126,7 +126,7 @@ void nanny_comp_adrift(struct nanny *n, struct comp *c)
 static bool begin_extra(struct nanny *n, struct comp *c)
 {
     for (unsigned i = slots_count(n->slots); i < n->seat_count; i++)
-        if (!n->seats[i].ward) {
+        if (!n->seats[i].comp) {
             nanny_slot_begin(n, c, i, true);
             return true;
         }

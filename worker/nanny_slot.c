@@ -1,4 +1,4 @@
-/* nanny_slot.c - a slot's start, its messages, and what it runs now */
+/* nanny_slot.c - what a slot says, and what its process does */
 #include "config.h"
 
 #include <errno.h>
@@ -14,84 +14,6 @@
 #include "poller.h"
 
 enum { READ_PIECE = 4096, READ_PIECES = 16 };
-
-/* ---- its end, by our will ---- */
-
-/* It gets nothing more. */
-static void end_seat(struct nanny *n, const struct seat *seat)
-{
-    if (seat->number < slots_count(n->slots))
-        slots_end(n->slots, seat->number);
-}
-
-void nanny_slot_kill(struct nanny *n, struct seat *seat)
-{
-    struct ward *w = seat->ward;
-
-    if (w->phase == WARD_KILLED)
-        return;
-    end_seat(n, seat);
-    w->phase = WARD_KILLED;
-    w->due = w->check_at = UINT64_MAX;
-    if (w->thread)
-        shutdown(pipe_fd(w->pipe), SHUT_RDWR);
-    else
-        keeper_kill(seat->keeper, SIGKILL);
-}
-
-/* A slot that reads the end of its pipe ends. */
-static void leave(struct nanny *n, struct seat *seat)
-{
-    struct ward *w = seat->ward;
-
-    end_seat(n, seat);
-    w->willed |= w->phase != WARD_SETTING;
-    w->phase = WARD_LEAVING;
-    w->due = n->now + LEAVE_MS;
-    w->check_at = UINT64_MAX;
-    pipe_flush(w->pipe, PIPE_NOW);
-    shutdown(pipe_fd(w->pipe), SHUT_WR);
-}
-
-void nanny_slot_retire(struct nanny *n,
-                       struct seat *seat,
-                       unsigned hooks,
-                       const struct comp_request *r)
-{
-    struct ward *w = seat->ward;
-    struct wire_header head = {
-        .type = WIRE_CLOSE, .id = ++n->last_id, .ref = seat->comp->number};
-    struct meta_writer meta = {0};
-
-    if (w->phase != WARD_SERVING)
-        return;
-    end_seat(n, seat);
-    meta_put_map(&meta, r && r->call ? 2 : 1);
-    meta_pair_int(&meta, 3, hooks);
-    if (r && r->call) {
-        meta_put_uint(&meta, 16);
-        meta_put_raw(&meta, r->call, r->call_len);
-    }
-    w->phase = WARD_CLOSING;
-    w->request = head.id;
-    w->due = n->now + HOOK_MS;
-    if (ward_send(w, &head, &meta, NULL))
-        nanny_slot_kill(n, seat);
-    meta_writer_clear(&meta);
-}
-
-/* It broke the rules: what it says is not believed any more. */
-void nanny_slot_mistrust(struct nanny *n, struct seat *seat, const char *what)
-{
-    struct ward *w = seat->ward;
-
-    if (!w->words[0])
-        snprintf(w->words, sizeof w->words, "%s", what);
-    poller_forget(n->poller, pipe_fd(w->pipe));
-    nanny_slot_kill(n, seat);
-    if (w->thread)
-        w->due = n->now; /* nobody else will tell its end */
-}
 
 /* ---- what it says ---- */
 
@@ -126,7 +48,7 @@ static bool on_ready(struct nanny *n,
     if (m->head.id != w->request)
         return false;
     if (w->phase == WARD_CLOSING) {
-        leave(n, seat);
+        nanny_slot_leave(n, seat);
         return true;
     }
     if (w->phase != WARD_SETTING)
@@ -183,8 +105,8 @@ static bool on_error(struct nanny *n,
         snprintf(c->words, sizeof c->words, "%s", w->words);
     }
     free(text);
-    if (seat->ward == w && w->phase != WARD_KILLED)
-        leave(n, seat);
+    if (w->phase != WARD_KILLED)
+        nanny_slot_leave(n, seat);
     return true;
 }
 
@@ -222,15 +144,6 @@ static bool on_message(struct nanny *n,
     }
 }
 
-/* The pipe of a process that dies is closed before its end is told.  Whoever
- * kills it now would take the blame from the true reason. */
-static void wait_for_exit(struct nanny *n, struct seat *seat)
-{
-    end_seat(n, seat);
-    seat->ward->mute = true;
-    seat->ward->due = n->now + MUTE_MS;
-}
-
 static void on_pipe(struct nanny *n, struct seat *seat)
 {
     struct ward *w = seat->ward;
@@ -249,8 +162,6 @@ static void on_pipe(struct nanny *n, struct seat *seat)
             nanny_slot_mistrust(n, seat, what);
             return;
         }
-        if (seat->ward != w)
-            return;
     }
     if (got == PIPE_BROKEN)
         nanny_slot_mistrust(n, seat, pipe_reason(w->pipe));
@@ -258,9 +169,9 @@ static void on_pipe(struct nanny *n, struct seat *seat)
         return;
     poller_forget(n->poller, pipe_fd(w->pipe));
     if (w->thread)
-        nanny_slot_over(n, seat);
+        w->phase = WARD_OVER;
     else if (w->phase < WARD_LEAVING)
-        wait_for_exit(n, seat);
+        nanny_slot_await(n, seat);
 }
 
 /* ---- what its process does ---- */
@@ -297,7 +208,7 @@ static void on_keeper(struct nanny *n, struct seat *seat)
     struct ward *w = seat->ward;
     struct keeper_event e;
 
-    while (seat->ward == w && keeper_next(seat->keeper, &e)) {
+    while (w->phase != WARD_OVER && keeper_next(seat->keeper, &e)) {
         switch (e.kind) {
         case KEEPER_STARTED:
             w->pid = e.pid;
@@ -305,14 +216,14 @@ static void on_keeper(struct nanny *n, struct seat *seat)
         case KEEPER_FAILED:
             w->failed = true;
             snprintf(w->words, sizeof w->words, "%s", e.text);
-            nanny_slot_over(n, seat);
+            w->phase = WARD_OVER;
             break;
         case KEEPER_EXITED:
             on_exit_of(seat, &e);
             break;
         case KEEPER_EMPTY:
             on_output(n, seat); /* its last words may be waiting */
-            nanny_slot_over(n, seat);
+            w->phase = WARD_OVER;
             break;
         case KEEPER_GONE:
             if (!w->words[0])
@@ -320,7 +231,7 @@ static void on_keeper(struct nanny *n, struct seat *seat)
             keeper_close(seat->keeper);
             seat->keeper = NULL;
             on_output(n, seat);
-            nanny_slot_over(n, seat);
+            w->phase = WARD_OVER;
             return;
         }
     }
@@ -328,6 +239,8 @@ static void on_keeper(struct nanny *n, struct seat *seat)
 
 void nanny_slot_event(struct nanny *n, struct seat *seat, enum watch watch)
 {
+    if (seat->ward->phase == WARD_OVER)
+        return; /* what is left in its pipe is read when it is settled */
     switch (watch) {
     case WATCH_PIPE:
         if (pipe_wants_write(seat->ward->pipe))

@@ -276,14 +276,13 @@ void nanny_slot_begin(struct nanny *n,
         seat->ward->due = n->now + SETUP_MS;
         return;
     }
-    if (seat->ward) {
-        seat->ward->failed = true;
-        snprintf(seat->ward->words, sizeof seat->ward->words, "%.199s",
-                 err.text);
-        if (seat->ward->pid || seat->ward->thread)
-            nanny_slot_kill(n, seat);
-    }
-    nanny_slot_over(n, seat);
+    if (!seat->ward)
+        return;
+    seat->ward->failed = true;
+    snprintf(seat->ward->words, sizeof seat->ward->words, "%.199s", err.text);
+    if (seat->ward->thread)
+        nanny_slot_kill(n, seat);
+    seat->ward->phase = WARD_OVER;
 }
 
 void nanny_ward_drop(struct nanny *n, struct seat *seat)

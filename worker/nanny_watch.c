@@ -7,35 +7,6 @@
 
 #include "engine.h"
 
-void nanny_slot_take_back(struct nanny *n, struct seat *seat)
-{
-    struct ward *w = seat->ward;
-    uint64_t begun = page_close(w->page);
-    unsigned back = 0;
-    struct wire_header ping = {.type = WIRE_PING, .ref = 1};
-
-    if (begun < w->answered)
-        begun = w->answered;
-    while (w->given_count > begun) {
-        struct run *r = LIST_ENTRY(w->given.prev, struct run, node);
-
-        list_remove(&r->node);
-        w->given_count--;
-        back++;
-        seat->comp->held--;
-        nanny_queue(n, seat->comp, r, true);
-    }
-    if (seat->number < slots_count(n->slots)) {
-        slots_done(n->slots, seat->number, back, n->now);
-        slots_block(n->slots, seat->number, true);
-    }
-    if (w->book_closed)
-        return;
-    w->book_closed = true;
-    if (ward_send(w, &ping, NULL, NULL))
-        nanny_slot_mistrust(n, seat, "its pipe takes no more");
-}
-
 /* What it says that it runs, if that is in its hands; since when, as far as
  * that can be true. */
 static struct run *running(struct nanny *n, struct ward *w, uint64_t *since_us)
@@ -126,7 +97,7 @@ static void check_running(struct nanny *n,
         else if (end < next)
             next = end;
     }
-    if (seat->ward == w && w->phase == WARD_SERVING && next < w->check_at)
+    if (w->phase == WARD_SERVING && next < w->check_at)
         w->check_at = next;
 }
 
@@ -153,8 +124,10 @@ void nanny_slot_check(struct nanny *n, struct seat *seat)
     uint64_t since_us = 0;
     struct run *r;
 
+    if (w->phase == WARD_OVER)
+        return;
     if (n->now >= w->due && w->phase == WARD_KILLED) {
-        nanny_slot_over(n, seat);
+        w->phase = WARD_OVER;
         return;
     }
     if (n->now >= w->due) {
@@ -169,7 +142,7 @@ void nanny_slot_check(struct nanny *n, struct seat *seat)
     }
     if (n->now >= w->grace_at)
         check_grace(n, seat);
-    if (seat->ward != w || n->now < w->check_at)
+    if (n->now < w->check_at)
         return;
     w->check_at = UINT64_MAX;
     if (w->phase != WARD_SERVING || list_is_empty(&w->given))

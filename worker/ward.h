@@ -3,7 +3,7 @@
  *          READY            CLOSE sent          pipe closed
  *   SETTING ----> SERVING -------------> CLOSING ----------> LEAVING
  *      |             |                      |                   | it has ended
- *      '-------------'----------------------'-> KILLED ---------'--> over
+ *      '-------------'----------------------'-> KILLED ---------'--> OVER
  *
  * A struct with little behaviour: who starts it and what its messages mean is
  * the nanny's (nanny_slot.c), what its death means too (nanny_death.c).
@@ -28,7 +28,8 @@ enum ward_phase {
     WARD_SERVING,
     WARD_CLOSING, /* CLOSE is sent; then it leaves */
     WARD_LEAVING, /* its pipe is closed: it is to end by itself */
-    WARD_KILLED   /* SIGKILL is on its way through its tree */
+    WARD_KILLED,  /* SIGKILL is on its way through its tree */
+    WARD_OVER     /* nothing of it is left: the turn settles what it held */
 };
 
 enum { WARD_TAIL = 8 * 1024, WARD_TAIL_LINES = 64, WARD_WORDS = 200 };
