@@ -52,6 +52,7 @@ struct command {
     uint64_t begun;                                    /* ms */
     uint64_t timeout_at, wall_at, started_at, kill_at; /* UINT64_MAX: never */
     bool preparing;              /* the disk thread fills its folder */
+    bool stirred;                /* look in this turn whether it is settled */
     bool killed;                 /* SIGKILL is on its way */
     bool wall;                   /* it met the limit of its manifest */
     struct keeper_event end;     /* EXITED, or why it could not be started */

@@ -161,12 +161,13 @@ static void answer(struct nanny *n, struct command *c)
 }
 
 /* Nothing of it runs: answered as soon as its output is sent. */
-void nanny_command_settle(struct nanny *n, struct seat *seat)
+static void settle(struct nanny *n, struct seat *seat)
 {
     struct command *c = seat->command;
     struct comp *comp = c->comp;
     struct run *r = c->run;
 
+    c->stirred = false;
     if (c->phase != COMMAND_EMPTY || !nanny_streams_settle(n, seat))
         return;
     if (r->state != RUN_ANSWERED)
@@ -177,13 +178,11 @@ void nanny_command_settle(struct nanny *n, struct seat *seat)
     slots_done(n->slots, seat->number, 1, n->now);
 }
 
-void nanny_command_over(struct nanny *n, struct seat *seat)
+void nanny_command_over(struct command *c)
 {
-    seat->command->phase = COMMAND_EMPTY;
-    seat->command->timeout_at = UINT64_MAX;
-    seat->command->started_at = UINT64_MAX;
-    seat->command->kill_at = UINT64_MAX;
-    nanny_command_settle(n, seat);
+    c->phase = COMMAND_EMPTY;
+    c->stirred = true;
+    c->timeout_at = c->started_at = c->kill_at = UINT64_MAX;
 }
 
 /* ---- what happens to it ---- */
@@ -193,8 +192,7 @@ static void on_keeper(struct nanny *n, struct seat *seat)
     struct command *c = seat->command;
     struct keeper_event e;
 
-    while (seat->command == c && c->phase != COMMAND_EMPTY &&
-           keeper_next(seat->keeper, &e)) {
+    while (c->phase != COMMAND_EMPTY && keeper_next(seat->keeper, &e)) {
         switch (e.kind) {
         case KEEPER_STARTED:
             c->pid = e.pid;
@@ -206,7 +204,7 @@ static void on_keeper(struct nanny *n, struct seat *seat)
         case KEEPER_FAILED:
             c->failed = true;
             c->end = e;
-            nanny_command_over(n, seat);
+            nanny_command_over(c);
             break;
         case KEEPER_EXITED:
             c->phase = COMMAND_EXITED;
@@ -215,14 +213,14 @@ static void on_keeper(struct nanny *n, struct seat *seat)
             keeper_kill(seat->keeper, SIGKILL); /* its background */
             break;
         case KEEPER_EMPTY:
-            nanny_command_over(n, seat);
+            nanny_command_over(c);
             break;
         case KEEPER_GONE:
             c->lost = c->phase != COMMAND_EXITED;
             keeper_close(seat->keeper);
             seat->keeper = NULL;
-            nanny_command_over(n, seat);
-            return;
+            nanny_command_over(c);
+            break;
         }
     }
 }
@@ -258,7 +256,7 @@ void nanny_command_end(struct nanny *n,
     if (c->preparing)
         return;                      /* it will not be started */
     if (c->phase == COMMAND_EMPTY) { /* its output waits for nobody */
-        nanny_command_settle(n, seat);
+        c->stirred = true;
     } else if (how == CANCEL_KILL) {
         kill_now(seat);
     } else if (c->kill_at == UINT64_MAX) {
@@ -271,6 +269,10 @@ void nanny_command_check(struct nanny *n, struct seat *seat)
 {
     struct command *c = seat->command;
 
+    if (c->stirred && c->phase == COMMAND_EMPTY) {
+        settle(n, seat);
+        return;
+    }
     if (n->now >= c->started_at) {
         struct wire_header head = {.type = WIRE_STARTED,
                                    .id = run_id(c->run),
@@ -298,6 +300,8 @@ uint64_t nanny_command_deadline(const struct seat *seat)
     const struct command *c = seat->command;
     uint64_t due = c->started_at;
 
+    if (c->stirred && c->phase == COMMAND_EMPTY)
+        return 0;
     if (c->timeout_at < due)
         due = c->timeout_at;
     if (c->wall_at < due)

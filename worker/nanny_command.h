@@ -9,10 +9,9 @@
 #include "command.h"
 #include "engine.h"
 
-/* Nothing of it runs (any more). */
-void nanny_command_over(struct nanny *n, struct seat *seat);
-/* The same has been said before: answered once its output is sent. */
-void nanny_command_settle(struct nanny *n, struct seat *seat);
+/* Nothing of it runs (any more): the turn answers it once its output is sent.
+ */
+void nanny_command_over(struct command *c);
 
 /* It has been started: invite its input. */
 void nanny_streams_begin(struct nanny *n, struct seat *seat);

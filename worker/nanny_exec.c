@@ -146,7 +146,7 @@ static void refuse(struct nanny *n,
         nanny_answer_text(n, c->run, status, WIRE_NOT_EXECUTED, err->text);
     for (int i = 0; i < COMMAND_STREAMS; i++)
         c->streams[i].ended = true;
-    nanny_command_over(n, seat);
+    nanny_command_over(c);
 }
 
 /* It was ended before it began. */

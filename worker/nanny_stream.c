@@ -262,7 +262,10 @@ void nanny_on_stream(struct nanny *n, const struct wire_msg *m)
     c->streams[0].moved += item.len;
     c->streams[0].ended = (m->head.flags & WIRE_FINAL) != 0;
     if (c->input.failed) { /* it must not miss a part unnoticed */
-        nanny_command_end(n, seat, DOOM_CANCEL, CANCEL_KILL, 0);
+        if (c->run->doom == DOOM_NONE)
+            c->run->doom = DOOM_CANCEL;
+        c->kill_at = n->now;
+        c->stirred = true;
         return;
     }
     pump_input(n, seat);
@@ -283,8 +286,7 @@ static void hear_grant(struct nanny *n,
         return;
     s->paused = false;
     watch_output(n, seat, stream, true);
-    if (seat->command->phase == COMMAND_EMPTY)
-        nanny_command_settle(n, seat);
+    seat->command->stirred = true;
 }
 
 void nanny_on_credit(struct nanny *n, const struct wire_msg *m)
@@ -315,6 +317,5 @@ void nanny_stream_event(struct nanny *n, struct seat *seat, enum watch watch)
         pump_input(n, seat);
     else
         pump_output(n, seat, watch == WATCH_OUTPUT ? 1 : 2);
-    if (seat->command && seat->command->phase == COMMAND_EMPTY)
-        nanny_command_settle(n, seat);
+    seat->command->stirred = true;
 }
