@@ -11,31 +11,33 @@ libparworker_la_SOURCES = \
     worker/cpus.c worker/cpus.h \
     worker/disk.c worker/disk.h \
     worker/elf.c worker/elf.h \
-    worker/engine.c worker/engine.h \
+    worker/engine.h \
     worker/environ.c worker/environ.h \
     worker/facts.c worker/facts.h \
     worker/nanny.h \
-    worker/nanny_answer.c \
-    worker/nanny_build.c \
-    worker/nanny_close.c \
+    worker/nanny_answer.c worker/nanny_answer.h \
+    worker/nanny_build.c worker/nanny_build.h \
+    worker/nanny_close.c worker/nanny_close.h \
     worker/nanny_command.c worker/nanny_command.h \
-    worker/nanny_death.c \
-    worker/nanny_dispatch.c \
-    worker/nanny_drain.c \
-    worker/nanny_exec.c \
-    worker/nanny_files.c worker/nanny_hands.c \
-    worker/nanny_offer.c \
+    worker/nanny_death.c worker/nanny_death.h \
+    worker/nanny_dispatch.c worker/nanny_dispatch.h \
+    worker/nanny_drain.c worker/nanny_drain.h \
+    worker/nanny_exec.c worker/nanny_exec.h \
+    worker/nanny_files.c worker/nanny_files.h \
+    worker/nanny_hands.c worker/nanny_hands.h \
+    worker/nanny_offer.c worker/nanny_offer.h \
     worker/nanny_open.c \
-    worker/nanny_retire.c \
-    worker/nanny_run.c \
-    worker/nanny_say.c \
-    worker/nanny_session.c \
-    worker/nanny_setup.c \
-    worker/nanny_slot.c \
-    worker/nanny_start.c \
-    worker/nanny_status.c \
-    worker/nanny_stream.c \
-    worker/nanny_watch.c \
+    worker/nanny_retire.c worker/nanny_retire.h \
+    worker/nanny_run.c worker/nanny_run.h \
+    worker/nanny_say.c worker/nanny_say.h \
+    worker/nanny_session.c worker/nanny_session.h \
+    worker/nanny_setup.c worker/nanny_setup.h \
+    worker/nanny_slot.c worker/nanny_slot.h \
+    worker/nanny_start.c worker/nanny_start.h \
+    worker/nanny_status.c worker/nanny_status.h \
+    worker/nanny_stream.c worker/nanny_stream.h \
+    worker/nanny_watch.c worker/nanny_watch.h \
+    worker/nanny_turn.c \
     worker/poller.c worker/poller.h \
     worker/results.c worker/results.h \
     worker/rundir.c worker/rundir.h \

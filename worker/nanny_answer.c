@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "engine.h"
+#include "nanny_answer.h"
 
 void nanny_answer(struct nanny *n, struct run *r, const struct wire_item *item)
 {

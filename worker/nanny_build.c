@@ -14,6 +14,7 @@
 #include "build.h"
 #include "engine.h"
 #include "environ.h"
+#include "nanny_build.h"
 #include "poller.h"
 #include "tail.h"
 

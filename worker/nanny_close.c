@@ -5,6 +5,13 @@
 #include <string.h>
 
 #include "engine.h"
+#include "nanny_answer.h"
+#include "nanny_close.h"
+#include "nanny_files.h"
+#include "nanny_retire.h"
+#include "nanny_run.h"
+#include "nanny_say.h"
+#include "nanny_setup.h"
 
 enum { HOOK_CLIENT_CLOSE = 4, HOOK_SLOT_CLOSE = 8, HOOK_HOST_CLOSE = 16 };
 

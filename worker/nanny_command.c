@@ -11,7 +11,10 @@
 
 #include "command.h"
 #include "engine.h"
+#include "nanny_answer.h"
 #include "nanny_command.h"
+#include "nanny_say.h"
+#include "nanny_stream.h"
 #include "rmtree.h"
 
 enum { NOT_FOUND = 127, NOT_EXECUTABLE = 126 };

@@ -1,23 +1,22 @@
-/* nanny_command.h - what the parts of a nanny that run commands share
- *
- *   nanny_exec.c      begins one       nanny_stream.c   its input and output
- *   nanny_command.c   what happens to it, its end, its answer
- */
+/* nanny_command.h - a command that runs, and its end */
 #ifndef PAR_NANNY_COMMAND_H
 #define PAR_NANNY_COMMAND_H
 
-#include "command.h"
 #include "engine.h"
+
+void nanny_command_event(struct nanny *n, struct seat *seat, enum watch watch);
+void nanny_command_check(struct nanny *n, struct seat *seat);
+uint64_t nanny_command_deadline(const struct seat *seat);
+struct comp *nanny_command_comp(const struct seat *seat);
+void nanny_command_end(struct nanny *n,
+                       struct seat *seat,
+                       enum run_doom doom,
+                       enum run_cancel how,
+                       uint64_t grace_ms);
+void nanny_command_destroy(struct nanny *n, struct seat *seat);
 
 /* Nothing of it runs (any more): the turn answers it once its output is sent.
  */
 void nanny_command_over(struct command *c);
-
-/* It has been started: invite its input. */
-void nanny_streams_begin(struct nanny *n, struct seat *seat);
-void nanny_stream_event(struct nanny *n, struct seat *seat, enum watch watch);
-/* Nothing of it runs: send what is left of its output.  True when all has
- * been sent. */
-bool nanny_streams_settle(struct nanny *n, struct seat *seat);
 
 #endif

@@ -12,6 +12,10 @@
 
 #include "engine.h"
 #include "log.h"
+#include "nanny_answer.h"
+#include "nanny_death.h"
+#include "nanny_hands.h"
+#include "nanny_setup.h"
 #include "thread_slot.h"
 
 enum { THREAD_PATIENCE_MS = 1000, TAIL_ROOM = WARD_TAIL + 1 };

@@ -5,6 +5,10 @@
 
 #include "batch.h"
 #include "engine.h"
+#include "nanny_dispatch.h"
+#include "nanny_exec.h"
+#include "nanny_retire.h"
+#include "nanny_start.h"
 
 /* ---- giving runs to a slot ---- */
 

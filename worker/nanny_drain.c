@@ -3,6 +3,10 @@
 
 #include "engine.h"
 #include "log.h"
+#include "nanny_close.h"
+#include "nanny_drain.h"
+#include "nanny_run.h"
+#include "nanny_say.h"
 
 enum { KILL_MS = 5000 }; /* so long the killed may take to be dead */
 

@@ -20,6 +20,9 @@
 #include "elf.h"
 #include "engine.h"
 #include "environ.h"
+#include "nanny_build.h"
+#include "nanny_files.h"
+#include "nanny_say.h"
 #include "rmtree.h"
 
 enum {

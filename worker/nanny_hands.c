@@ -5,6 +5,9 @@
 #include <stdlib.h>
 
 #include "engine.h"
+#include "nanny_answer.h"
+#include "nanny_hands.h"
+#include "nanny_retire.h"
 
 /* Looks at an outbox that is ahead of the pipe, one a millisecond. */
 enum { EARLY_MAX = 1000 };

@@ -13,6 +13,7 @@
 
 #define PAR_TASK_NO_TABLE
 #include "engine.h"
+#include "nanny_offer.h"
 #include "signature.h"
 
 enum { PATH_MAX_OCTETS = 255 };

@@ -9,6 +9,13 @@
 
 #include "engine.h"
 #include "environ.h"
+#include "nanny_build.h"
+#include "nanny_command.h"
+#include "nanny_drain.h"
+#include "nanny_files.h"
+#include "nanny_offer.h"
+#include "nanny_say.h"
+#include "nanny_start.h"
 #include "place.h"
 #include "poller.h"
 #include "ticket.h"

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "engine.h"
+#include "nanny_retire.h"
 #include "poller.h"
 
 /* It gets nothing more. */

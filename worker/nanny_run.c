@@ -8,6 +8,12 @@
 #include <stdlib.h>
 
 #include "engine.h"
+#include "nanny_answer.h"
+#include "nanny_command.h"
+#include "nanny_hands.h"
+#include "nanny_retire.h"
+#include "nanny_run.h"
+#include "nanny_say.h"
 
 /* ---- RUN ---- */
 

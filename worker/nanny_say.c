@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "nanny_say.h"
 
 /* results_f: an answer that cannot be sent would be a run that is never
  * answered, so the session ends instead: the broker then knows. */

@@ -11,6 +11,15 @@
 
 #include "engine.h"
 #include "log.h"
+#include "nanny_answer.h"
+#include "nanny_close.h"
+#include "nanny_files.h"
+#include "nanny_run.h"
+#include "nanny_say.h"
+#include "nanny_session.h"
+#include "nanny_setup.h"
+#include "nanny_status.h"
+#include "nanny_stream.h"
 
 enum {
     HEARTBEAT_MS = 2000, /* if WELCOME does not say */

@@ -8,6 +8,13 @@
 
 #include "engine.h"
 #include "log.h"
+#include "nanny_answer.h"
+#include "nanny_build.h"
+#include "nanny_files.h"
+#include "nanny_retire.h"
+#include "nanny_say.h"
+#include "nanny_setup.h"
+#include "nanny_start.h"
 
 enum { SEAT_WAIT_MS = 1000, KEY_CALL = 16, KEY_HANDLE = 77 };
 

@@ -11,6 +11,11 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "nanny_hands.h"
+#include "nanny_offer.h"
+#include "nanny_retire.h"
+#include "nanny_setup.h"
+#include "nanny_slot.h"
 #include "poller.h"
 
 enum { READ_PIECE = 4096, READ_PIECES = 16 };

@@ -12,6 +12,9 @@
 
 #include "engine.h"
 #include "environ.h"
+#include "nanny_offer.h"
+#include "nanny_retire.h"
+#include "nanny_start.h"
 #include "poller.h"
 #include "thread_slot.h"
 

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "nanny_say.h"
+#include "nanny_status.h"
 
 static void put_row(struct meta_writer *w, const char *key, uint64_t value)
 {

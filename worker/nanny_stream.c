@@ -13,7 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "nanny_command.h"
+#include "command.h"
+#include "engine.h"
+#include "nanny_say.h"
+#include "nanny_stream.h"
 #include "poller.h"
 
 enum {

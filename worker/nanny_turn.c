@@ -1,10 +1,21 @@
-/* engine.c - the turn of a nanny, and what it waits for */
+/* nanny_turn.c - the turn of a nanny, and what it waits for */
 #include "config.h"
 
 #include <errno.h>
 
 #include "engine.h"
 #include "log.h"
+#include "nanny_build.h"
+#include "nanny_close.h"
+#include "nanny_command.h"
+#include "nanny_death.h"
+#include "nanny_dispatch.h"
+#include "nanny_drain.h"
+#include "nanny_session.h"
+#include "nanny_setup.h"
+#include "nanny_slot.h"
+#include "nanny_start.h"
+#include "nanny_watch.h"
 #include "poller.h"
 
 enum { EVENTS_MAX = 128 };

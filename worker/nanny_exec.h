@@ -1,0 +1,12 @@
+/* nanny_exec.h - a command is started */
+#ifndef PAR_NANNY_EXEC_H
+#define PAR_NANNY_EXEC_H
+
+#include "engine.h"
+
+void nanny_command_begin(struct nanny *n,
+                         struct comp *c,
+                         struct run *r,
+                         struct seat *seat);
+
+#endif

@@ -1,0 +1,23 @@
+/* nanny_hands.h - what a slot has in its hands */
+#ifndef PAR_NANNY_HANDS_H
+#define PAR_NANNY_HANDS_H
+
+#include "engine.h"
+
+/* The run of that id in its hands, or NULL. */
+struct run *nanny_slot_run(const struct ward *w, uint64_t id);
+
+/* Deliver a RESULT of its; false: it makes no sense. */
+bool nanny_slot_results(struct nanny *n,
+                        struct seat *seat,
+                        const struct wire_msg *m);
+
+/* The same with what lies in its outbox, if nothing that left before it is
+ * still in the pipe: then later. */
+enum slot_outbox { OUTBOX_TAKEN, OUTBOX_EARLY, OUTBOX_GARBAGE };
+enum slot_outbox nanny_slot_collect(struct nanny *n, struct seat *seat);
+
+/* Take back what has not begun: to the front of the queue. */
+void nanny_slot_take_back(struct nanny *n, struct seat *seat);
+
+#endif

@@ -1,0 +1,9 @@
+/* nanny_status.h - what a worker says of itself */
+#ifndef PAR_NANNY_STATUS_H
+#define PAR_NANNY_STATUS_H
+
+#include "engine.h"
+
+void nanny_on_status(struct nanny *n, struct link_msg *m);
+
+#endif
