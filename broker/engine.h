@@ -22,6 +22,8 @@ enum {
     BROKER_ENDPOINTS = 16,
     BROKER_ENDPOINT = 256,
     BROKER_RELAYS = 1024, /* pings on their way at once; a power of two */
+    BROKER_BALANCE =
+        100, /* ms between two looks for idle and crowded workers */
     BROKER_MISSED_SUSPECT = 2,
     BROKER_MISSED_LOST = 4
 };
@@ -51,7 +53,8 @@ struct broker {
     uint64_t now;
     uint64_t started;
     uint64_t heartbeat_ms;
-    uint64_t next_beat; /* when to look at the workers' silence again */
+    uint64_t next_balance; /* likewise for who sits behind a long job */
+    uint64_t next_beat;    /* when to look at the workers' silence again */
     bool draining;
     bool has_lost; /* messages, for want of memory, in this turn */
     struct sched_limits limits;

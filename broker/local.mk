@@ -37,6 +37,7 @@ BROKER_PURE = \
     broker/sched_demand.h \
     broker/sched_end.c \
     broker/sched_end.h \
+    broker/sched_crowd.c \
     broker/sched_hold.c \
     broker/sched_hold.h \
     broker/sched_jobs.c \

@@ -47,6 +47,8 @@ struct worker {
     bool thread_slots;
     bool paused;
     bool gone;
+    bool wanted_back;     /* RECALL was decided since a job last came or went */
+    uint64_t moved;       /* ms: when that was */
     struct list touched;  /* with the others that were assigned something */
     struct list requests; /* SETUPs and CLOSEs that it has not answered */
     struct list doomed;   /* once gone */

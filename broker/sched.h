@@ -249,6 +249,13 @@ bool sched_returned(struct sched *s, /* recalled, surely not started */
                     uint32_t worker,
                     uint64_t dispatch);
 
+/* Workers with a job that waits behind a long one while another worker could
+ * begin it: ask them for what they have not begun (RECALL).  Each is named
+ * once, until something changes there; 0 after the last.  Worth asking for now
+ * and then, when it may be. */
+uint32_t sched_crowded(struct sched *s, uint64_t now, size_t *cursor);
+bool sched_may_crowd(const struct sched *s);
+
 /* For relaying streams and messages: whose run is this dispatch, and which
  * dispatch is this run now?  Return false if there is none. */
 bool sched_run_of(const struct sched *s,

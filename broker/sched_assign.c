@@ -121,6 +121,36 @@ static uint32_t choose(struct sched *s, const struct demand *d)
     return worker;
 }
 
+static bool has_free_slot(const struct sched *s,
+                          const struct demand *d,
+                          uint32_t worker)
+{
+    const struct side *side = &worker_at(s, worker)->sides[d->where.run_class];
+
+    return side->held < side->slots;
+}
+
+bool assign_elsewhere(struct sched *s, const struct demand *d)
+{
+    struct target *t = target_at(s, d->target);
+    uint32_t worker = search(s, d, FIT_MATCH | FIT_READY);
+    struct walk walk = walk_begin(s, d);
+    const struct side *side;
+
+    if (worker != POOL_NONE && has_free_slot(s, d, worker))
+        return true;
+    while (!t->is_path && t->setting == 0 &&
+           (side = walk_next(&walk)) != NULL) {
+        const struct seat *seat = seat_at(t, side->worker);
+
+        if (fit_at(d, side->worker) & FIT_MATCH &&
+            has_free_slot(s, d, side->worker) &&
+            (!seat || seat->state == SEAT_NONE))
+            seat_setup(s, d->target, side->worker, POOL_NONE);
+    }
+    return false;
+}
+
 /* ---- reservations ---- */
 
 /* Nobody had room for its first job.  If that asks for resources, it may not

@@ -9,4 +9,8 @@
  * wait, nor on the workers without room. */
 void assign_jobs(struct sched *s);
 
+/* Is a slot free, somewhere, for a job of this demand?  Where only a set-up is
+ * missing, that is begun, and the answer is no for now. */
+bool assign_elsewhere(struct sched *s, const struct demand *d);
+
 #endif

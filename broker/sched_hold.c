@@ -164,6 +164,8 @@ void hold_take(struct sched *s, uint32_t place, uint32_t worker)
         if (job->grant == 0)
             placement_take(&d->where, w, NULL);
     }
+    w->moved = s->now;
+    w->wanted_back = false;
     seat->held++;
     side->held++;
     side->ahead += UINT64_C(1) << job->weight;
@@ -208,6 +210,8 @@ void hold_give(struct sched *s, uint32_t place)
     job->dispatch = 0;
     if (d->where.need_count > 0)
         give_resources(s, job, w, d);
+    w->moved = s->now;
+    w->wanted_back = false;
     side->held--;
     side->ahead -= UINT64_C(1) << job->weight;
     if (--seat->held == 0 && seat->state == SEAT_LEAVING)

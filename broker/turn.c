@@ -27,6 +27,8 @@ uint64_t broker_deadline(const struct broker *b)
 
     if (b->next_beat < due)
         due = b->next_beat;
+    if (sched_may_crowd(b->sched) && b->next_balance < due)
+        due = b->next_balance;
     if (file < due)
         due = file;
     if (strangers < due)
@@ -121,6 +123,23 @@ static void beats(struct broker *b)
     }
 }
 
+/* Jobs that wait behind a long one, while there is a free slot elsewhere. */
+static void balance(struct broker *b)
+{
+    size_t cursor = 0;
+    uint32_t number;
+
+    if (b->now < b->next_balance || !sched_may_crowd(b->sched))
+        return;
+    b->next_balance = b->now + BROKER_BALANCE;
+    while ((number = sched_crowded(b->sched, b->now, &cursor))) {
+        struct peer *worker = peers_by_number(&b->peers, number);
+
+        if (worker)
+            say(b, worker, WIRE_RECALL, 0, next_nonce(b, 0), 0, NULL);
+    }
+}
+
 /* Returns true if there may be more. */
 static bool take(struct broker *b)
 {
@@ -148,6 +167,7 @@ bool broker_turn(struct broker *b, uint64_t now)
     if (access_reload(b->access, now))
         new_list(b);
     beats(b);
+    balance(b);
     files_expire(b);
     sched_tick(b->sched, now);
     if (sched_is_out_of_memory(b->sched)) {

@@ -79,6 +79,7 @@ UNIT_TESTS += tests/unit/test_rundir
 UNIT_TESTS += tests/unit/test_sched
 UNIT_TESTS += tests/unit/test_sched_close
 UNIT_TESTS += tests/unit/test_sched_failures
+UNIT_TESTS += tests/unit/test_sched_crowd
 UNIT_TESTS += tests/unit/test_sched_fair
 UNIT_TESTS += tests/unit/test_sched_given_up
 UNIT_TESTS += tests/unit/test_sched_no_memory
