@@ -18,13 +18,25 @@ static struct par_client *volatile in_use;
 
 /* ---- words ---- */
 
+/* Without its first line, if that is what was said last. */
+static const char *not_twice(const char *output, const char *said)
+{
+    size_t line = strcspn(output, "\n"), len = strlen(said);
+
+    if (len < line || memcmp(said + len - line, output, line))
+        return output;
+    return output + line + (output[line] == '\n');
+}
+
 int cli_fail(struct cli *cli, const struct par_error *err)
 {
     const char *output = cli->client ? par_setup_output(cli->client) : "";
-    size_t len = strlen(output);
+    size_t len;
 
     if (stopped)
         return CLI_SIGNAL + stopped;
+    output = not_twice(output, err->text);
+    len = strlen(output);
     cli_say("%s", err->text);
     if (len > 0)
         fprintf(stderr, "%s%s", output, output[len - 1] == '\n' ? "" : "\n");

@@ -44,6 +44,8 @@ static void put_value(char *cell,
         put_plain(cell, v->data, v->len);
     } else if (v->kind == META_INT && kind == COLUMN_MS) {
         put_ms(cell, v->i);
+    } else if ((v->kind == META_MAP || v->kind == META_ARRAY) && v->len == 0) {
+        cell[0] = '\0';
     } else if (meta_json(&json, raw, len) == 0) {
         put_plain(cell, json.data, json.len);
     }

@@ -143,6 +143,7 @@ echo 'int broken = ;' >bad.c
 try 125 parctl run bad.c:f
 says "^par: bad.c: .*error: expected expression"
 says "int broken = ;"
+[ "$(grep -c 'error: expected' "$err")" = 1 ] || fail "said twice: $(cat "$err")"
 echo text >a.txt
 try 125 parctl run ./a.txt:f
 says 'neither C source .* nor a shared object'

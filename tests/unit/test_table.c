@@ -45,6 +45,19 @@ Test(table, columns_are_aligned_and_empty_ones_left_out)
                             "longer  12345678  2.5s\n");
 }
 
+Test(table, a_map_with_nothing_in_it_is_an_empty_cell)
+{
+    meta_put_array(&rows, 1);
+    meta_put_map(&rows, 2);
+    meta_put_str(&rows, "name");
+    meta_put_str(&rows, "a");
+    meta_put_str(&rows, "none");
+    meta_put_map(&rows, 0);
+    table_print(&rows, columns);
+    fflush(stdout);
+    cr_assert_stdout_eq_str("NAME\na\n");
+}
+
 Test(table, control_characters_of_peers_do_not_reach_the_terminal)
 {
     meta_put_array(&rows, 1);
