@@ -9,8 +9,8 @@
 
 enum {
     LARGE = 32 * 1024, /* a larger result leaves in a message of its own */
-    UNSENT_US = 500,   /* so long a finished result may wait for others ... */
-    QUICK_US = 100     /* ... behind functions that take no longer */
+    UNSENT_US = 1000,  /* so long a finished result may wait for others ... */
+    QUICK_US = 500     /* ... behind functions that take no longer */
 };
 
 /* ---- sending ---- */
