@@ -235,9 +235,12 @@ int keys_make(struct key_pair *pair, const char *name, struct par_error *err)
     char secret_key[KEY_TEXT];
 
     memset(pair, 0, sizeof *pair);
-    if (zmq_curve_keypair(public_key, secret_key) != 0)
-        return par_fail(err, errno, "libzmq makes no CURVE keys: %s",
-                        zmq_strerror(errno));
+    /* On a command line that would be an option. */
+    do {
+        if (zmq_curve_keypair(public_key, secret_key) != 0)
+            return par_fail(err, errno, "libzmq makes no CURVE keys: %s",
+                            zmq_strerror(errno));
+    } while (public_key[0] == '-');
     key_parse(public_key, pair->public_key);
     key_parse(secret_key, pair->secret_key);
     explicit_bzero(secret_key, sizeof secret_key);

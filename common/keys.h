@@ -43,7 +43,8 @@ int keys_resolve(const char *key,
  * What is no label in the file's name is made one. */
 int keys_load(const char *path, struct key_pair *pair, struct par_error *err);
 
-/* Make a new pair, in memory alone. */
+/* Make a new pair, in memory alone.  The text of its public key does not begin
+ * with a `-'. */
 int keys_make(struct key_pair *pair, const char *name, struct par_error *err);
 
 /* Make a new pair and its file, 0600, in a folder made 0700 if missing.

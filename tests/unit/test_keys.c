@@ -309,3 +309,15 @@ Test(keys, names_resolve_in_the_config_folder)
     cr_assert(eq(int, keys_resolve("hostb", path, 10, &err), -1));
     cr_assert(eq(int, err.code, ENAMETOOLONG));
 }
+
+Test(keys, none_begins_like_an_option)
+{
+    struct key_pair pair;
+    char text[KEY_TEXT];
+
+    for (int i = 0; i < 500; i++) {
+        cr_assert(eq(int, keys_make(&pair, "name", NULL), 0));
+        key_text(pair.public_key, text);
+        cr_assert(ne(chr, text[0], '-'));
+    }
+}
