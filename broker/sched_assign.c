@@ -139,7 +139,7 @@ bool assign_elsewhere(struct sched *s, const struct demand *d)
 
     if (worker != POOL_NONE && has_free_slot(s, d, worker))
         return true;
-    while (!t->is_path && t->setting == 0 &&
+    while (!t->is_path && !t->closing && t->setting == 0 &&
            (side = walk_next(&walk)) != NULL) {
         const struct seat *seat = seat_at(t, side->worker);
 
