@@ -33,6 +33,22 @@ Test(sched_close, close_drains_then_closes_then_retires)
     cr_assert(eq(int, world_submit(w, 1, target, 31, 1), PAR_UNKNOWN_HANDLE));
 }
 
+Test(sched_close, what_drains_is_set_up_nowhere_else)
+{
+    size_t cursor = 0;
+
+    ready_worker(1);
+    world_submit(w, 1, target, 10, 2);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 2), "one of them waits");
+    cr_assert(eq(int, close_it(1, 20, false), PAR_OK));
+    world_worker(w, 2, 1, 0);
+    w->now += 1000;
+    cr_assert(eq(u32, sched_crowded(w->s, w->now, &cursor), 0));
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 0));
+}
+
 Test(sched_close, terminate_cancels_what_waits_and_kills_what_runs)
 {
     struct decision job;
