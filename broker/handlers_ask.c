@@ -115,6 +115,13 @@ static struct payload_ref keep_text(struct broker *b, const struct wire_msg *w)
     return text;
 }
 
+/* Nobody takes an ERROR for a success, whatever number a worker puts there. */
+static int status_of(const struct wire_msg *w)
+{
+    return w->head.ref == PAR_OK || w->head.ref > UINT16_MAX ? PAR_INTERNAL
+                                                             : (int)w->head.ref;
+}
+
 /* A remark about a run, or the refusal of a relayed PING: to its client. */
 static bool relay_error(struct broker *b,
                         struct peer *from,
@@ -137,7 +144,7 @@ static bool relay_error(struct broker *b,
     to = peers_by_number(&b->peers, client);
     meta_text(w->meta, w->head.meta_len, 72, words, sizeof words);
     if (to)
-        say_error(b, to, id, 0, (int)w->head.ref, relay != NULL, words);
+        say_error(b, to, id, 0, status_of(w), relay != NULL, words);
     return true;
 }
 
@@ -160,7 +167,7 @@ int on_worker_error(struct broker *b,
     }
     if (!relay_error(b, from, w))
         sched_request_done(b->sched, b->now, from->number, w->head.id,
-                           (int)w->head.ref, keep_text(b, w));
+                           status_of(w), keep_text(b, w));
     return PAR_OK;
 }
 
