@@ -20,9 +20,9 @@ enum {
     POLICY_PATIENCE_MS = 1000,
 
     /* Jobs are sent ahead of time: a window of work for each slot, at most so
-     * many jobs (two batches of 64).  What is above half a window, or of
+     * many jobs (two batches of 256).  What is above half a window, or of
      * unknown length, is heavy: it counts as a whole one. */
-    POLICY_WINDOW_JOBS = 128,
+    POLICY_WINDOW_JOBS = 512,
 
     POLICY_PACES = 8,
 

@@ -13,7 +13,7 @@
 
 enum {
     WINDOW_WORK_US = 1000, /* what one grant should take */
-    WINDOW_GRANT_MAX = 64  /* items in it */
+    WINDOW_GRANT_MAX = 256 /* items in it */
 };
 
 /* What is known of one function.  All zero: nothing. */

@@ -4,6 +4,7 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 
+#include "broker/policy.h"
 #include "sched_special.h"
 
 TestSuite(sched_workers,
@@ -160,26 +161,26 @@ Test(sched_workers, tiny_jobs_go_out_in_two_batches_a_slot_at_most)
     world_submit(w, 1, path, 1, 2000);
     world_turn(w);
     world_answer(w, 0);
-    cr_assert(eq(sz, given(1), 256));
+    cr_assert(eq(sz, given(1), 2 * POLICY_WINDOW_JOBS));
 }
 
 Test(sched_workers, a_window_is_filled_again_at_half_empty)
 {
-    struct decision first[256];
+    struct decision first[2 * POLICY_WINDOW_JOBS];
 
     world_worker(w, 1, 2, path);
     world_submit(w, 1, path, 1, 2000);
     world_turn(w);
     world_answer(w, 0);
-    for (size_t i = 0; i < 256; i++)
+    for (size_t i = 0; i < 2 * POLICY_WINDOW_JOBS; i++)
         first[i] = *world_nth(w, DECIDE_ASSIGN, i);
-    for (size_t i = 0; i < 127; i++)
+    for (size_t i = 1; i < POLICY_WINDOW_JOBS; i++)
         world_result(w, &first[i], PAR_OK, WIRE_EXECUTED, 0);
     world_turn(w);
     cr_assert(eq(sz, given(1), 0));
-    world_result(w, &first[127], PAR_OK, WIRE_EXECUTED, 0);
+    world_result(w, &first[0], PAR_OK, WIRE_EXECUTED, 0);
     world_turn(w);
-    cr_assert(eq(sz, given(1), 128));
+    cr_assert(eq(sz, given(1), POLICY_WINDOW_JOBS));
 }
 
 Test(sched_workers, so_is_a_window_of_time)

@@ -70,6 +70,6 @@ Test(window, function_that_turns_fast_is_batched_after_a_while)
     struct window w = of(UINT32_MAX);
 
     for (int i = 0; i < 200; i++)
-        window_learn(&w, 10);
+        window_learn(&w, 1);
     cr_assert(eq(uint, window_grant(&w), WINDOW_GRANT_MAX));
 }
