@@ -177,6 +177,5 @@ bool broker_idle(const struct broker *b)
 
 void broker_goodbye(struct broker *b)
 {
-    carry_flush(b);
     tell_all(b, WIRE_DONE);
 }

@@ -1,156 +1,13 @@
-/* carry.c - do what the scheduler decided: one batch per receiver
- *
- * Decisions that follow each other to one receiver share a message; it leaves
- * when it is full, when something else must be said to that receiver, or at
- * the end of the turn.  Never on a timer.
- */
+/* carry.c - do what the scheduler decided */
 #include "config.h"
 
 #include "engine.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
-
-/* ---- batches ---- */
-
-/* Why a run ends that could not be sent; block 0 if even that is too much. */
-static struct payload_ref words_of_loss(struct broker *b)
-{
-    struct meta_writer w = {0};
-    struct payload_ref words = {0};
-
-    meta_put_map(&w, 2);
-    meta_pair_int(&w, 70, WIRE_NOT_EXECUTED);
-    meta_pair_str(&w, 72, "the broker has no memory to send it to a worker");
-    if (!w.failed)
-        words.block = payload_copy(&b->payloads, w.data, w.len, 1);
-    words.len = words.block ? (uint32_t)w.len : 0;
-    meta_writer_clear(&w);
-    return words;
-}
-
-/* There is no message of what was in this batch.  Its runs have not begun, and
- * never will.  A client that misses answers would wait for ever: it is cut off,
- * and knows that they are lost. */
-static void lose(struct broker *b,
-                 struct peer *peer,
-                 const struct wire_header *head)
-{
-    log_line(LOG_ERROR, "out of memory: %u %s for session %u are lost",
-             head->count, head->type == WIRE_RUN ? "runs" : "answers",
-             peer->number);
-    b->has_lost = true;
-    if (head->type != WIRE_RUN) {
-        peer->is_broken = true;
-        return;
-    }
-    for (unsigned i = 0; i < head->count; i++) {
-        struct job_outcome outcome = {.status = PAR_INTERNAL,
-                                      .executed = WIRE_NOT_EXECUTED,
-                                      .payload = words_of_loss(b)};
-
-        if (!sched_result(b->sched, b->now, peer->number, head->id + i,
-                          &outcome))
-            payload_forget(&b->payloads, outcome.payload);
-    }
-}
-
-/* The batch is over: its frame, or NULL after it was lost. */
-static uint8_t *take(struct broker *b, struct peer *peer, size_t *len)
-{
-    struct wire_header head = peer->out.head;
-    uint8_t *frame = batch_take(&peer->out, len);
-
-    list_remove(&peer->dirty);
-    peer->out.head.count = 0;
-    if (!frame)
-        lose(b, peer, &head);
-    return frame;
-}
-
-void carry_flush_peer(struct broker *b, struct peer *peer)
-{
-    uint8_t *frame;
-    size_t len;
-
-    if (peer->out.head.count == 0)
-        return;
-    frame = take(b, peer, &len);
-    if (!frame)
-        return;
-    peer->messages_out++;
-    b->messages_out++;
-    link_server_send(b->link, peer->conn, frame, len, NULL);
-}
-
-static void flush_all(struct broker *b)
-{
-    while (!list_is_empty(&b->peers.dirty))
-        carry_flush_peer(b,
-                         LIST_ENTRY(b->peers.dirty.next, struct peer, dirty));
-}
-
-static void cut_broken(struct broker *b)
-{
-    struct peer *peer;
-
-    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));) {
-        if (!peer->is_broken)
-            continue;
-        say_goodbye(b, peer->conn, WIRE_TOO_MANY);
-        link_server_cut(b->link, peer->conn);
-        end_session(b, peer, false);
-        i = 0; /* the table has changed */
-    }
-}
-
-void carry_flush(struct broker *b)
-{
-    flush_all(b);
-    while (b->has_lost) {
-        b->has_lost = false;
-        cut_broken(b);
-        carry_decisions(b);
-        flush_all(b);
-    }
-}
-
-void carry_open(struct broker *b,
-                struct peer *peer,
-                const struct wire_header *head,
-                const void *meta,
-                size_t meta_len)
-{
-    carry_flush_peer(b, peer);
-    batch_begin(&peer->out, head, meta, meta_len);
-    list_append(&b->peers.dirty, &peer->dirty);
-}
-
-void carry_send_with(struct broker *b,
-                     struct peer *peer,
-                     struct payload_ref payload)
-{
-    struct wire_header head = peer->out.head;
-    uint8_t *frame;
-    size_t len;
-    zmq_msg_t second;
-
-    frame = take(b, peer, &len);
-    if (!frame)
-        return;
-    if (payload_frame(&b->payloads, payload, &second)) {
-        free(frame);
-        lose(b, peer, &head);
-        return;
-    }
-    peer->messages_out++;
-    b->messages_out++;
-    link_server_send(b->link, peer->conn, frame, len, &second);
-    zmq_msg_close(&second);
-}
+#include "out.h"
 
 /* ---- towards workers ---- */
 
@@ -231,14 +88,14 @@ static void assign(struct broker *b, const struct decision *d)
             .type = WIRE_RUN, .id = d->dispatch, .ref = ref};
 
         run_meta(b, d, &meta, &len);
-        carry_open(b, worker, &head, meta, len);
+        out_open(b, worker, &head, meta, len);
         worker->out.frame.failed |= meta == b->words.data && b->words.failed;
         worker->out_spec = plain ? d->spec : UINT32_MAX;
     }
     worker->out_next = d->dispatch + 1;
     if (large) {
         batch_add_run(&worker->out, d->client, NULL, WIRE_SECOND_FRAME);
-        carry_send_with(b, worker, d->payload);
+        out_send_with(b, worker, d->payload);
     } else {
         batch_add_run(&worker->out, d->client,
                       payload_data(&b->payloads, d->payload), d->payload.len);
@@ -302,13 +159,10 @@ static void order_setup(struct broker *b, const struct decision *d)
     batch_add_bare(&out, c->manifest, c->manifest_len);
     if (!w.failed)
         frame = batch_take(&out, &len);
-    if (frame) {
-        carry_flush_peer(b, worker);
-        b->messages_out++;
-        link_server_send(b->link, worker->conn, frame, len, NULL);
-    } else {
+    if (frame)
+        out_send(b, worker, frame, len, NULL);
+    else
         order_failed(b, d);
-    }
     batch_clear(&out);
     meta_writer_clear(&w);
 }

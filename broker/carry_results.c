@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "out.h"
+
 /* Our own words of a failure: a map of the common keys. */
 static void put_words(struct broker *b,
                       const struct decision *d,
@@ -57,13 +59,13 @@ static void put_result(struct broker *b,
             .type = WIRE_RESULT,
             .id = d->run > UINT16_MAX ? d->run - UINT16_MAX : 0};
 
-        carry_open(b, client, &head, NULL, 0);
+        out_open(b, client, &head, NULL, 0);
     }
     batch_add_result(&client->out, (uint32_t)(d->run - client->out.head.id),
                      (unsigned)d->status, d->executed, d->wall_us, data,
                      large ? WIRE_SECOND_FRAME : len);
     if (large)
-        carry_send_with(b, client, d->payload);
+        out_send_with(b, client, d->payload);
     credit_use(&client->results, 1, len);
     runs_answered(b, client, 1);
 }

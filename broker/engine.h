@@ -142,20 +142,6 @@ handle_f on_ready, on_result, on_started, on_recalled, on_register,
 /* ---- carry.c: what the scheduler decided ---- */
 
 void carry_decisions(struct broker *b);
-/* Send every batch in the making.  For one that cannot be sent its runs end as
- * INTERNAL; a client whose answers it held is cut off. */
-void carry_flush(struct broker *b);
-void carry_flush_peer(struct broker *b, struct peer *peer);
-/* Begin a batch; what was in the making for that peer is sent. */
-void carry_open(struct broker *b,
-                struct peer *peer,
-                const struct wire_header *head,
-                const void *meta,
-                size_t meta_len);
-/* The one item that has just been put in is the second frame: send both. */
-void carry_send_with(struct broker *b,
-                     struct peer *peer,
-                     struct payload_ref payload);
 
 /* carry_results.c */
 void carry_result(struct broker *b, const struct decision *d);

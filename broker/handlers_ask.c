@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "out.h"
+
 enum {
     PEER_RELAYS = 64,    /* pings of one session on their way to workers */
     ROWS_A_MESSAGE = 100 /* looking at so many costs like one message */
@@ -197,9 +199,8 @@ int on_status(struct broker *b,
                                           .id = w->head.id},
                     NULL, 0);
         batch_add_bare(&answer, rows.data, rows.len);
-        carry_flush_peer(b, from);
         frame = batch_take(&answer, &len);
-        link_server_send(b->link, from->conn, frame, len, NULL);
+        out_send(b, from, frame, len, NULL);
         batch_clear(&answer);
     }
     meta_writer_clear(&rows);

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "out.h"
+
 /* A client has so long to send a piece that it was asked for, 1 MiB at most:
  * slow enough for any line, and nobody holds the others up for ever. */
 enum { PIECE_MS = 60000 };
@@ -301,8 +303,7 @@ static bool say_chunk(struct broker *b,
     if (offset + (uint64_t)n >= size)
         head.flags = WIRE_FINAL;
     wire_put_header(frame, &head);
-    b->messages_out++;
-    link_server_send(b->link, to->conn, frame, WIRE_HEADER + (size_t)n, NULL);
+    out_send(b, to, frame, WIRE_HEADER + (size_t)n, NULL);
     return true;
 }
 

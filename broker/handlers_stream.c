@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "out.h"
+
 /* Hand a message on under another id.  Its frames are moved. */
 static void forward(struct broker *b,
                     struct peer *to,
@@ -20,11 +22,7 @@ static void forward(struct broker *b,
         return;
     memcpy(frame, zmq_msg_data(&m->first), len);
     wire_put_u64(frame + 12, id);
-    carry_flush_peer(b, to);
-    to->messages_out++;
-    b->messages_out++;
-    link_server_send(b->link, to->conn, frame, len,
-                     m->wire.second ? &m->second : NULL);
+    out_send(b, to, frame, len, m->wire.second ? &m->second : NULL);
 }
 
 /* The client of a worker's run, under which id; NULL if it is not open. */

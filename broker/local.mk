@@ -83,6 +83,7 @@ BROKER_EFFECT = \
     broker/handlers_setup.c \
     broker/handlers_stream.c \
     broker/handlers_worker.c \
+    broker/out.c broker/out.h \
     broker/own_keys.c broker/own_keys.h \
     broker/reach.c broker/reach.h \
     broker/payload.c broker/payload.h \

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "out.h"
+
 enum { RETRY_AFTER_MS = 1000 };
 
 /* Whole messages of header and metadata only. */
@@ -49,7 +51,7 @@ void say(struct broker *b,
         .type = (uint8_t)type, .flags = (uint16_t)flags, .id = id, .ref = ref};
 
     /* What was decided before must not arrive after. */
-    carry_flush_peer(b, to);
+    out_flush(b, to);
     to->messages_out++;
     post(b, to->conn, &head, meta);
 }
@@ -86,7 +88,7 @@ void say_error(struct broker *b,
                bool final,
                const char *text)
 {
-    carry_flush_peer(b, to);
+    out_flush(b, to);
     to->messages_out++;
     say_error_to(b, to->conn, id, count, status, final, text);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "log.h"
+#include "out.h"
 
 int broker_poll(struct broker *b, zmq_pollitem_t *items)
 {
@@ -158,6 +159,32 @@ static bool take(struct broker *b)
     return taken == BROKER_BATCH;
 }
 
+/* Clients that miss answers. */
+static void cut_broken(struct broker *b)
+{
+    struct peer *peer;
+
+    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));) {
+        if (!peer->is_broken)
+            continue;
+        say_goodbye(b, peer->conn, WIRE_TOO_MANY);
+        link_server_cut(b->link, peer->conn);
+        end_session(b, peer, false);
+        i = 0; /* the table has changed */
+    }
+}
+
+static void send_all(struct broker *b)
+{
+    out_flush_all(b);
+    while (b->has_lost) {
+        b->has_lost = false;
+        cut_broken(b);
+        carry_decisions(b);
+        out_flush_all(b);
+    }
+}
+
 bool broker_turn(struct broker *b, uint64_t now)
 {
     bool more;
@@ -177,6 +204,6 @@ bool broker_turn(struct broker *b, uint64_t now)
     carry_decisions(b);
     /* store_commit() will stand here: nobody is told what a crash could
      * undo. */
-    carry_flush(b);
+    send_all(b);
     return more;
 }

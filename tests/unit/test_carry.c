@@ -148,3 +148,18 @@ Test(carry, a_set_up_that_cannot_be_sent_fails)
     cr_assert(eq(u64, m->head.id, 2));
     cr_assert(eq(u64, m->head.ref, PAR_INTERNAL));
 }
+
+Test(carry, every_message_is_counted)
+{
+    uint64_t before = broker->messages_out;
+
+    tell(&client, WIRE_STATUS, 0, 5, 0, NULL, NULL, 0);
+    hear(&client, WIRE_STATUS);
+    run(10, 1, 5);
+    hear(&worker, WIRE_RUN);
+    set_up(&client, 6, "c", NULL, 0);
+    hear(&worker, WIRE_SETUP);
+    cr_assert(eq(u64, broker->messages_out, before + 3));
+    cr_assert(
+        eq(u64, peers_by_number(&broker->peers, 2)->messages_out, 1 + 1 + 2));
+}
