@@ -35,6 +35,12 @@ enum {
 #define WIRE_REQUEST_ID (WIRE_BROKER_ID | UINT64_C(1) << 51)
 #define WIRE_NONCE_ID   (WIRE_BROKER_ID | UINT64_C(1) << 50)
 
+/* The number that a job is told of its dispatch: the id, but for that bit. */
+static inline uint64_t wire_job_number(uint64_t dispatch)
+{
+    return dispatch & ~WIRE_BROKER_ID;
+}
+
 enum wire_type {
     WIRE_HELLO = 0x01,
     WIRE_WELCOME = 0x02,

@@ -212,7 +212,7 @@ static const char *info(struct par_task *t, const char *what)
         return number(c,
                       (uint64_t)meta_int(c->meta, c->meta_len, KEY_ATTEMPT, 1));
     if (strcmp(what, "job") == 0)
-        return number(c, c->dispatch);
+        return number(c, wire_job_number(c->dispatch));
     return grant(c, what);
 }
 

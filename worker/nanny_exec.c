@@ -69,7 +69,7 @@ static char **environment(const struct nanny *n,
     snprintf(number, sizeof number, "%u", c->run->batch->attempt);
     env_put(&e, "PAR_ATTEMPT", number);
     snprintf(number, sizeof number, "%llu",
-             (unsigned long long)(run_id(c->run) & (WIRE_BROKER_ID - 1)));
+             (unsigned long long)wire_job_number(run_id(c->run)));
     env_put(&e, "PAR_JOB", number);
     env_grants(&e, c->run->batch->grants, c->run->batch->grants_len);
     return env_take(&e);

@@ -295,9 +295,10 @@ static inline void par_set_client_state(struct par_task *t, void *state)
 }
 
 /* "dir" (the folder that holds the computation's files), "worker", "host",
- * "slot", "attempt", "job" (the dispatch), "gpu" or another indexed resource
- * ("0,2"): always text, numbers in decimal.  NULL for a word that says nothing
- * here.  Valid until return. */
+ * "slot", "attempt", "job" (the broker's number of this attempt, what a command
+ * finds in PAR_JOB: no other that this broker starts has it), "gpu" or another
+ * indexed resource ("0,2"): always text, numbers in decimal.  NULL for a word
+ * that says nothing here.  Valid until return. */
 static inline const char *par_info(struct par_task *t, const char *what)
 {
     return t->ops->info(t, what);

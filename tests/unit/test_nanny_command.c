@@ -192,6 +192,14 @@ Test(nanny_command, grants_are_in_the_environment)
     cr_assert(eq(str, output[1], "0,2 0,2\n"));
 }
 
+Test(nanny_command, is_told_the_number_of_its_dispatch)
+{
+    set_up_commands();
+    COMMAND(WIRE_BROKER_ID | 100, "sh", "-c", "echo $PAR_JOB $PAR_ATTEMPT");
+    expect(WIRE_BROKER_ID | 100, PAR_OK);
+    cr_assert(eq(str, output[1], "100 1\n"));
+}
+
 static const char *host_id(void)
 {
     static char id[64];
