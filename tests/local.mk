@@ -57,6 +57,7 @@ UNIT_TESTS += tests/unit/test_meta_check
 UNIT_TESTS += tests/unit/test_meta_json
 UNIT_TESTS += tests/unit/test_nanny
 UNIT_TESTS += tests/unit/test_nanny_blame
+UNIT_TESTS += tests/unit/test_nanny_close
 UNIT_TESTS += tests/unit/test_nanny_command
 UNIT_TESTS += tests/unit/test_nanny_odd
 UNIT_TESTS += tests/unit/test_nanny_setup

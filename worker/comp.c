@@ -35,6 +35,7 @@ void comp_destroy(struct comp *c)
     free(c->windows);
     free(c->manifest);
     free(c->failure_text);
+    free(c->close_failure);
     free(c);
 }
 
@@ -55,6 +56,12 @@ void comp_fail(struct comp *c, int status, const char *text)
         return;
     c->failure = status;
     c->failure_text = strdup(text);
+}
+
+void comp_close_failed(struct comp *c, const char *text)
+{
+    if (!c->close_failure)
+        c->close_failure = strdup(text);
 }
 
 int comp_take_manifest(struct comp *c,

@@ -72,7 +72,7 @@ struct comp {
     bool terminate;      /* CLOSING: what runs is to be killed */
     bool host_is_closed; /* CLOSING: a slot has been told to run host_close */
     bool closer;         /* CLOSING: a slot is begun only to close the host */
-    bool close_failed;   /* CLOSING: see words */
+    char *close_failure; /* CLOSING: how a closing function failed, or NULL */
     bool disk_is_busy;   /* the disk thread is at its files */
 
     struct digest identity;
@@ -112,6 +112,10 @@ struct comp *comp_find(const struct list *comps, uint32_t handle);
 /* Its set-up has failed: the turn answers who asked, and removes it.  The first
  * reason counts. */
 void comp_fail(struct comp *c, int status, const char *text);
+
+/* A closing function has failed; whoever waits for CLOSE is told so.  The first
+ * reason counts. */
+void comp_close_failed(struct comp *c, const char *text);
 
 /* Keep a copy of the manifest and look at it. */
 int comp_take_manifest(struct comp *c,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "log.h"
 #include "nanny_answer.h"
 #include "nanny_close.h"
 #include "nanny_files.h"
@@ -63,14 +64,17 @@ static bool is_closed(const struct comp *c)
 
 static void say_closed(struct nanny *n, struct comp *c)
 {
-    struct comp_request *r;
+    struct comp_request *r = comp_first_request(c);
 
-    while ((r = comp_first_request(c))) {
+    if (c->close_failure && !r) /* nobody has asked for it */
+        log_line(LOG_WARN, "closing: %.*s",
+                 (int)strcspn(c->close_failure, "\n"), c->close_failure);
+    for (; r; r = comp_first_request(c)) {
         if (!r->close)
             nanny_say_error(n, r->id, PAR_CANCELLED, true,
                             "it was closed meanwhile");
-        else if (c->close_failed)
-            nanny_say_error(n, r->id, PAR_SETUP_FAILED, true, c->words);
+        else if (c->close_failure)
+            nanny_say_error(n, r->id, PAR_SETUP_FAILED, true, c->close_failure);
         else
             nanny_say_ready(n, c, r->id);
         comp_request_done(r);

@@ -15,6 +15,7 @@
 #include "nanny_answer.h"
 #include "nanny_death.h"
 #include "nanny_hands.h"
+#include "nanny_retire.h"
 #include "nanny_setup.h"
 #include "thread_slot.h"
 
@@ -140,14 +141,19 @@ static void count_death(struct nanny *n, struct comp *c, const char *text)
         nanny_comp_break(n, c, text);
 }
 
-/* Words for whoever waits for the set-up: with what it printed last. */
-static void setup_failed(struct nanny *n, struct seat *seat, const char *text)
+/* Words for whoever waits for a set-up or a CLOSE: with what the slot printed
+ * last. */
+static void tell(struct nanny *n,
+                 struct seat *seat,
+                 const char *text,
+                 void (*say)(struct nanny *, struct seat *, const char *))
 {
     char *words = malloc(TAIL_ROOM + PAR_ERROR_TEXT);
     size_t len;
 
-    if (!words) {
-        nanny_setup_done(n, seat->comp, text);
+    if (!words || !seat->ward) {
+        free(words);
+        say(n, seat, text);
         return;
     }
     len = (size_t)snprintf(words, PAR_ERROR_TEXT, "%s\n", text);
@@ -155,8 +161,24 @@ static void setup_failed(struct nanny *n, struct seat *seat, const char *text)
         len = PAR_ERROR_TEXT - 1;
     if (!tail_text(&seat->ward->tail, WARD_TAIL_LINES, words + len, TAIL_ROOM))
         words[len - 1] = 0; /* nothing but the sentence */
-    nanny_setup_done(n, seat->comp, words);
+    say(n, seat, words);
     free(words);
+}
+
+static void setup_failed(struct nanny *n, struct seat *seat, const char *text)
+{
+    nanny_setup_done(n, seat->comp, text);
+}
+
+static void end_thread(struct ward *w)
+{
+    enum thread_end end = thread_slot_end(w->thread, THREAD_PATIENCE_MS);
+
+    if (end == THREAD_RUNS_ON)
+        log_line(LOG_WARN, "a function does not end: its thread is left");
+    else if (end == THREAD_EXITED && !w->words[0])
+        snprintf(w->words, sizeof w->words,
+                 "a function called pthread_exit(3)");
 }
 
 void nanny_slot_over(struct nanny *n, struct seat *seat)
@@ -167,15 +189,17 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
     bool willed = w && w->willed;
 
     if (w) {
-        if (w->thread && !thread_slot_end(w->thread, THREAD_PATIENCE_MS))
-            log_line(LOG_WARN, "a function does not end: its thread is left");
+        if (w->thread)
+            end_thread(w);
         collect(n, seat);
         blame_begun(n, seat);
         give_back(n, seat);
         words_of(n, seat, text, sizeof text);
     }
     if (c->setup_seat == (int)seat->number)
-        setup_failed(n, seat, text);
+        tell(n, seat, text, setup_failed);
+    else if (w && w->closing)
+        tell(n, seat, text, nanny_slot_close_failed);
     ward_destroy(w);
     seat->ward = NULL;
     seat->comp = NULL;

@@ -3,9 +3,11 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "engine.h"
+#include "log.h"
 #include "nanny_retire.h"
 #include "poller.h"
 
@@ -65,11 +67,25 @@ void nanny_slot_retire(struct nanny *n,
         meta_put_raw(&meta, r->call, r->call_len);
     }
     w->phase = WARD_CLOSING;
+    w->closing = hooks || (r && r->call);
     w->request = head.id;
     w->due = n->now + HOOK_MS;
     if (ward_send(w, &head, &meta, NULL))
         nanny_slot_kill(n, seat);
     meta_writer_clear(&meta);
+}
+
+void nanny_slot_close_failed(struct nanny *n,
+                             struct seat *seat,
+                             const char *text)
+{
+    (void)n;
+    seat->ward->closing = false;
+    if (seat->comp->state == COMP_CLOSING)
+        comp_close_failed(seat->comp, text);
+    else
+        log_line(LOG_WARN, "closing a slot: %.*s", (int)strcspn(text, "\n"),
+                 text);
 }
 
 void nanny_slot_mistrust(struct nanny *n, struct seat *seat, const char *what)

@@ -17,6 +17,12 @@ void nanny_slot_kill(struct nanny *n, struct seat *seat);
 /* It has been told to: close its pipe. */
 void nanny_slot_leave(struct nanny *n, struct seat *seat);
 
+/* Its closing functions have failed: for whoever waits for CLOSE, or for the
+ * log. */
+void nanny_slot_close_failed(struct nanny *n,
+                             struct seat *seat,
+                             const char *text);
+
 /* It has closed its pipe, and is given a moment to end. */
 void nanny_slot_await(struct nanny *n, struct seat *seat);
 

@@ -185,8 +185,8 @@ void nanny_setup_done(struct nanny *n, struct comp *c, const char *text)
         comp_request_done(r);
     }
     if (text && c->state == COMP_CLOSING) {
-        c->host_is_closed = c->close_failed = true; /* as far as it goes */
-        snprintf(c->words, sizeof c->words, "%s", text);
+        c->host_is_closed = true; /* as far as it goes */
+        comp_close_failed(c, text);
     }
     if (text)
         return;

@@ -53,6 +53,7 @@ static bool on_ready(struct nanny *n,
     if (m->head.id != w->request)
         return false;
     if (w->phase == WARD_CLOSING) {
+        w->closing = false;
         nanny_slot_leave(n, seat);
         return true;
     }
@@ -105,9 +106,8 @@ static bool on_error(struct nanny *n,
     if (c->setup_seat == (int)seat->number) {
         w->willed = !c->registered; /* whoever asked is told */
         nanny_setup_done(n, c, text && *text ? text : w->words);
-    } else if (c->state == COMP_CLOSING) {
-        c->close_failed = true;
-        snprintf(c->words, sizeof c->words, "%s", w->words);
+    } else if (w->closing) {
+        nanny_slot_close_failed(n, seat, text && *text ? text : w->words);
     }
     free(text);
     if (w->phase != WARD_KILLED)

@@ -141,6 +141,10 @@ void nanny_slot_check(struct nanny *n, struct seat *seat)
                      "it closed its pipe, and was killed");
         else if (w->phase == WARD_SETTING)
             snprintf(w->words, sizeof w->words, "its set-up took too long");
+        else if (w->phase == WARD_CLOSING)
+            snprintf(w->words, sizeof w->words,
+                     "its closing functions took longer than %d s",
+                     HOOK_MS / 1000);
         w->due = UINT64_MAX;
         nanny_slot_kill(n, seat);
         return;

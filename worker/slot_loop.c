@@ -1,8 +1,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "slot_inside.h"
@@ -268,31 +271,58 @@ static int serve(struct slot *s)
     }
 }
 
+static void clear(struct slot *s)
+{
+    call_clear(&s->call);
+    batch_clear(&s->batch);
+    slot_state_clear(&s->state);
+    load_clear(&s->load);
+    free(s->own_page);
+    pipe_close(s->pipe);
+}
+
+/* A function has called pthread_exit(3).  Other threads that it has begun would
+ * keep a process, and the pipe, as if nothing had happened. */
+static void on_thread_exit(void *arg)
+{
+    struct slot *s = arg;
+
+    if (s->config.own_process) {
+        fprintf(stderr, "parslot: a function called pthread_exit(3)\n");
+        _exit(1);
+    }
+    clear(s);
+}
+
+static int serve_to_the_end(struct slot *s, struct par_error *err)
+{
+    int result = serve(s);
+
+    if (result != 0)
+        par_fail(err, EPROTO, "from the nanny: %s", pipe_reason(s->pipe));
+    if (!s->config.own_process) /* what it keeps would outlive it */
+        slot_wind_up(s);
+    return result;
+}
+
 int slot_run(const struct slot_config *config, struct par_error *err)
 {
     struct slot s = {.config = *config, .page = config->page};
-    int result = -1;
+    volatile int result = -1; /* one of the macros is a setjmp(3) */
 
     s.pipe = pipe_open(config->pipe, err);
     if (!s.pipe)
         return -1;
     if (!s.page)
         s.page = s.own_page = calloc(1, sizeof *s.own_page);
+    if (!s.page)
+        par_fail(err, ENOMEM, "out of memory");
+    pthread_cleanup_push(on_thread_exit, &s);
     if (s.page) {
         call_init(&s.call, &s.state, s.page);
-        result = serve(&s);
-        if (result != 0)
-            par_fail(err, EPROTO, "from the nanny: %s", pipe_reason(s.pipe));
-        if (!config->own_process) /* what it keeps would outlive it */
-            slot_wind_up(&s);
-    } else {
-        par_fail(err, ENOMEM, "out of memory");
+        result = serve_to_the_end(&s, err);
     }
-    call_clear(&s.call);
-    batch_clear(&s.batch);
-    slot_state_clear(&s.state);
-    load_clear(&s.load);
-    free(s.own_page);
-    pipe_close(s.pipe);
+    pthread_cleanup_pop(0);
+    clear(&s);
     return result;
 }

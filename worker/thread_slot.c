@@ -15,6 +15,7 @@ struct ward_thread {
     pthread_mutex_t lock;
     pthread_cond_t ended_cond;
     bool ended;
+    bool returned;  /* no function has ended it */
     bool abandoned; /* whoever ends last frees it */
     struct slot_config config;
     struct slot_entry *entries;
@@ -29,12 +30,11 @@ static void destroy(struct ward_thread *t)
     free(t);
 }
 
-static void *serve(void *arg)
+static void on_end(void *arg)
 {
     struct ward_thread *t = arg;
     bool abandoned;
 
-    slot_run(&t->config, NULL);
     pthread_mutex_lock(&t->lock);
     t->ended = true;
     abandoned = t->abandoned;
@@ -42,6 +42,16 @@ static void *serve(void *arg)
     pthread_mutex_unlock(&t->lock);
     if (abandoned)
         destroy(t);
+}
+
+static void *serve(void *arg)
+{
+    struct ward_thread *t = arg;
+
+    pthread_cleanup_push(on_end, t);
+    slot_run(&t->config, NULL);
+    t->returned = true;
+    pthread_cleanup_pop(1);
     return NULL;
 }
 
@@ -112,10 +122,10 @@ struct ward_thread *thread_slot_start(int fd,
     return t;
 }
 
-bool thread_slot_end(struct ward_thread *t, int patience_ms)
+enum thread_end thread_slot_end(struct ward_thread *t, int patience_ms)
 {
     struct timespec until;
-    bool ended;
+    enum thread_end end = THREAD_RUNS_ON;
 
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += patience_ms / 1000;
@@ -128,10 +138,11 @@ bool thread_slot_end(struct ward_thread *t, int patience_ms)
     while (!t->ended &&
            pthread_cond_timedwait(&t->ended_cond, &t->lock, &until) == 0)
         ;
-    ended = t->ended;
-    t->abandoned = !ended;
+    if (t->ended)
+        end = t->returned ? THREAD_RETURNED : THREAD_EXITED;
+    t->abandoned = !t->ended;
     pthread_mutex_unlock(&t->lock);
-    if (ended)
+    if (end != THREAD_RUNS_ON)
         destroy(t);
-    return ended;
+    return end;
 }

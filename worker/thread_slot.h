@@ -24,8 +24,13 @@ struct ward_thread *thread_slot_start(int fd,
                                       size_t count,
                                       struct par_error *err);
 
-/* Its pipe is closed.  Waits up to `patience_ms` for it to end; false: it
- * does not, and is left to itself (it frees what is its own). */
-bool thread_slot_end(struct ward_thread *t, int patience_ms);
+enum thread_end {
+    THREAD_RETURNED,
+    THREAD_EXITED, /* a function has called pthread_exit(3) */
+    THREAD_RUNS_ON /* it is left to itself, and frees what is its own */
+};
+
+/* Its pipe is closed.  Waits up to `patience_ms` for it to end. */
+enum thread_end thread_slot_end(struct ward_thread *t, int patience_ms);
 
 #endif

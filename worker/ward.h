@@ -66,6 +66,8 @@ struct ward {
     bool mute;              /* it has closed its end of the pipe */
     bool willed;            /* we ended it: no death to count */
     bool failed;            /* it could not be started: see words */
+    bool closing;           /* told to run closing functions, it has not said
+                               that it did */
     char words[WARD_WORDS]; /* what it did wrong, or why it failed */
 
     unsigned closes;   /* CLOSE for clients that are gone, not yet answered */

@@ -1,6 +1,7 @@
 /* Thread slots: what cannot be killed is told, and the worker goes on. */
 #include "config.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "nursing.h"
@@ -87,9 +88,15 @@ static int close_client(struct par_task *t)
 }
 PAR_CLIENT_CLOSE(close_client)
 
-enum { PATH_WAIT = 7, PATH_POLITE, PATH_ONE };
+static int leave(struct par_task *t)
+{
+    (void)t;
+    pthread_exit(NULL);
+}
 
-static const char *const paths[] = {"/wait", "/polite", "/one"};
+enum { PATH_WAIT = 7, PATH_POLITE, PATH_ONE, PATH_LEAVE, PATHS = 4 };
+
+static const char *const paths[] = {"/wait", "/polite", "/one", "/leave"};
 
 /* It offers its paths: tell their handles. */
 static void answer_register(void)
@@ -104,8 +111,8 @@ static void answer_register(void)
     cr_assert(ne(u64, id, 0));
     meta_put_map(&w, 1);
     meta_put_uint(&w, 1);
-    meta_put_array(&w, 3);
-    for (unsigned i = 0; i < 3; i++) {
+    meta_put_array(&w, PATHS);
+    for (unsigned i = 0; i < PATHS; i++) {
         meta_put_array(&w, 2);
         meta_put_str(&w, paths[i]);
         meta_put_uint(&w, PATH_WAIT + i);
@@ -132,6 +139,7 @@ static void init(void)
     nanny_register(nanny, paths[0], "", wait_here, NULL, NULL);
     nanny_register(nanny, paths[1], "", polite, NULL, NULL);
     nanny_register(nanny, paths[2], "", one, NULL, NULL);
+    nanny_register(nanny, paths[3], "", leave, NULL, NULL);
     answer_register();
 }
 
@@ -294,6 +302,26 @@ Test(nanny_thread, what_cannot_be_set_up_is_not_offered_any_more)
     answer_register();
     run_path(101, PATH_ONE);
     cr_assert(eq(uint, wait_answer(101)->status, PAR_OK));
+}
+
+Test(nanny_thread, function_that_ends_its_thread_is_told_and_others_go_on)
+{
+    struct answer *a;
+
+    run_path(100, PATH_ONE);
+    wait_answer(100);
+    run_path(101, PATH_LEAVE);
+    a = wait_answer(101);
+    cr_assert(eq(uint, a->status, PAR_WORKER_LOST));
+    cr_assert(eq(uint, a->executed, WIRE_MAYBE_EXECUTED));
+    cr_assert(strstr(words(a), "slot 1 of w.1: a function called "
+                               "pthread_exit(3)") != NULL,
+              "%s", words(a));
+    for (uint64_t id = 102; id < 110; id++) {
+        run_path(id, PATH_ONE);
+        cr_assert(eq(i64, value(wait_answer(id)), 1));
+    }
+    cr_assert(eq(int, atomic_load(&opened), 2), "one slot took its place");
 }
 
 Test(nanny_thread, commands_are_processes_all_the_same)
