@@ -434,8 +434,10 @@ int handle_hello(struct broker *b, uint64_t conn, struct link_msg *m)
     say_error_to(b, conn, 0, 0, status, true, err.text);
     if (peer)
         peers_remove(&b->peers, peer);
-    if (status == PAR_QUOTA)
-        link_server_cut(b->link, conn); /* it must not keep the connection */
+    /* Who must not keep the connection, and who has no business here: his key
+     * was taken from the list while his HELLO was on its way. */
+    if (status == PAR_QUOTA || status == PAR_UNAUTHENTICATED)
+        link_server_cut(b->link, conn);
     link_server_drop(b->link, conn);
     return -1;
 }

@@ -45,8 +45,11 @@ static void on_goodbye(struct par_client *c, struct link_msg *m)
         return;
     if (meta_text(m->wire.meta, m->wire.head.meta_len, KEY_TEXT_OF, why,
                   sizeof why) <= 0)
-        snprintf(why, sizeof why, "it said goodbye (%s)",
-                 reason ? reason : "no reason known here");
+        snprintf(why, sizeof why, "it said goodbye (%s)%s",
+                 reason ? reason : "no reason known here",
+                 m->wire.head.ref == WIRE_REVOKED
+                     ? ": this key may not come in any more"
+                     : "");
     client_lose(c, ECONNRESET, why);
 }
 
@@ -94,6 +97,8 @@ static void on_error(struct par_client *c, struct link_msg *m)
 
     if (q) {
         request_answer(q, &m->wire);
+    } else if (c->state == CLIENT_CONNECTING && h->ref == PAR_UNAUTHENTICATED) {
+        client_refused(c); /* revoked since the handshake */
     } else if (c->state == CLIENT_CONNECTING) {
         char why[200];
 

@@ -60,7 +60,7 @@ void client_welcomed(struct par_client *c, const struct wire_msg *msg)
     client_hear_credit(c, msg, KEY_CREDIT);
 }
 
-static void refused(struct par_client *c)
+void client_refused(struct par_client *c)
 {
     char key[KEY_TEXT];
     char why[PAR_ERROR_TEXT];
@@ -107,7 +107,7 @@ void client_link_event(struct par_client *c, enum link_event event)
         c->next_try = clock_ms() + AGAIN;
         break;
     case LINK_REFUSED:
-        refused(c);
+        client_refused(c);
         break;
     case LINK_BAD_KEY:
         bad_key(c);

@@ -149,6 +149,7 @@ SYSTEM_TESTS += tests/system/setup.sh
 SYSTEM_TESTS += tests/system/shown.sh
 SYSTEM_TESTS += tests/system/signals.sh
 SYSTEM_TESTS += tests/system/slots.sh
+SYSTEM_TESTS += tests/system/strangers.sh
 
 dist_check_SCRIPTS = $(SYSTEM_TESTS)
 
@@ -162,7 +163,8 @@ EXTRA_DIST += \
     tests/system/bounds.py \
     tests/system/hostile.py \
     tests/system/lib.sh \
-    tests/system/python_min.py
+    tests/system/python_min.py \
+    tests/system/strangers.py
 
 # What they run.
 check_PROGRAMS += tests/system/mapper

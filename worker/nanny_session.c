@@ -197,8 +197,10 @@ static void on_error(struct nanny *n, struct link_msg *m)
         /* Our own former session may still have the name. */
         if (status == PAR_DUPLICATE_ID && n->welcomed) {
             uplink_give_up(n->uplink, n->now);
+        } else if (status == PAR_UNAUTHENTICATED) {
+            uplink_unknown(n->uplink, n->now); /* revoked since the handshake */
         } else if (status == PAR_DRAINING || status == PAR_QUOTA ||
-                   status == PAR_FORBIDDEN || status == PAR_UNAUTHENTICATED) {
+                   status == PAR_FORBIDDEN) {
             uplink_refused(n->uplink, n->now, text); /* that may change */
         } else {
             par_fail(&err, PAR_CODE(status), "the broker refuses: %s", text);

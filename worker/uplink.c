@@ -189,7 +189,7 @@ static int find_keys(struct uplink *u, struct par_error *err)
     return known_find(file, u->endpoints[u->at], u->broker_key, err);
 }
 
-static void say_unknown(struct uplink *u)
+static void say_no_key(struct uplink *u)
 {
     static const char what[] = "unknown";
     char text[PAR_ERROR_TEXT];
@@ -209,7 +209,7 @@ static void try_connect(struct uplink *u, uint64_t now)
     int found = tcp ? find_keys(u, &err) : 1;
 
     if (found == 0)
-        say_unknown(u);
+        say_no_key(u);
     if (found > 0)
         u->link = link_client_open_from(
             u->context, u->source, u->endpoints[u->at],
@@ -242,6 +242,12 @@ static void say_refused(struct uplink *u)
     else
         snprintf(text, sizeof text, "it serves another user");
     say(u, what, text);
+}
+
+void uplink_unknown(struct uplink *u, uint64_t now)
+{
+    say_refused(u);
+    uplink_give_up(u, now);
 }
 
 static void say_bad_key(struct uplink *u)

@@ -68,6 +68,9 @@ void uplink_give_up(struct uplink *u, uint64_t now);
  * later. */
 void uplink_refused(struct uplink *u, uint64_t now, const char *text);
 
+/* The same of one that does not know us: says what mends that. */
+void uplink_unknown(struct uplink *u, uint64_t now);
+
 bool uplink_is_open(const struct uplink *u);
 
 /* When there was last a session, or when it was created. */
