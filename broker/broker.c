@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answers.h"
 #include "engine.h"
 #include "reach.h"
 
@@ -112,7 +113,7 @@ void broker_destroy(struct broker *b)
     if (!b)
         return;
     while ((peer = peers_next(&b->peers, &none))) {
-        carry_drop_held(b, peer);
+        answers_drop(b, peer);
         peers_remove(&b->peers, peer);
         none = 0;
     }

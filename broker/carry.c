@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answers.h"
 #include "log.h"
 #include "out.h"
 
@@ -248,7 +249,7 @@ void carry_decisions(struct broker *b)
             abort_run(b, &d);
             break;
         case DECIDE_RESULT:
-            carry_result(b, &d);
+            answers_give(b, &d);
             break;
         case DECIDE_STARTED:
             tell_started(b, &d);

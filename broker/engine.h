@@ -1,7 +1,7 @@
 /* engine.h - what is inside a broker, for the files that make it up
  *
  * broker.c opens and closes it, turn.c moves it, handlers*.c tell the
- * scheduler what peers said, carry*.c do what the scheduler decided, say.c
+ * scheduler what peers said, carry.c does what the scheduler decided, say.c
  * words the answers, status.c answers questions.
  */
 #ifndef PAR_ENGINE_H
@@ -105,8 +105,6 @@ void end_session(struct broker *b, struct peer *peer, bool orderly);
 
 /* handlers_client.c */
 handle_f on_run, on_cancel;
-/* So many runs of a client have their answer: it may send more. */
-void runs_answered(struct broker *b, struct peer *client, uint32_t count);
 /* A RUN could not be read; the client has counted it as sent. */
 void runs_undecoded(struct peer *client, struct link_msg *m);
 
@@ -143,11 +141,6 @@ handle_f on_ready, on_result, on_started, on_recalled, on_register,
 
 void carry_decisions(struct broker *b);
 
-/* carry_results.c */
-void carry_result(struct broker *b, const struct decision *d);
-void carry_held(struct broker *b, struct peer *client);
-void carry_drop_held(struct broker *b, struct peer *client);
-
 /* ---- say.c: words ---- */
 
 void say(struct broker *b,
@@ -172,6 +165,7 @@ void say_error_to(struct broker *b,
                   bool final,
                   const char *text);
 void say_goodbye(struct broker *b, uint64_t conn, enum wire_reason reason);
+/* CREDIT for runs, if there is so much more that it is worth a word. */
 void say_credit(struct broker *b, struct peer *to);
 /* READY of a set-up: how its workers answered, and its functions. */
 void say_ready(struct broker *b, struct peer *to, uint64_t id, uint32_t target);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answers.h"
 #include "log.h"
 
 /* Anything that is not in this table is refused unread. */
@@ -186,7 +187,7 @@ static void refuse(struct broker *b,
     if (head->type == WIRE_RUN && from->role == ROLE_CLIENT) {
         if (m->status != PAR_OK)
             runs_undecoded(from, m);
-        runs_answered(b, from, head->count);
+        answers_count(b, from, head->count);
     }
 }
 

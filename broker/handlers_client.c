@@ -114,18 +114,6 @@ static uint64_t run_bytes(const struct wire_msg *w)
                      : w->items_len - (size_t)w->head.count * WIRE_RUN_ITEM;
 }
 
-static void renew(struct broker *b, struct peer *client)
-{
-    if (peer_grant_runs(client))
-        say_credit(b, client);
-}
-
-void runs_answered(struct broker *b, struct peer *client, uint32_t count)
-{
-    client->answered += count;
-    renew(b, client);
-}
-
 void runs_undecoded(struct peer *client, struct link_msg *m)
 {
     /* More than its payloads: that only raises the grant. */
@@ -184,7 +172,7 @@ int on_run(struct broker *b,
     if (status != PAR_OK)
         return status;
     from->has_run = true;
-    renew(b, from);
+    say_credit(b, from);
     return PAR_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "engine.h"
 
+#include "answers.h"
 #include "log.h"
 
 /* Workers keep state per client; tell them that one has left. */
@@ -35,7 +36,7 @@ void forget_session(struct broker *b, struct peer *peer, bool orderly)
                           "the worker left");
             b->relays[i].nonce = 0;
         }
-    carry_drop_held(b, peer);
+    answers_drop(b, peer);
     peers_remove(&b->peers, peer);
     if (role == ROLE_WORKER) {
         sched_worker_leave(b->sched, b->now, number, orderly);

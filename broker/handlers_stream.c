@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answers.h"
 #include "out.h"
 
 /* Hand a message on under another id.  Its frames are moved. */
@@ -156,6 +157,6 @@ int on_credit(struct broker *b,
     grant = find_grant(&m->wire, CREDIT_RESULT);
     if (grant.granted_items != UINT64_MAX)
         credit_hear(&from->results, grant.granted_items, grant.granted_bytes);
-    carry_held(b, from);
+    answers_go_on(b, from);
     return PAR_OK;
 }

@@ -68,10 +68,10 @@ BROKER_PURE = \
     broker/spans.h
 BROKER_EFFECT = \
     broker/access.c broker/access.h \
+    broker/answers.c broker/answers.h \
     broker/blobs.c broker/blobs.h \
     broker/broker.c broker/broker.h \
     broker/carry.c \
-    broker/carry_results.c \
     broker/computations.c broker/computations.h \
     broker/engine.h \
     broker/handlers.c \

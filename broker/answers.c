@@ -1,8 +1,6 @@
-/* carry_results.c - terminal answers: now, or when the client has room for them
- */
 #include "config.h"
 
-#include "engine.h"
+#include "answers.h"
 
 #include <stdlib.h>
 
@@ -32,6 +30,12 @@ static void fail_words(struct broker *b, const struct decision *d)
     char text[PAR_ERROR_TEXT];
 
     put_words(b, d, sched_reason(b->sched, d, text, sizeof text));
+}
+
+void answers_count(struct broker *b, struct peer *client, uint32_t count)
+{
+    client->answered += count;
+    say_credit(b, client);
 }
 
 static void put_result(struct broker *b,
@@ -67,7 +71,7 @@ static void put_result(struct broker *b,
     if (large)
         out_send_with(b, client, d->payload);
     credit_use(&client->results, 1, len);
-    runs_answered(b, client, 1);
+    answers_count(b, client, 1);
 }
 
 static bool may_send(const struct peer *client, const struct decision *d)
@@ -104,8 +108,6 @@ static struct payload_ref keep_result(struct broker *b,
     return kept;
 }
 
-/* A client that does not read gets no more than it granted; the rest waits
- * here, and is not answered yet. */
 static void hold(struct broker *b,
                  struct peer *client,
                  const struct decision *d)
@@ -122,7 +124,7 @@ static void hold(struct broker *b,
     client->held_count++;
 }
 
-void carry_result(struct broker *b, const struct decision *d)
+void answers_give(struct broker *b, const struct decision *d)
 {
     struct peer *client = peers_by_number(&b->peers, d->client);
 
@@ -135,7 +137,7 @@ void carry_result(struct broker *b, const struct decision *d)
         hold(b, client, d);
 }
 
-void carry_drop_held(struct broker *b, struct peer *client)
+void answers_drop(struct broker *b, struct peer *client)
 {
     while (!list_is_empty(&client->held)) {
         struct held_result *held =
@@ -148,7 +150,7 @@ void carry_drop_held(struct broker *b, struct peer *client)
     client->held_count = 0;
 }
 
-void carry_held(struct broker *b, struct peer *client)
+void answers_go_on(struct broker *b, struct peer *client)
 {
     while (!list_is_empty(&client->held)) {
         struct held_result *held =
