@@ -9,6 +9,7 @@
 #include "answers.h"
 #include "log.h"
 #include "out.h"
+#include "setup.h"
 
 /* ---- towards workers ---- */
 

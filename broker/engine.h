@@ -113,16 +113,6 @@ handle_f on_client_stream, on_worker_stream, on_credit;
 
 /* handlers_setup.c */
 handle_f on_setup, on_close, on_resolve;
-/* Answer a SETUP that waits; it is gone afterwards. */
-void setup_refuse(struct broker *b,
-                  struct waiting_setup *wait,
-                  int status,
-                  const char *text);
-/* All files are here: give it a target and let the scheduler go on. */
-void setup_finish(struct broker *b, struct computation *c);
-/* Forget a computation and its claim to its files. */
-void setup_drop(struct broker *b, struct computation *c);
-void setup_retire(struct broker *b, uint32_t target);
 
 /* handlers_files.c */
 handle_f on_blob_data, on_blob_need;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "out.h"
+#include "setup.h"
 
 /* A client has so long to send a piece that it was asked for, 1 MiB at most:
  * slow enough for any line, and nobody holds the others up for ever. */
@@ -27,16 +28,6 @@ static const struct digest *wanted(const struct computation *c)
     return &c->files[c->fetching].hash;
 }
 
-static void refuse_all(struct broker *b,
-                       struct computation *c,
-                       int status,
-                       const char *text)
-{
-    while (!list_is_empty(&c->waiting))
-        setup_refuse(b, LIST_ENTRY(c->waiting.next, struct waiting_setup, node),
-                     status, text);
-}
-
 /* Promise room for all of its files, before the first octet travels. */
 static bool reserve(struct broker *b, struct computation *c)
 {
@@ -46,7 +37,7 @@ static bool reserve(struct broker *b, struct computation *c)
         const struct computation_file *f = &c->files[c->needed];
 
         if (blobs_need(b->blobs, c->account, &f->hash, f->size, &err)) {
-            refuse_all(b, c, PAR_TOO_LARGE, err.text);
+            setup_refuse_all(b, c, PAR_TOO_LARGE, err.text);
             return false;
         }
         c->needed++;

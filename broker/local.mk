@@ -89,6 +89,7 @@ BROKER_EFFECT = \
     broker/payload.c broker/payload.h \
     broker/peers.c broker/peers.h \
     broker/say.c \
+    broker/setup.c broker/setup.h \
     broker/shelf.c broker/shelf.h \
     broker/status.c \
     broker/turn.c

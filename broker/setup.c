@@ -1,0 +1,87 @@
+#include "config.h"
+
+#include "setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void setup_refuse(struct broker *b,
+                  struct waiting_setup *wait,
+                  int status,
+                  const char *text)
+{
+    struct peer *client = peers_by_number(&b->peers, wait->order.client);
+
+    if (client) {
+        client->requests--;
+        say_error(b, client, wait->order.id, 0, status, true, text);
+    }
+    payload_forget(&b->payloads, wait->order.call);
+    list_remove(&wait->node);
+    free(wait);
+}
+
+void setup_refuse_all(struct broker *b,
+                      struct computation *c,
+                      int status,
+                      const char *text)
+{
+    while (!list_is_empty(&c->waiting))
+        setup_refuse(b, LIST_ENTRY(c->waiting.next, struct waiting_setup, node),
+                     status, text);
+}
+
+void setup_drop(struct broker *b, struct computation *c)
+{
+    for (size_t i = 0; i < c->needed; i++)
+        blobs_drop(b->blobs, c->account, &c->files[i].hash);
+    setup_refuse_all(b, c, PAR_CLOSING, "the computation was dropped");
+    computations_remove(&b->computations, c);
+}
+
+void setup_retire(struct broker *b, uint32_t target)
+{
+    struct computation *c = computations_by_target(&b->computations, target);
+
+    if (c)
+        setup_drop(b, c);
+}
+
+static const char *why_not(int status,
+                           const struct waiting_setup *wait,
+                           char text[PAR_ERROR_TEXT])
+{
+    if (status == PAR_UNKNOWN_WORKER)
+        snprintf(text, PAR_ERROR_TEXT, "no worker and no host is called %.100s",
+                 wait->where);
+    else if (status == PAR_CLOSING)
+        snprintf(text, PAR_ERROR_TEXT, "it is being closed: try again");
+    else
+        snprintf(text, PAR_ERROR_TEXT, "the set-up was refused: %s",
+                 par_status_name(status));
+    return text;
+}
+
+void setup_finish(struct broker *b, struct computation *c)
+{
+    if (!c->target) /* it may be set up again */
+        c->target = sched_target_add(b->sched, c->account, c->name);
+    while (!list_is_empty(&c->waiting)) {
+        struct waiting_setup *wait =
+            LIST_ENTRY(c->waiting.next, struct waiting_setup, node);
+        int status = PAR_OVERLOADED;
+        char text[PAR_ERROR_TEXT];
+
+        wait->order.target = c->target;
+        if (c->target)
+            status = sched_setup(b->sched, b->now, &wait->order);
+        if (status != PAR_OK) {
+            setup_refuse(b, wait, status, why_not(status, wait, text));
+            continue;
+        }
+        list_remove(&wait->node);
+        free(wait);
+    }
+    if (!c->target)
+        setup_drop(b, c);
+}
