@@ -179,7 +179,7 @@ Test(nanny_command, environment_is_small_and_says_who_it_is)
               output[1]);
 }
 
-Test(nanny_command, grants_are_in_the_environment)
+Test(nanny_command, its_number_and_grants_are_in_the_environment)
 {
     set_up_commands();
     meta_put_uint(&terms, 31);
@@ -187,17 +187,10 @@ Test(nanny_command, grants_are_in_the_environment)
     meta_put_str(&terms, "gpu");
     meta_put_str(&terms, "0,2");
     term_count++;
-    COMMAND(100, "sh", "-c", "echo $PAR_GPU $CUDA_VISIBLE_DEVICES");
-    expect(100, PAR_OK);
-    cr_assert(eq(str, output[1], "0,2 0,2\n"));
-}
-
-Test(nanny_command, is_told_the_number_of_its_dispatch)
-{
-    set_up_commands();
-    COMMAND(WIRE_BROKER_ID | 100, "sh", "-c", "echo $PAR_JOB $PAR_ATTEMPT");
-    expect(WIRE_BROKER_ID | 100, PAR_OK);
-    cr_assert(eq(str, output[1], "100 1\n"));
+    COMMAND(WIRE_BROKER_ID | 17, "sh", "-c",
+            "echo $PAR_JOB $PAR_GPU $CUDA_VISIBLE_DEVICES");
+    expect(WIRE_BROKER_ID | 17, PAR_OK);
+    cr_assert(eq(str, output[1], "17 0,2 0,2\n"));
 }
 
 static const char *host_id(void)
