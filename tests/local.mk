@@ -59,6 +59,7 @@ UNIT_TESTS += tests/unit/test_nanny
 UNIT_TESTS += tests/unit/test_nanny_blame
 UNIT_TESTS += tests/unit/test_nanny_close
 UNIT_TESTS += tests/unit/test_nanny_command
+UNIT_TESTS += tests/unit/test_nanny_mend
 UNIT_TESTS += tests/unit/test_nanny_odd
 UNIT_TESTS += tests/unit/test_nanny_setup
 UNIT_TESTS += tests/unit/test_nanny_thread

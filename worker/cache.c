@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cache.h"
+#include "place.h"
 #include "shrink.h"
 
 enum {
@@ -63,8 +64,12 @@ struct cache *cache_open(const char *dir, uint64_t cap, struct par_error *err)
     c->path = strdup(dir);
     c->objects = c->built = c->tmp = -1;
     c->dir = -1;
-    if (!c->path || (mkdir(dir, 0700) < 0 && errno != EEXIST))
+    if (!c->path)
         goto fail;
+    if (place_make_dir(dir, err)) {
+        cache_close(c);
+        return NULL;
+    }
     c->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (c->dir < 0 || fstat(c->dir, &st) < 0)
         goto fail;

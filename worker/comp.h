@@ -10,9 +10,10 @@
  *   CLOSING    what runs ends, closing functions run, slots end
  *   REMOVING   the disk thread removes its files
  *
- * A failure before READY answers whoever asked and leads to REMOVING.  The
- * functions that the embedding program registered are a computation too, one
- * that is READY from the start.
+ * A failure before READY answers whoever asked and leads to REMOVING.  If its
+ * files are removed underfoot, one that is READY begins anew (nanny_mend.h).
+ * The functions that the embedding program registered are a computation too,
+ * one that is READY from the start.
  */
 #ifndef PAR_COMP_H
 #define PAR_COMP_H

@@ -8,6 +8,7 @@
  *   nanny_offer.c      functions that the program registers
  *   nanny_build.c      a computation's C source: compiled
  *   nanny_files.c      its files: fetched, verified, placed
+ *   nanny_mend.c       and again, if somebody removes them
  *   nanny_retire.c     a slot is told to end, or made to
  *   nanny_start.c      and begun
  *   nanny_hands.c      what it has in its hands: answered, or taken back

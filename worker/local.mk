@@ -25,6 +25,7 @@ libparworker_la_SOURCES = \
     worker/nanny_exec.c worker/nanny_exec.h \
     worker/nanny_files.c worker/nanny_files.h \
     worker/nanny_hands.c worker/nanny_hands.h \
+    worker/nanny_mend.c worker/nanny_mend.h \
     worker/nanny_offer.c worker/nanny_offer.h \
     worker/nanny_open.c \
     worker/nanny_retire.c worker/nanny_retire.h \

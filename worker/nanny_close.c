@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "log.h"
 #include "nanny_answer.h"
+#include "nanny_build.h"
 #include "nanny_close.h"
 #include "nanny_files.h"
 #include "nanny_retire.h"
@@ -111,14 +112,21 @@ void nanny_close_step(struct nanny *n, struct comp *c)
     c->gone = true;
 }
 
-void nanny_close_comp(struct comp *c)
+static void begin_closing(struct nanny *n, struct comp *c)
 {
-    c->terminate = true;
-    if (c->state < COMP_READY) {
+    if (c->state < COMP_READY && !c->host_is_set_up) {
         c->cancelled = true;
     } else if (c->state != COMP_REMOVING) {
+        nanny_fetch_cancel(n, c);
+        nanny_build_cancel(n, c);
         c->state = COMP_CLOSING;
     }
+}
+
+void nanny_close_comp(struct nanny *n, struct comp *c)
+{
+    c->terminate = true;
+    begin_closing(n, c);
 }
 
 void nanny_on_close(struct nanny *n, const struct wire_msg *m)
@@ -138,10 +146,7 @@ void nanny_on_close(struct nanny *n, const struct wire_msg *m)
         return;
     r->close = true;
     c->terminate |= meta_int(m->meta, m->head.meta_len, 26, 0) == 1;
-    if (c->state < COMP_READY)
-        c->cancelled = true;
-    else
-        c->state = COMP_CLOSING;
+    begin_closing(n, c);
 }
 
 void nanny_client_gone(struct nanny *n, uint32_t origin)

@@ -137,8 +137,17 @@ static void count_death(struct nanny *n, struct comp *c, const char *text)
 
     snprintf(c->words, sizeof c->words, "%s", text);
     log_line(LOG_INFO, "%s", text);
-    if (deaths_add(&c->deaths, n->now) && ready)
-        nanny_comp_break(n, c, text);
+    if (!deaths_add(&c->deaths, n->now))
+        return;
+    if (!ready) { /* being closed: what waits would wait for ever */
+        nanny_empty_queue(n, c, PAR_WORKER_LOST, text);
+        return;
+    }
+    log_line(LOG_WARN,
+             "%d slots of a computation died in %d s, it is stopped here; "
+             "the last: %s",
+             SLOTS_DEATHS, SLOTS_DEATHS_MS / 1000, text);
+    nanny_comp_break(n, c, text);
 }
 
 /* Words for whoever waits for a set-up or a CLOSE: with what the slot printed

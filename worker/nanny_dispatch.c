@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "nanny_dispatch.h"
 #include "nanny_exec.h"
+#include "nanny_mend.h"
 #include "nanny_retire.h"
 #include "nanny_start.h"
 
@@ -215,6 +216,8 @@ static bool dispatch_class(struct nanny *n,
         struct slots_step step = slots_next(n->slots, &need);
 
         if (step.move == SLOTS_WAIT)
+            break;
+        if ((step.move == SLOTS_BEGIN || comp_is_exec(c)) && nanny_mend(n, c))
             break;
         if (step.move == SLOTS_BEGIN && !begin(n, c, step.seat))
             break;

@@ -61,7 +61,7 @@ static bool wind_up(struct nanny *n)
         n->winds_up = n->more = true;
         n->drain_at = n->now + HOOK_MS;
         for (struct list *i = n->comps.next; i != &n->comps; i = i->next)
-            nanny_close_comp(LIST_ENTRY(i, struct comp, node));
+            nanny_close_comp(n, LIST_ENTRY(i, struct comp, node));
     }
     return !list_is_empty(&n->comps) && n->now < n->drain_at;
 }

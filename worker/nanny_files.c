@@ -310,12 +310,21 @@ static int check_self(struct nanny *n,
                           "own");
 }
 
+static void remove_all(struct comp *c)
+{
+    if (c->folder[0])
+        rmtree(c->folder);
+    if (c->bundle.kind == BUNDLE_SOURCE)
+        unlink(c->object);
+}
+
 static int run_place(struct disk_work *w, struct par_error *err)
 {
     struct files_work *f = work_of(w);
     struct nanny *n = f->nanny;
     struct comp *c = f->comp;
 
+    remove_all(c); /* what is left of them, if it is not the first time */
     if (place_all(n, c, err))
         return -1;
     cache_trim(n->cache, (int64_t)time(NULL), NULL);
@@ -345,7 +354,7 @@ static void done_place(struct disk_work *w,
     if (n->closing || c->state != COMP_PLACING)
         return;
     if (result && why.code == ENOENT && ++c->fetch_rounds < ROUNDS_MAX) {
-        rmtree(c->folder); /* the cache was spoilt: fetch once more */
+        /* the cache was spoilt: fetch once more */
         c->files_left = c->bundle.files;
         c->state = COMP_FETCHING;
     } else if (result) {
@@ -392,13 +401,8 @@ void nanny_place(struct nanny *n, struct comp *c)
 
 static int run_remove(struct disk_work *w, struct par_error *err)
 {
-    struct comp *c = work_of(w)->comp;
-
     (void)err; /* what stays goes with the run directory */
-    if (c->folder[0])
-        rmtree(c->folder);
-    if (c->bundle.kind == BUNDLE_SOURCE)
-        unlink(c->object);
+    remove_all(work_of(w)->comp);
     return 0;
 }
 

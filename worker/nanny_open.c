@@ -35,8 +35,6 @@ static int open_places(struct nanny *n, struct par_error *err)
         snprintf(roof, sizeof roof, "%s", n->settings->dest_path);
     else if (place_cache_dir(roof, sizeof roof, err))
         return -1;
-    if (place_make_dir(roof, err))
-        return -1;
     n->cache = cache_open(roof, CACHE_CAP, err);
     if (!n->cache)
         return -1;

@@ -27,7 +27,8 @@ static int refusal(struct nanny *n,
         *text = "this worker is about to end";
         return PAR_DRAINING;
     }
-    if (!c || c->state < COMP_READY || c->state == COMP_REMOVING) {
+    if (!c || (c->state < COMP_READY && !c->host_is_set_up) ||
+        c->state == COMP_REMOVING) {
         *text = "this worker has not set that computation up";
         return PAR_UNKNOWN_HANDLE;
     }

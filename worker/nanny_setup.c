@@ -11,6 +11,7 @@
 #include "nanny_answer.h"
 #include "nanny_build.h"
 #include "nanny_files.h"
+#include "nanny_mend.h"
 #include "nanny_retire.h"
 #include "nanny_say.h"
 #include "nanny_setup.h"
@@ -57,25 +58,6 @@ static void give_up(struct nanny *n, struct comp *c)
         }
 }
 
-/* It cannot be set up: answer who asked, and remove it. */
-static void fail(struct nanny *n, struct comp *c)
-{
-    const char *text = c->failure_text ? c->failure_text : "out of memory";
-    struct comp_request *r;
-
-    while ((r = comp_first_request(c))) {
-        if (r->close)
-            nanny_say_ready(n, c, r->id); /* it is closed indeed */
-        else
-            nanny_say_error(n, r->id, c->failure, true, text);
-        comp_request_done(r);
-    }
-    free(c->failure_text);
-    c->failure_text = NULL;
-    c->failure = 0;
-    give_up(n, c);
-}
-
 static void retire_idle(struct nanny *n, struct comp *c)
 {
     for (unsigned i = 0; i < n->seat_count; i++) {
@@ -92,10 +74,6 @@ void nanny_comp_break(struct nanny *n, struct comp *c, const char *text)
     struct meta_writer meta = {0};
 
     c->state = COMP_BROKEN;
-    log_line(LOG_WARN,
-             "%d slots of a computation died in %d s, it is stopped here; "
-             "the last: %s",
-             SLOTS_DEATHS, SLOTS_DEATHS_MS / 1000, text);
     nanny_empty_queue(n, c, PAR_WORKER_LOST, text);
     retire_idle(n, c);
     if (c->registered) {
@@ -107,6 +85,45 @@ void nanny_comp_break(struct nanny *n, struct comp *c, const char *text)
     meta_pair_int(&meta, KEY_HANDLE, c->handle);
     nanny_say(n, &head, &meta, NULL, 0);
     meta_writer_clear(&meta);
+}
+
+/* It was READY once, so that runs wait and slots may serve, but nothing can be
+ * started any more. */
+static void spoil(struct nanny *n, struct comp *c, const char *why)
+{
+    char text[PAR_ERROR_TEXT];
+
+    nanny_fetch_cancel(n, c);
+    snprintf(text, sizeof text,
+             "its files were removed on %.60s, and cannot be had again: %s; "
+             "set it up again",
+             n->name, why);
+    log_line(LOG_WARN, "a computation: %s", text);
+    nanny_comp_break(n, c, text);
+}
+
+/* It cannot be set up: answer who asked, and remove it. */
+static void fail(struct nanny *n, struct comp *c)
+{
+    char *text = c->failure_text;
+    const char *why = text ? text : "out of memory";
+    int status = c->failure;
+    struct comp_request *r;
+
+    c->failure_text = NULL;
+    c->failure = 0;
+    while ((r = comp_first_request(c))) {
+        if (r->close)
+            nanny_say_ready(n, c, r->id); /* it is closed indeed */
+        else
+            nanny_say_error(n, r->id, status, true, why);
+        comp_request_done(r);
+    }
+    if (c->host_is_set_up)
+        spoil(n, c, why);
+    else
+        give_up(n, c);
+    free(text);
 }
 
 void nanny_comp_adrift(struct nanny *n, struct comp *c)
@@ -211,7 +228,8 @@ static void serve_requests(struct nanny *n, struct comp *c)
     while (c->setup_seat == COMP_NO_SEAT && (r = comp_first_request(c)) &&
            c->state == COMP_READY) {
         if (r->call && !comp_is_exec(c)) {
-            nanny_setup_begin(n, c);
+            if (!nanny_mend(n, c))
+                nanny_setup_begin(n, c);
             return;
         }
         nanny_say_ready(n, c, r->id);
@@ -236,7 +254,7 @@ static void advance(struct nanny *n, struct comp *c)
         nanny_fetch(n, c);
         break;
     case COMP_STARTING:
-        if (c->setup_seat == COMP_NO_SEAT)
+        if (c->setup_seat == COMP_NO_SEAT && !nanny_mend(n, c))
             nanny_setup_begin(n, c);
         break;
     case COMP_READY:

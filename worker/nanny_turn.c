@@ -95,7 +95,7 @@ static void step_comps(struct nanny *n)
         struct comp *c = LIST_ENTRY(i, struct comp, node);
 
         if (is_orphaned(n, c))
-            nanny_close_comp(c);
+            nanny_close_comp(n, c);
         if (c->state == COMP_CLOSING)
             nanny_close_step(n, c);
         else
