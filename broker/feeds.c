@@ -1,4 +1,4 @@
-/* feeds.c - a row of runs, and an index into it */
+/* feeds.c - a row of runs, and an index into it; three streams of each */
 #include "config.h"
 
 #include "feeds.h"
@@ -6,10 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct stream {
+    uint64_t granted; /* by its reader */
+    uint64_t told;    /* to its writer */
+    uint64_t sent;
+    bool finished;
+};
+
 struct feed {
     uint64_t run;
-    uint64_t granted;
-    uint64_t sent;
+    uint64_t dispatch; /* the attempt */
+    struct stream streams[FEED_STREAMS];
 };
 
 void feeds_clear(struct feeds *in)
@@ -41,31 +48,26 @@ static int make_room(struct feeds *in)
     return 0;
 }
 
-int feeds_grant(struct feeds *in, uint64_t run, uint64_t granted)
+static void begin(struct feed *f, uint64_t run, uint64_t dispatch)
 {
-    struct feed *feed = find(in, run);
-
-    if (!feed) {
-        if (make_room(in) || idmap_put(&in->by_run, run, in->used))
-            return -1;
-        feed = &in->all[in->used++];
-        *feed = (struct feed){.run = run};
-    }
-    if (granted > feed->granted)
-        feed->granted = granted;
-    return 0;
+    *f = (struct feed){.run = run, .dispatch = dispatch};
+    for (int i = 1; i < FEED_STREAMS; i++)
+        f->streams[i].granted = f->streams[i].told = FEED_BEGINNING;
 }
 
-bool feeds_send(struct feeds *in, uint64_t run, uint64_t len)
+struct feed *feeds_of(struct feeds *in, uint64_t run, uint64_t dispatch)
 {
-    struct feed *feed = find(in, run);
+    struct feed *f = find(in, run);
 
-    if (len == 0)
-        return true;
-    if (!feed || len > feed->granted - feed->sent)
-        return false;
-    feed->sent += len;
-    return true;
+    if (!f) {
+        if (make_room(in) || idmap_put(&in->by_run, run, in->used))
+            return NULL;
+        f = &in->all[in->used++];
+        begin(f, run, dispatch);
+    } else if (f->dispatch != dispatch) {
+        begin(f, run, dispatch);
+    }
+    return f;
 }
 
 void feeds_end(struct feeds *in, uint64_t run)
@@ -80,4 +82,48 @@ void feeds_end(struct feeds *in, uint64_t run)
     in->all[place] = in->all[in->used];
     /* replacing a value allocates nothing: this cannot fail */
     idmap_put(&in->by_run, in->all[place].run, place);
+}
+
+/* ---- one stream ---- */
+
+void feed_grant(struct feed *f, int stream, uint64_t total)
+{
+    struct stream *s = &f->streams[stream];
+
+    if (total > s->granted)
+        s->granted = total;
+}
+
+bool feed_due(struct feed *f, int stream, uint64_t *total)
+{
+    struct stream *s = &f->streams[stream];
+
+    if (s->finished || s->granted == s->told ||
+        s->granted - s->told < s->told - s->sent)
+        return false;
+    *total = s->told = s->granted;
+    return true;
+}
+
+bool feed_send(struct feed *f, int stream, uint64_t offset, size_t len)
+{
+    struct stream *s = &f->streams[stream];
+
+    if (offset != s->sent || len > s->told - s->sent)
+        return false;
+    s->sent += len;
+    return true;
+}
+
+bool feed_finish(struct feed *f, int stream)
+{
+    bool was = f->streams[stream].finished;
+
+    f->streams[stream].finished = true;
+    return !was;
+}
+
+bool feed_is_finished(const struct feed *f, int stream)
+{
+    return f->streams[stream].finished;
 }

@@ -1,16 +1,26 @@
-/* feeds.h - what commands granted to a client for their standard input
+/* feeds.h - the streams of a client's runs: granted, told and sent
  *
- * Kept by the broker for runs that have granted something, so that no more is
- * relayed than the worker has room for.  Numbers only grow and count since the
- * stream began (credit.h).
+ * Kept by the broker for each run that has had any, so that no more is relayed
+ * than its reader has room for.  Numbers only grow, and count since the stream
+ * began (credit.h).  An attempt begins them anew.
+ *
+ * A reader may raise its grant as often as it likes, an octet at a time; the
+ * writer is told when that at least doubles what it may still send.  So one
+ * who writes nothing is told little, and one who has used all up at once.
  */
 #ifndef PAR_FEEDS_H
 #define PAR_FEEDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "idmap.h"
+
+enum {
+    FEED_STREAMS = 3,        /* standard input, output, error */
+    FEED_BEGINNING = 1 << 16 /* granted of output before anybody says so */
+};
 
 /* All zero is empty. */
 struct feeds {
@@ -22,15 +32,28 @@ struct feeds {
 
 void feeds_clear(struct feeds *in);
 
-/* So many octets of input this run takes in all.  A smaller number than before
- * says nothing.  Returns -1 if out of memory. */
-int feeds_grant(struct feeds *in, uint64_t run, uint64_t granted);
+/* The streams of a run in this attempt: as they are, or at their beginning.
+ * Good until the next call; NULL if out of memory. */
+struct feed *feeds_of(struct feeds *in, uint64_t run, uint64_t dispatch);
 
-/* Count octets that are sent.  False if the run has granted less: nothing is
- * counted then. */
-bool feeds_send(struct feeds *in, uint64_t run, uint64_t len);
-
-/* The run has ended.  One that has granted nothing is no matter. */
+/* The run has ended.  One without streams is no matter. */
 void feeds_end(struct feeds *in, uint64_t run);
+
+/* The reader takes so many octets in all.  A smaller number than before says
+ * nothing. */
+void feed_grant(struct feed *f, int stream, uint64_t total);
+
+/* Is it time to tell the writer?  Then *total is what it may send in all. */
+bool feed_due(struct feed *f, int stream, uint64_t *total);
+
+/* Count octets at this offset.  False if they do not follow the last ones, or
+ * the writer may not send so much: nothing is counted then. */
+bool feed_send(struct feed *f, int stream, uint64_t offset, size_t len);
+
+/* Nothing follows any more.  False if that was known. */
+bool feed_finish(struct feed *f, int stream);
+
+/* Whether nothing follows any more. */
+bool feed_is_finished(const struct feed *f, int stream);
 
 #endif

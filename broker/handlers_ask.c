@@ -142,6 +142,9 @@ static bool relay_error(struct broker *b,
     } else if (!sched_run_of(b->sched, from->number, w->head.id, &client,
                              &id)) {
         return false;
+    } else if (rate_take(&from->control, &control_limit, b->now) !=
+               RATE_WITHIN) {
+        return true; /* a client asks for some, not for thousands a second */
     }
     to = peers_by_number(&b->peers, client);
     meta_text(w->meta, w->head.meta_len, 72, words, sizeof words);

@@ -10,22 +10,6 @@
 #include "answers.h"
 #include "out.h"
 
-/* Hand a message on under another id.  Its frames are moved. */
-static void forward(struct broker *b,
-                    struct peer *to,
-                    struct link_msg *m,
-                    uint64_t id)
-{
-    size_t len = zmq_msg_size(&m->first);
-    uint8_t *frame = malloc(len);
-
-    if (!frame)
-        return;
-    memcpy(frame, zmq_msg_data(&m->first), len);
-    wire_put_u64(frame + 12, id);
-    out_send(b, to, frame, len, m->wire.second ? &m->second : NULL);
-}
-
 /* The client of a worker's run, under which id; NULL if it is not open. */
 static struct peer *client_of(struct broker *b,
                               struct peer *worker,
@@ -54,28 +38,114 @@ static struct peer *worker_of(struct broker *b,
     return NULL;
 }
 
-/* Only what the command has granted: the worker would have to keep the rest. */
+/* Hand octets on under another id.  Those of one stream that follow each other
+ * in a turn share a message. */
+static void pass_on(struct broker *b,
+                    struct peer *to,
+                    const struct wire_msg *w,
+                    uint64_t id,
+                    int stream)
+{
+    struct batch *out = &to->out;
+    struct meta_writer *meta = &b->words;
+
+    if (out->head.count == 0 || out->head.type != WIRE_STREAM ||
+        out->head.id != id || to->out_stream != stream ||
+        out->frame.len + w->items_len > WIRE_BATCH_BYTES) {
+        struct wire_header head = {
+            .type = WIRE_STREAM, .id = id, .ref = w->head.ref};
+
+        meta_writer_reset(meta);
+        meta_put_map(meta, 1);
+        meta_pair_int(meta, 1, stream);
+        out_open(b, to, &head, meta->data, meta->len);
+        out->frame.failed |= meta->failed;
+        to->out_stream = stream;
+        batch_add_bare(out, w->items, w->items_len);
+    } else {
+        meta_put_raw(&out->frame, w->items, w->items_len);
+    }
+    out->head.flags |= w->head.flags & WIRE_FINAL;
+}
+
+/* What the reader has granted, if it is time to say so. */
+static void tell_grant(struct broker *b,
+                       struct feed *feed,
+                       int stream,
+                       struct peer *writer,
+                       uint64_t id)
+{
+    struct meta_writer *w = &b->words;
+    uint64_t total;
+
+    if (!feed_due(feed, stream, &total))
+        return;
+    meta_writer_reset(w);
+    meta_put_map(w, 2);
+    meta_put_uint(w, 1);
+    meta_put_array(w, 1);
+    meta_put_array(w, 3);
+    meta_put_uint(w, CREDIT_STREAM);
+    meta_put_uint(w, total);
+    meta_put_uint(w, total);
+    meta_pair_int(w, 2, stream);
+    say(b, writer, WIRE_CREDIT, 0, id, 0, w);
+}
+
+/* One end of a stream, and where the other one is. */
+struct ends {
+    struct peer *writer, *reader;
+    uint64_t write_id, read_id;
+};
+
+/* No more than what the reader has granted: whoever relays or reads it would
+ * have to keep the rest.  What says nothing goes no further. */
+static int relay(struct broker *b,
+                 const struct ends *ends,
+                 struct feed *feed,
+                 int stream,
+                 const struct wire_msg *w,
+                 struct par_error *err)
+{
+    bool final = w->head.flags & WIRE_FINAL;
+
+    if (!feed) {
+        par_fail(err, ENOMEM, "out of memory");
+        return PAR_OVERLOADED;
+    }
+    if (feed_is_finished(feed, stream) || (w->items_len == 0 && !final))
+        return PAR_OK;
+    if (!feed_send(feed, stream, w->head.ref, w->items_len)) {
+        par_fail(err, EDQUOT,
+                 "stream %d: more than its reader has granted, or out of "
+                 "order",
+                 stream);
+        return PAR_NO_CREDIT;
+    }
+    pass_on(b, ends->reader, w, ends->read_id, stream);
+    if (final)
+        feed_finish(feed, stream);
+    tell_grant(b, feed, stream, ends->writer, ends->write_id);
+    return PAR_OK;
+}
+
 int on_client_stream(struct broker *b,
                      struct peer *from,
                      struct link_msg *m,
                      struct par_error *err)
 {
     const struct wire_msg *w = &m->wire;
-    uint64_t id;
-    struct peer *to = worker_of(b, from, w, &id);
+    struct ends ends = {.writer = from, .write_id = w->head.id};
 
     if (meta_int(w->meta, w->head.meta_len, 1, 0) != 0) {
         par_fail(err, EPERM, "a client writes stream 0, and no other");
         return PAR_FORBIDDEN;
     }
-    if (!to)
+    ends.reader = worker_of(b, from, w, &ends.read_id);
+    if (!ends.reader)
         return PAR_OK;
-    if (!feeds_send(&from->feeds, w->head.id, w->items_len)) {
-        par_fail(err, EDQUOT, "more input than the command has granted");
-        return PAR_NO_CREDIT;
-    }
-    forward(b, to, m, id);
-    return PAR_OK;
+    return relay(b, &ends, feeds_of(&from->feeds, w->head.id, ends.read_id), 0,
+                 w, err);
 }
 
 int on_worker_stream(struct broker *b,
@@ -83,13 +153,20 @@ int on_worker_stream(struct broker *b,
                      struct link_msg *m,
                      struct par_error *err)
 {
-    uint64_t id;
-    struct peer *to = client_of(b, from, &m->wire, &id);
+    const struct wire_msg *w = &m->wire;
+    int64_t stream = meta_int(w->meta, w->head.meta_len, 1, 0);
+    struct ends ends = {.writer = from, .write_id = w->head.id};
 
-    (void)err;
-    if (to)
-        forward(b, to, m, id);
-    return PAR_OK;
+    if (stream < 1 || stream >= FEED_STREAMS) {
+        par_fail(err, EPERM, "a worker writes streams 1 and 2, and no other");
+        return PAR_FORBIDDEN;
+    }
+    ends.reader = client_of(b, from, w, &ends.read_id);
+    if (!ends.reader)
+        return PAR_OK;
+    return relay(b, &ends,
+                 feeds_of(&ends.reader->feeds, ends.read_id, ends.write_id),
+                 (int)stream, w, err);
 }
 
 /* Of the grants [[channel, items, octets, ...], ...] those of one channel, if
@@ -120,26 +197,29 @@ static struct credit find_grant(const struct wire_msg *w, int64_t channel)
     return found;
 }
 
-/* For a stream, to who writes it; what a worker grants we keep in mind. */
+/* For a stream, to who writes it. */
 static void relay_grant(struct broker *b, struct peer *from, struct link_msg *m)
 {
     const struct wire_msg *w = &m->wire;
     bool of_worker = from->role == ROLE_WORKER;
-    struct credit grant;
+    int64_t stream = meta_int(w->meta, w->head.meta_len, 2, -1);
+    struct credit grant = find_grant(w, CREDIT_STREAM);
+    struct feed *feed;
     struct peer *to;
     uint64_t id;
 
+    if (stream < 0 || stream >= FEED_STREAMS || of_worker != (stream == 0) ||
+        grant.granted_items == UINT64_MAX)
+        return;
     to = of_worker ? client_of(b, from, w, &id) : worker_of(b, from, w, &id);
     if (!to)
         return;
-    if (of_worker) {
-        grant = find_grant(w, CREDIT_STREAM);
-        if (grant.granted_items == UINT64_MAX ||
-            meta_int(w->meta, w->head.meta_len, 2, -1) != 0 ||
-            feeds_grant(&to->feeds, id, grant.granted_bytes))
-            return;
-    }
-    forward(b, to, m, id);
+    feed = of_worker ? feeds_of(&to->feeds, id, w->head.id)
+                     : feeds_of(&from->feeds, w->head.id, id);
+    if (!feed)
+        return;
+    feed_grant(feed, (int)stream, grant.granted_bytes);
+    tell_grant(b, feed, (int)stream, to, id);
 }
 
 int on_credit(struct broker *b,

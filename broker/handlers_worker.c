@@ -75,8 +75,7 @@ int on_result(struct broker *b,
     while (wire_next(&w, &cursor, &item)) {
         struct job_outcome outcome = {
             .status = item.status,
-            .executed = item.executed > WIRE_EXECUTED ? WIRE_MAYBE_EXECUTED
-                                                      : item.executed,
+            .executed = item.executed,
             .wall_us = item.wall_us,
             .payload = {block, w.second ? 0 : skip + (uint32_t)item.offset,
                         (uint32_t)item.len}};

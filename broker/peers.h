@@ -61,7 +61,7 @@ struct peer {
     struct credit runs;    /* what we grant a client */
     uint64_t answered;     /* how many of those runs have their answer */
     struct credit results; /* what a client grants us */
-    struct feeds feeds;    /* what its running commands take */
+    struct feeds feeds;    /* the streams of its running commands */
     struct list held;      /* of held_result */
     uint32_t held_count;
     uint32_t requests; /* SETUPs and CLOSEs of a client, not answered yet */
@@ -69,6 +69,7 @@ struct peer {
     struct list dirty; /* linked while `out` holds items */
     uint64_t out_next; /* worker: the dispatch that would continue it */
     uint32_t out_spec;
+    int out_stream; /* whose octets are in it, if it is a STREAM */
     uint64_t messages_in, messages_out;
 };
 

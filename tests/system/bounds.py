@@ -281,6 +281,50 @@ def more_input_than_granted():
     peer.close()
 
 
+def more_output_than_granted():
+    """What a client has not granted is not relayed to it, and a worker that
+    goes on has to go.  What says nothing is not relayed at all."""
+    peer, hand = client(), worker()
+    peer.run(1, [b""])
+    m = hand.hear_of(RUN)
+    piece = lambda stream, at, data, flags=0: hand.say(STREAM, m.id, at, {1: stream, "x-": b"x" * 60000},
+                                                       data, 1, flags)
+    for i in range(1000):
+        piece(1, 0, b"")
+    for i in range(10000):
+        piece(1, i, b"x")
+    piece(1, 10000, b"x" * 55536)
+    piece(2, 0, b"done", FINAL)
+    piece(2, 4, b"and more")
+    seen, size = [], {1: 0, 2: 0}
+    while size != {1: 65536, 2: 4}:
+        seen.append(peer.hear_of(STREAM))
+        size[seen[-1].meta[1]] += len(seen[-1].body)
+    check(all(len(s.meta) == 1 and s.body for s in seen), "what says nothing is not relayed")
+    check(seen[-1].flags & FINAL, "an end is")
+    piece(1, 65536, b"x")
+    check(hand.hear_of(ERROR).ref == NO_CREDIT, "an octet beyond the grant is refused")
+    for i in range(50000):
+        peer.say(CREDIT, 1, 0, {1: [[2, 0, 65537 + i]], 2: 1})
+    peer.settle()
+    hand.say(PING, 7)
+    grants = []
+    while (c := hand.hear()).type != PONG:
+        if c.type == CREDIT:
+            grants.append(c.meta[1][0][2])
+    check(grants == [65536 + (1 << i) for i in range(16)], "grants by the octet are told when they are of use")
+    piece(1, 65536, b"x" * 32768)
+    check(hand.hear_of(CREDIT).meta[1][0][2] == 65536 + 50000, "then the rest of them")
+    check(len(peer.hear_of(STREAM).body) == 32768, "what was granted is relayed")
+    piece(1, 98304, b"x" * 20000)
+    check(hand.hear_of(ERROR).ref == NO_CREDIT, "more is refused")
+    piece(1, 65530, b"x")
+    check(hand.hear_of(GOODBYE).ref == 5, "and at the third time the worker has to go")
+    check(peer.ends(1)[0].status == WORKER_LOST, "and nothing more: its run is lost")
+    hand.socket.close(0)
+    peer.close()
+
+
 def connections_without_hello():
     """One that is silent, one that says all but HELLO: both are cut off."""
     polite = client()
@@ -325,6 +369,7 @@ memory_of_half_cancelled_batches()
 values_nobody_takes()
 runs_nobody_hears_of()
 more_input_than_granted()
+more_output_than_granted()
 more_questions_than_allowed()
 pings_that_nobody_answers()
 hello_again()
