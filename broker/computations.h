@@ -46,7 +46,8 @@ struct computation {
     uint64_t transfer;   /* the BLOB-NEED for it; 0: none, or another's */
     struct list asked;   /* linked while there is a transfer, by age */
     uint32_t source;     /* the client it went to */
-    uint64_t asked_at;   /* ms */
+    uint64_t asked_at;   /* ms: when the next chunk of it was due from */
+    uint64_t next_chunk; /* when that much is here, the next one is */
     uint64_t window_end; /* when that much is here, ask for more */
     struct list waiting; /* of waiting_setup */
 };

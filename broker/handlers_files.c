@@ -17,9 +17,10 @@
 #include "out.h"
 #include "setup.h"
 
-/* A client has so long to send a piece that it was asked for, 1 MiB at most:
- * slow enough for any line, and nobody holds the others up for ever. */
-enum { PIECE_MS = 60000 };
+/* A client has so long for each chunk of what it was asked for: slow enough
+ * for any line; and whoever else waits for the file, with the patience of a
+ * minute as our own clients do, is asked in time. */
+enum { PIECE_MS = 30000 };
 
 /* ---- from clients ---- */
 
@@ -66,6 +67,15 @@ static void stop(struct computation *c)
     list_remove(&c->asked);
 }
 
+/* The next chunk is due from now on: behind all others. */
+static void expect(struct broker *b, struct computation *c, uint64_t have)
+{
+    c->asked_at = b->now;
+    c->next_chunk = have + WIRE_CHUNK_MAX;
+    list_remove(&c->asked);
+    list_append(&b->computations.asked, &c->asked);
+}
+
 static void ask(struct broker *b, struct computation *c)
 {
     struct waiting_setup *first =
@@ -76,9 +86,8 @@ static void ask(struct broker *b, struct computation *c)
 
     c->transfer = WIRE_BROKER_ID | ++b->computations.last_transfer;
     c->source = first->order.client;
-    c->asked_at = b->now;
     c->window_end = have + WIRE_ITEM_MAX;
-    list_append(&b->computations.asked, &c->asked);
+    expect(b, c, have);
     if (!client)
         return; /* files_client_left() comes, and asks another */
     meta_writer_reset(w);
@@ -205,7 +214,7 @@ void files_expire(struct broker *b)
 
         snprintf(
             why, sizeof why,
-            "the client sent %llu octets of %llu, and not the next piece "
+            "the client sent %llu octets of %llu, and not the next chunk "
             "within %d ms",
             (unsigned long long)blobs_have(b->blobs, c->account, wanted(c)),
             (unsigned long long)c->files[c->fetching].size, PIECE_MS);
@@ -263,6 +272,8 @@ int on_blob_data(struct broker *b,
     } else if (state == BLOB_WHOLE || have >= c->window_end) {
         stop(c);
         files_advance(b);
+    } else if (have >= c->next_chunk) {
+        expect(b, c, have);
     }
     return PAR_OK;
 }

@@ -147,7 +147,7 @@ Test(broker_files, that_never_come_end_the_set_up_and_say_which)
     set_up(&one, 2, "b", &lib, 1);
     set_up(&two, 3, "c", &lib, 1);
     send_piece(&one, transfer, 0, "hello", false);
-    now += 59999;
+    now += 29999;
     cr_assert(eq(ptr, (void *)hear_if(&two, WIRE_BLOB_NEED), NULL));
     cr_assert(eq(u64, broker_deadline(broker), now + 1));
     now++;
@@ -156,7 +156,7 @@ Test(broker_files, that_never_come_end_the_set_up_and_say_which)
     cr_assert(eq(u64, m->head.ref, PAR_SETUP_FAILED));
     cr_assert(eq(str, words_of(m),
                  "file lib.so: the client sent 5 octets of 12, and not the "
-                 "next piece within 60000 ms"));
+                 "next chunk within 30000 ms"));
     m = hear(&one, WIRE_ERROR);
     cr_assert(eq(u64, ended + m->head.id, 3), "it would be asked in vain");
     transfer = hear(&two, WIRE_BLOB_NEED)->head.id;
@@ -166,7 +166,7 @@ Test(broker_files, that_never_come_end_the_set_up_and_say_which)
     cr_assert(eq(u64, files_deadline(broker), UINT64_MAX));
 }
 
-Test(broker_files, a_client_may_take_its_time_for_each_piece)
+Test(broker_files, a_client_may_take_its_time_for_each_chunk)
 {
     static char large[3 * 1048576 + 1];
     static char piece[262144 + 1];
@@ -179,9 +179,11 @@ Test(broker_files, a_client_may_take_its_time_for_each_piece)
     while (at < sizeof large - 1) {
         uint64_t transfer = hear(&one, WIRE_BLOB_NEED)->head.id;
 
-        for (int i = 0; i < 4; i++, at += 262144)
+        for (int i = 0; i < 4; i++, at += 262144) {
+            now += 29000;
             send_piece(&one, transfer, at, piece, at == 11 * 262144);
-        now += 50000;
+            turn();
+        }
     }
     be_ready(&worker);
     hear(&one, WIRE_READY);
