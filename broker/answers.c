@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "out.h"
+#include "say.h"
 
 /* Our own words of a failure: a map of the common keys. */
 static void put_words(struct broker *b,
@@ -35,7 +36,8 @@ static void fail_words(struct broker *b, const struct decision *d)
 void answers_count(struct broker *b, struct peer *client, uint32_t count)
 {
     client->answered += count;
-    say_credit(b, client);
+    if (peer_grant_runs(client))
+        say_credit(b, client);
 }
 
 static void put_result(struct broker *b,

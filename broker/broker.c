@@ -13,6 +13,7 @@
 #include "answers.h"
 #include "engine.h"
 #include "reach.h"
+#include "say.h"
 
 enum {
     DEFAULT_QUEUED = 4000000,

@@ -1,7 +1,6 @@
-/* carry.c - do what the scheduler decided */
 #include "config.h"
 
-#include "engine.h"
+#include "carry.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "answers.h"
 #include "log.h"
 #include "out.h"
+#include "say.h"
 #include "setup.h"
 
 /* ---- towards workers ---- */

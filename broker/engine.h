@@ -1,8 +1,29 @@
-/* engine.h - what is inside a broker, for the files that make it up
+/* engine.h - the inside of a broker: what its parts share
  *
- * broker.c opens and closes it, turn.c moves it, handlers*.c tell the
- * scheduler what peers said, carry.c does what the scheduler decided, say.c
- * words the answers, status.c answers questions.
+ * Bottom to top; calls go down, and each has the header that says what it
+ * gives:
+ *
+ *   out.c                what leaves: a batch in the making for each peer
+ *   say.c                short messages
+ *   answers.c            terminal answers: now, or when the client has room
+ *   setup.c              SETUPs that wait, and their computations
+ *   status.c             the rows of STATUS
+ *
+ *   handlers_files.c     files, from clients and to workers
+ *   handlers_session.c   GOODBYE, and what an end of a session takes along
+ *   handlers_hello.c     HELLO
+ *   handlers_ask.c       PING, STATUS, errors that workers report
+ *   handlers_client.c    RUN, CANCEL
+ *   handlers_setup.c     SETUP, CLOSE, RESOLVE
+ *   handlers_stream.c    streams of runs, and CREDIT
+ *   handlers_worker.c    what workers say of their requests and dispatches
+ *   handlers.c           who may say what
+ *
+ *   carry.c              what the scheduler decided
+ *   turn.c               the turn, which does all of these
+ *   broker.c             made, and taken apart
+ *
+ * Included by these alone.
  */
 #ifndef PAR_ENGINE_H
 #define PAR_ENGINE_H
@@ -77,98 +98,11 @@ struct broker {
 static const struct rate_limit control_limit = {.per_second = 2000,
                                                 .burst = 2 * PEER_RUN_ITEMS};
 
-/* ---- handlers.c: what a peer said ---- */
-
-void handle_message(struct broker *b, struct link_msg *m);
-void handle_gone(struct broker *b, uint64_t conn);
-
-/* A handler returns PAR_OK, or the status that refuses the message, with the
- * reason in err: the dispatcher answers. */
+/* What a peer said.  Returns PAR_OK, or the status that refuses the message,
+ * with the reason in err: handlers.c answers. */
 typedef int handle_f(struct broker *b,
                      struct peer *from,
                      struct link_msg *m,
                      struct par_error *err);
-
-/* handlers_hello.c */
-int handle_hello(struct broker *b, uint64_t conn, struct link_msg *m);
-
-/* handlers_ask.c */
-handle_f on_ping, on_pong, on_status, on_worker_error;
-uint64_t next_nonce(struct broker *b, unsigned relay);
-
-/* handlers_session.c */
-handle_f on_goodbye;
-/* End a session: everybody forgets it.  end_session() forgets the connection
- * as well. */
-void forget_session(struct broker *b, struct peer *peer, bool orderly);
-void end_session(struct broker *b, struct peer *peer, bool orderly);
-
-/* handlers_client.c */
-handle_f on_run, on_cancel;
-/* A RUN could not be read; the client has counted it as sent. */
-void runs_undecoded(struct peer *client, struct link_msg *m);
-
-/* handlers_stream.c */
-handle_f on_client_stream, on_worker_stream, on_credit;
-
-/* handlers_setup.c */
-handle_f on_setup, on_close, on_resolve;
-
-/* handlers_files.c */
-handle_f on_blob_data, on_blob_need;
-/* Let the set-ups that wait for files go on as far as they can. */
-void files_advance(struct broker *b);
-void files_client_left(struct broker *b, uint32_t client);
-/* Set-ups whose client does not send a file in time; and when to look. */
-void files_expire(struct broker *b);
-uint64_t files_deadline(const struct broker *b);
-
-/* handlers_worker.c */
-handle_f on_ready, on_result, on_started, on_recalled, on_register,
-    on_unregister;
-
-/* ---- carry.c: what the scheduler decided ---- */
-
-void carry_decisions(struct broker *b);
-
-/* ---- say.c: words ---- */
-
-void say(struct broker *b,
-         struct peer *to,
-         unsigned type,
-         unsigned flags,
-         uint64_t id,
-         uint64_t ref,
-         const struct meta_writer *meta);
-void say_error(struct broker *b,
-               struct peer *to,
-               uint64_t id,
-               unsigned count,
-               int status,
-               bool final,
-               const char *text);
-void say_error_to(struct broker *b,
-                  uint64_t conn,
-                  uint64_t id,
-                  unsigned count,
-                  int status,
-                  bool final,
-                  const char *text);
-void say_goodbye(struct broker *b, uint64_t conn, enum wire_reason reason);
-/* CREDIT for runs, if there is so much more that it is worth a word. */
-void say_credit(struct broker *b, struct peer *to);
-/* READY of a set-up: how its workers answered, and its functions. */
-void say_ready(struct broker *b, struct peer *to, uint64_t id, uint32_t target);
-
-/* ---- status.c ---- */
-
-/* looked: how many jobs or targets that took to look at */
-int status_rows(struct broker *b,
-                const struct peer *asker,
-                const char *what,
-                uint64_t limit,
-                struct meta_writer *rows,
-                uint64_t *looked,
-                struct par_error *err);
 
 #endif

@@ -1,13 +1,21 @@
-/* handlers.c - who may say what, in one place */
 #include "config.h"
 
-#include "engine.h"
+#include "handlers.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "answers.h"
+#include "handlers_ask.h"
+#include "handlers_client.h"
+#include "handlers_files.h"
+#include "handlers_hello.h"
+#include "handlers_session.h"
+#include "handlers_setup.h"
+#include "handlers_stream.h"
+#include "handlers_worker.h"
 #include "log.h"
+#include "say.h"
 
 /* Anything that is not in this table is refused unread. */
 static const struct handler {
@@ -49,13 +57,6 @@ static const struct handler {
     },
 };
 
-static void hang_up(struct broker *b, struct peer *peer, enum wire_reason why)
-{
-    say_goodbye(b, peer->conn, why);
-    link_server_cut(b->link, peer->conn);
-    end_session(b, peer, false);
-}
-
 /* The third breach of the grammar, or of the credit, ends it. */
 static void strike(struct broker *b,
                    struct peer *peer,
@@ -66,7 +67,7 @@ static void strike(struct broker *b,
     log_line(LOG_WARN, "%s from session %u (%s): refused (%s)", what,
              peer->number, peer->address, wire_reason_name(reason));
     if (++peer->strikes >= PEER_STRIKES)
-        hang_up(b, peer, reason);
+        cut_session(b, peer, reason);
 }
 
 /* What is bounded otherwise: by credit, by having been asked for, by the runs
@@ -228,7 +229,7 @@ void handle_message(struct broker *b, struct link_msg *m)
     else if (status == PAR_NO_CREDIT)
         strike(b, from, WIRE_NO_CREDIT, name);
     else if (verdict == RATE_FLOOD)
-        hang_up(b, from, WIRE_TOO_MANY);
+        cut_session(b, from, WIRE_TOO_MANY);
 }
 
 void handle_gone(struct broker *b, uint64_t conn)

@@ -1,12 +1,13 @@
-/* handlers_ask.c - PING, STATUS, and the errors that workers report */
 #include "config.h"
 
-#include "engine.h"
+#include "handlers_ask.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "out.h"
+#include "say.h"
+#include "status.h"
 
 enum {
     PEER_RELAYS = 64,    /* pings of one session on their way to workers */

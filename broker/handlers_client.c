@@ -1,12 +1,13 @@
-/* handlers_client.c - RUN and CANCEL */
 #include "config.h"
 
-#include "engine.h"
+#include "handlers_client.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "say.h"
 
 enum { RUN_META_ROOM = 24 * 1024 }; /* 64 resources, 256 octets of each */
 
@@ -172,7 +173,8 @@ int on_run(struct broker *b,
     if (status != PAR_OK)
         return status;
     from->has_run = true;
-    say_credit(b, from);
+    if (peer_grant_runs(from))
+        say_credit(b, from);
     return PAR_OK;
 }
 

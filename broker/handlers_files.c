@@ -1,13 +1,6 @@
-/* handlers_files.c - files: from clients to us, and from us to workers
- *
- * A set-up goes on when all of its files are here.  It gets them one after the
- * other; one that another set-up of the account is getting is waited for.  A
- * client that fails to send a file loses the set-ups that wait for it; whoever
- * else needs the file is asked for his own copy, from the beginning.
- */
 #include "config.h"
 
-#include "engine.h"
+#include "handlers_files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +8,7 @@
 #include <string.h>
 
 #include "out.h"
+#include "say.h"
 #include "setup.h"
 
 /* A client has so long for each chunk of what it was asked for: slow enough

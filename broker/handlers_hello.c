@@ -1,7 +1,6 @@
-/* handlers_hello.c - HELLO: who may come in, as what, and what it gets */
 #include "config.h"
 
-#include "engine.h"
+#include "handlers_hello.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "log.h"
 #include "plain.h"
+#include "say.h"
 
 enum { MAX_LABELS = 64, MAX_RESOURCES = 64, MAX_INDEXES = 256 };
 

@@ -1,10 +1,11 @@
-/* handlers_session.c - GOODBYE, and what an end of a session takes along */
 #include "config.h"
 
-#include "engine.h"
+#include "handlers_session.h"
 
 #include "answers.h"
+#include "handlers_files.h"
 #include "log.h"
+#include "say.h"
 
 /* Workers keep state per client; tell them that one has left. */
 static void tell_workers(struct broker *b, uint32_t client)
@@ -54,6 +55,13 @@ void end_session(struct broker *b, struct peer *peer, bool orderly)
 
     forget_session(b, peer, orderly);
     link_server_drop(b->link, conn);
+}
+
+void cut_session(struct broker *b, struct peer *peer, enum wire_reason why)
+{
+    say_goodbye(b, peer->conn, why);
+    link_server_cut(b->link, peer->conn);
+    end_session(b, peer, false);
 }
 
 int on_goodbye(struct broker *b,

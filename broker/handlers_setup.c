@@ -1,13 +1,14 @@
-/* handlers_setup.c - SETUP, CLOSE, RESOLVE */
 #include "config.h"
 
-#include "engine.h"
+#include "handlers_setup.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "handlers_files.h"
+#include "say.h"
 #include "setup.h"
 
 enum { SETUPS_MAX = 256 }; /* of a session: held; and not answered */

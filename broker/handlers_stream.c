@@ -1,7 +1,6 @@
-/* handlers_stream.c - streams of runs, and CREDIT for them and for results */
 #include "config.h"
 
-#include "engine.h"
+#include "handlers_stream.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "answers.h"
 #include "out.h"
+#include "say.h"
 
 /* The client of a worker's run, under which id; NULL if it is not open. */
 static struct peer *client_of(struct broker *b,

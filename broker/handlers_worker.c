@@ -1,7 +1,6 @@
-/* handlers_worker.c - what workers say of their requests and dispatches */
 #include "config.h"
 
-#include "engine.h"
+#include "handlers_worker.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "say.h"
 #include "utf8.h"
 
 enum {

@@ -71,27 +71,27 @@ BROKER_EFFECT = \
     broker/answers.c broker/answers.h \
     broker/blobs.c broker/blobs.h \
     broker/broker.c broker/broker.h \
-    broker/carry.c \
+    broker/carry.c broker/carry.h \
     broker/computations.c broker/computations.h \
     broker/engine.h \
-    broker/handlers.c \
-    broker/handlers_ask.c \
-    broker/handlers_client.c \
-    broker/handlers_files.c \
-    broker/handlers_hello.c \
-    broker/handlers_session.c \
-    broker/handlers_setup.c \
-    broker/handlers_stream.c \
-    broker/handlers_worker.c \
+    broker/handlers.c broker/handlers.h \
+    broker/handlers_ask.c broker/handlers_ask.h \
+    broker/handlers_client.c broker/handlers_client.h \
+    broker/handlers_files.c broker/handlers_files.h \
+    broker/handlers_hello.c broker/handlers_hello.h \
+    broker/handlers_session.c broker/handlers_session.h \
+    broker/handlers_setup.c broker/handlers_setup.h \
+    broker/handlers_stream.c broker/handlers_stream.h \
+    broker/handlers_worker.c broker/handlers_worker.h \
     broker/out.c broker/out.h \
     broker/own_keys.c broker/own_keys.h \
     broker/reach.c broker/reach.h \
     broker/payload.c broker/payload.h \
     broker/peers.c broker/peers.h \
-    broker/say.c \
+    broker/say.c broker/say.h \
     broker/setup.c broker/setup.h \
     broker/shelf.c broker/shelf.h \
-    broker/status.c \
+    broker/status.c broker/status.h \
     broker/turn.c
 
 noinst_LTLIBRARIES += libparbroker.la

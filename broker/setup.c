@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "say.h"
+
 void setup_refuse(struct broker *b,
                   struct waiting_setup *wait,
                   int status,

@@ -1,7 +1,6 @@
-/* status.c - answers to STATUS: rows of maps with text keys */
 #include "config.h"
 
-#include "engine.h"
+#include "status.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,12 +2,18 @@
 #include "config.h"
 
 #include "broker.h"
-#include "engine.h"
 
 #include <stdlib.h>
 
+#include "carry.h"
+#include "engine.h"
+#include "handlers.h"
+#include "handlers_ask.h"
+#include "handlers_files.h"
+#include "handlers_session.h"
 #include "log.h"
 #include "out.h"
+#include "say.h"
 
 int broker_poll(struct broker *b, zmq_pollitem_t *items)
 {
@@ -54,9 +60,7 @@ static void cut_revoked(struct broker *b)
         }
         log_line(LOG_WARN, "session %u (%s) is revoked: cut off", peer->number,
                  peer->address);
-        say_goodbye(b, peer->conn, WIRE_REVOKED);
-        link_server_cut(b->link, peer->conn);
-        end_session(b, peer, false);
+        cut_session(b, peer, WIRE_REVOKED);
         i = 0; /* the table has changed */
     }
 }
@@ -167,9 +171,7 @@ static void cut_broken(struct broker *b)
     for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));) {
         if (!peer->is_broken)
             continue;
-        say_goodbye(b, peer->conn, WIRE_TOO_MANY);
-        link_server_cut(b->link, peer->conn);
-        end_session(b, peer, false);
+        cut_session(b, peer, WIRE_TOO_MANY);
         i = 0; /* the table has changed */
     }
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "brokering.h"
+#include "broker/handlers_files.h"
 
 static struct speaker one, two, worker;
 
