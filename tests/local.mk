@@ -155,10 +155,11 @@ SYSTEM_TESTS += tests/system/strangers.sh
 
 dist_check_SCRIPTS = $(SYSTEM_TESTS)
 
-# A program among them, not a script.
-SELF_TEST = tests/system/self
-check_PROGRAMS += $(SELF_TEST)
+# Programs among them, not scripts.
+PROGRAM_TESTS = tests/system/offers tests/system/self
+check_PROGRAMS += $(PROGRAM_TESTS)
 tests_system_self_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
+tests_system_offers_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
 
 EXTRA_DIST += \
     tests/system/claims.sh \
@@ -244,7 +245,7 @@ CHECK_QUICK = $(UNIT_TESTS) $(QUICK_TESTS)
 else
 CHECK_QUICK = $(QUICK_TESTS)
 endif
-TESTS += $(SYSTEM_TESTS) $(SELF_TEST) $(ROOT_TESTS)
+TESTS += $(SYSTEM_TESTS) $(PROGRAM_TESTS) $(ROOT_TESTS)
 
 # What must fail, fails (.ci/run runs it in the sanitizer build).
 EXTRA_PROGRAMS += tests/canary/memory

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -15,15 +17,11 @@
 #include "nanny_offer.h"
 #include "nanny_retire.h"
 #include "nanny_start.h"
+#include "place.h"
 #include "poller.h"
 #include "thread_slot.h"
 
-enum {
-    HOOK_HOST_SETUP = 1,
-    HOOK_SLOT_SETUP = 2,
-    PROGRAM = 64,
-    THREAD_PATIENCE_MS = 1000
-};
+enum { HOOK_HOST_SETUP = 1, HOOK_SLOT_SETUP = 2, THREAD_PATIENCE_MS = 1000 };
 
 int nanny_keeper(struct nanny *n, struct seat *seat, struct par_error *err)
 {
@@ -177,6 +175,29 @@ static int start_process(struct nanny *n,
     return 0;
 }
 
+/* The program that we are: by /proc, also if its file has been replaced since.
+ * Of one that lets nobody look at it /proc keeps that link to itself; then its
+ * file serves, if it is still the same. */
+static int own_program(char *path, size_t size, struct par_error *err)
+{
+    struct stat own, file;
+    ssize_t len;
+
+    snprintf(path, size, "/proc/%ld/exe", (long)getpid());
+    if (prctl(PR_GET_DUMPABLE) == 1)
+        return 0;
+    len = readlink("/proc/self/exe", path, size - 1);
+    path[len > 0 ? len : 0] = 0;
+    if (len > 0 && stat("/proc/self/exe", &own) == 0 &&
+        stat(path, &file) == 0 && own.st_dev == file.st_dev &&
+        own.st_ino == file.st_ino)
+        return 0;
+    return par_fail(err, ENOENT,
+                    "this program cannot be started again: it is not dumpable "
+                    "(prctl(2), PR_SET_DUMPABLE), and its file has been "
+                    "replaced or removed");
+}
+
 static int begin_process(struct nanny *n,
                          struct seat *seat,
                          int fd,
@@ -185,7 +206,7 @@ static int begin_process(struct nanny *n,
 {
     struct comp *c = seat->comp;
     bool self = c->registered || c->bundle.kind == BUNDLE_SELF;
-    char own[PROGRAM];
+    char own[PLACE_PATH];
     const char *program = self ? c->object : n->parslot;
     const char *argv[2] = {NULL, NULL};
     struct keeper_limit limits[BUNDLE_LIMITS + 1];
@@ -194,8 +215,9 @@ static int begin_process(struct nanny *n,
     char **env;
     int result;
 
-    if (c->registered) { /* also if its file has been replaced since */
-        snprintf(own, sizeof own, "/proc/%ld/exe", (long)getpid());
+    if (c->registered) {
+        if (own_program(own, sizeof own, err))
+            return -1;
         program = own;
     }
     argv[0] = program;

@@ -12,7 +12,8 @@
  * it runs in threads of this process, in several at once: no isolation, cannot
  * be killed, and STATUS says so.  On process slots the program is started again
  * for each slot, so it must begin with par_main() (par/client.h) and offer the
- * same functions by PAR_FUNCTION.
+ * same functions by PAR_FUNCTION; if it is not dumpable (prctl(2)), its file
+ * must also stay what it was.
  *
  * A function that returns int returns 0, or -1 and fills *err (which may be
  * NULL).  No function here installs a signal handler, calls srand() or writes
