@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -227,6 +228,24 @@ static int listen_all(struct embed *e,
                : par_fail(err, EINVAL, "a broker needs an endpoint");
 }
 
+/* A ROUTER takes its routing ids from rand(), which libzmq never seeds; a peer
+ * that knows the next one ends this process by claiming it.  So rand() is ours
+ * for that moment, and then the program's again as it was. */
+static void *new_router(void *context)
+{
+    char state[128];
+    unsigned seed;
+    char *before;
+    void *router;
+
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        return NULL;
+    before = initstate(seed, state, sizeof state);
+    router = zmq_socket(context, ZMQ_ROUTER);
+    setstate(before);
+    return router;
+}
+
 static int start_broker(struct embed *e,
                         const struct par_broker_options *o,
                         struct par_error *err)
@@ -255,7 +274,7 @@ static int start_broker(struct embed *e,
         key_text(s.public_key, e->key);
     }
     s.zap = e->zap;
-    e->router = zmq_socket(e->context, ZMQ_ROUTER);
+    e->router = new_router(e->context);
     if (!e->router)
         return par_fail(err, errno, "a socket: %s", zmq_strerror(errno));
     e->broker = broker_create(e->context, e->router, &s, clock_ms(), err);

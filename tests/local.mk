@@ -31,6 +31,7 @@ UNIT_TESTS += tests/unit/test_digest
 UNIT_TESTS += tests/unit/test_disk
 UNIT_TESTS += tests/unit/test_doorstep
 UNIT_TESTS += tests/unit/test_elf
+UNIT_TESTS += tests/unit/test_embed
 UNIT_TESTS += tests/unit/test_endpoint
 UNIT_TESTS += tests/unit/test_environ
 UNIT_TESTS += tests/unit/test_error
