@@ -63,14 +63,6 @@ static int add_chunk(struct pool *p)
     return 0;
 }
 
-int pool_reserve(struct pool *p, uint32_t n)
-{
-    while (pool_end(p) - p->live < n)
-        if (add_chunk(p) < 0)
-            return -1;
-    return 0;
-}
-
 uint32_t pool_take(struct pool *p)
 {
     uint32_t place;

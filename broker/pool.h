@@ -25,10 +25,6 @@ struct pool {
 void pool_init(struct pool *p, size_t item);
 void pool_clear(struct pool *p);
 
-/* Make sure that the next n calls of pool_take() succeed.  Returns -1 if out
- * of memory. */
-int pool_reserve(struct pool *p, uint32_t n);
-
 /* A place whose thing is all zero; POOL_NONE if out of memory. */
 uint32_t pool_take(struct pool *p);
 

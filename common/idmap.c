@@ -117,20 +117,3 @@ uint32_t idmap_take(struct idmap *m, uint64_t id)
     m->used--;
     return place;
 }
-
-bool idmap_next(const struct idmap *m,
-                size_t *cursor,
-                uint64_t *id,
-                uint32_t *place)
-{
-    while (*cursor < m->size) {
-        const struct idmap_cell *cell = &m->cells[(*cursor)++];
-
-        if (cell->id == 0)
-            continue;
-        *id = cell->id;
-        *place = cell->place;
-        return true;
-    }
-    return false;
-}

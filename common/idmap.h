@@ -7,7 +7,6 @@
 #ifndef PAR_IDMAP_H
 #define PAR_IDMAP_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,11 +30,5 @@ uint32_t idmap_get(const struct idmap *m, uint64_t id);
 
 /* Remove and return the place, or IDMAP_NONE if it was not there. */
 uint32_t idmap_take(struct idmap *m, uint64_t id);
-
-/* Walk: *cursor starts at 0; the map must not change meanwhile. */
-bool idmap_next(const struct idmap *m,
-                size_t *cursor,
-                uint64_t *id,
-                uint32_t *place);
 
 #endif

@@ -75,19 +75,10 @@ int signature_match_names(const struct signature *s,
                           struct meta_writer *out,
                           struct par_error *err);
 
-/* Append the array of arguments that words of a command line mean: numbers
- * and truths where the signature wants them, else strings.  `s` may be NULL:
- * all are strings.  Arrays and maps cannot be written as words.  Fails with
- * EINVAL, naming the argument, the word and what is allowed; then nothing is
- * appended. */
-int signature_from_words(const struct signature *s,
-                         const char *function,
-                         const char *const *words,
-                         size_t count,
-                         struct meta_writer *out,
-                         struct par_error *err);
-
-/* One of those words, as argument i. */
+/* Append a word of a command line as argument i (from 0): a number or a truth
+ * where the signature wants one, else a string.  No word is an array or a map.
+ * Fails with EINVAL, naming the argument, the word and what is allowed; then
+ * nothing is appended. */
 int signature_put_word(const struct signature *s,
                        const char *function,
                        size_t i,

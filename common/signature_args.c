@@ -321,9 +321,9 @@ int signature_put_word(const struct signature *s,
     char place[PLACE];
     const char *wanted;
 
-    if (s && i >= s->count && !s->repeats)
+    if (i >= s->count && !s->repeats)
         return check_count(s, function, i + 1, err);
-    wanted = put_word(out, s ? letter_of(s, i) : 's', word);
+    wanted = put_word(out, letter_of(s, i), word);
     if (!wanted)
         return 0;
     out->len = before;
@@ -337,29 +337,8 @@ void signature_put_bytes(const struct signature *s,
                          size_t len,
                          struct meta_writer *out)
 {
-    if (s && (i < s->count || s->repeats) && letter_of(s, i) == 's')
+    if ((i < s->count || s->repeats) && letter_of(s, i) == 's')
         meta_put_strn(out, data, len);
     else
         meta_put_bin(out, data, len);
-}
-
-int signature_from_words(const struct signature *s,
-                         const char *function,
-                         const char *const *words,
-                         size_t count,
-                         struct meta_writer *out,
-                         struct par_error *err)
-{
-    size_t before = out->len;
-
-    if (s && check_count(s, function, count, err) < 0)
-        return -1;
-    meta_put_array(out, (uint32_t)count);
-    for (size_t i = 0; i < count; i++) {
-        if (signature_put_word(s, function, i, words[i], out, err)) {
-            out->len = before;
-            return -1;
-        }
-    }
-    return out->failed ? par_fail(err, ENOMEM, "out of memory") : 0;
 }

@@ -13,7 +13,7 @@
 #include "beneath.h"
 #include "bundle.h"
 
-bool beneath_ok(const char *path, struct par_error *err)
+static bool is_good(const char *path, struct par_error *err)
 {
     const char *fault = bundle_path_fault(path, strlen(path));
 
@@ -48,7 +48,7 @@ static int open_stepwise(int folder, const char *path, int flags, mode_t mode)
         bool last = !path[n];
         int next, saved;
 
-        memcpy(name, path, n); /* beneath_ok() has seen to its length */
+        memcpy(name, path, n); /* is_good() has seen to its length */
         name[n] = 0;
         next = openat(at, name,
                       (last ? flags : O_RDONLY | O_DIRECTORY) | O_NOFOLLOW |
@@ -118,7 +118,7 @@ int beneath_create(int folder,
 {
     int fd;
 
-    if (!beneath_ok(path, err) || make_parents(folder, path, err))
+    if (!is_good(path, err) || make_parents(folder, path, err))
         return -1;
     fd = open_beneath(folder, path, O_WRONLY | O_CREAT | O_EXCL, mode);
     return fd < 0 ? fail(err, path) : fd;
@@ -129,7 +129,7 @@ int beneath_open(int folder, const char *path, struct par_error *err)
     struct stat st;
     int fd;
 
-    if (!beneath_ok(path, err))
+    if (!is_good(path, err))
         return -1;
     fd = open_beneath(folder, path, O_RDONLY | O_NONBLOCK, 0);
     if (fd < 0)

@@ -14,9 +14,6 @@
 
 enum { BENEATH_NAME = 255, BENEATH_PATH = 4096 };
 
-/* Is it a name that beneath_create() takes?  Says what is wrong. */
-bool beneath_ok(const char *path, struct par_error *err);
-
 /* Create a file for writing below `folder`, with its missing folders (0700).
  * EEXIST if it is there.  Returns its descriptor, or -1. */
 int beneath_create(int folder,

@@ -138,11 +138,12 @@ static void add_files(struct digest_state *s, const struct bundle *b)
     }
 }
 
-int build_key(const struct bundle *b,
-              const char *compiler,
-              const char *include,
-              struct digest *key,
-              struct par_error *err)
+/* What an object of this bundle is kept under. */
+static int make_key(const struct bundle *b,
+                    const char *compiler,
+                    const char *include,
+                    struct digest *key,
+                    struct par_error *err)
 {
     struct digest_state *s = digest_start();
     struct utsname u = {0};
@@ -235,7 +236,7 @@ static int find_key(const struct bundle *b,
     if (build_compiler(path, compiler, sizeof compiler, err) ||
         build_include(include, sizeof include, err))
         return -1;
-    return build_key(b, compiler, include, key, err);
+    return make_key(b, compiler, include, key, err);
 }
 
 int build_look(struct cache *cache,

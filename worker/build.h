@@ -33,13 +33,6 @@ int build_compiler(const char *path,
  * installed, or where it was built. */
 int build_include(char *folder, size_t size, struct par_error *err);
 
-/* What an object of this bundle is kept under. */
-int build_key(const struct bundle *b,
-              const char *compiler,
-              const char *include,
-              struct digest *key,
-              struct par_error *err);
-
 /* The compiler's words, to be run in the folder that has the files; freed by
  * build_words_free().  NULL if out of memory. */
 char **build_words(const struct bundle *b,

@@ -36,11 +36,11 @@ static char **place_of(struct env *e, const char *name, size_t len)
     return &e->at[e->used++];
 }
 
-void env_set(struct env *e,
-             const char *name,
-             size_t name_len,
-             const char *value,
-             size_t value_len)
+static void set(struct env *e,
+                const char *name,
+                size_t name_len,
+                const char *value,
+                size_t value_len)
 {
     char *text, **place;
 
@@ -63,7 +63,7 @@ void env_set(struct env *e,
 
 void env_put(struct env *e, const char *name, const char *value)
 {
-    env_set(e, name, strlen(name), value, strlen(value));
+    set(e, name, strlen(name), value, strlen(value));
 }
 
 void env_copy(struct env *e, char *const *from)
@@ -72,8 +72,8 @@ void env_copy(struct env *e, char *const *from)
         const char *equals = strchr(from[i], '=');
 
         if (equals)
-            env_set(e, from[i], (size_t)(equals - from[i]), equals + 1,
-                    strlen(equals + 1));
+            set(e, from[i], (size_t)(equals - from[i]), equals + 1,
+                strlen(equals + 1));
     }
 }
 
@@ -83,7 +83,7 @@ void env_pairs(struct env *e, struct meta_reader pairs, size_t count)
 
     while (count-- && bundle_next_pair(&pairs, &p))
         if (p.key.len && !memchr(p.key.data, '=', p.key.len))
-            env_set(e, p.key.data, p.key.len, p.value.data, p.value.len);
+            set(e, p.key.data, p.key.len, p.value.data, p.value.len);
 }
 
 void env_grants(struct env *e, const uint8_t *grants, size_t len)
@@ -102,10 +102,10 @@ void env_grants(struct env *e, const uint8_t *grants, size_t len)
         for (char *c = name; *c; c++)
             *c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c)
                                             : '_';
-        env_set(e, name, strlen(name), (const char *)value.data, value.len);
+        set(e, name, strlen(name), (const char *)value.data, value.len);
         if (meta_is(&key, "gpu"))
-            env_set(e, "CUDA_VISIBLE_DEVICES", strlen("CUDA_VISIBLE_DEVICES"),
-                    (const char *)value.data, value.len);
+            set(e, "CUDA_VISIBLE_DEVICES", strlen("CUDA_VISIBLE_DEVICES"),
+                (const char *)value.data, value.len);
     }
 }
 

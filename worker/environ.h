@@ -20,11 +20,6 @@ struct env {
 };
 
 /* Set one; replaces an earlier value. */
-void env_set(struct env *e,
-             const char *name,
-             size_t name_len,
-             const char *value,
-             size_t value_len);
 void env_put(struct env *e, const char *name, const char *value);
 /* All of a list of NAME=VALUE / of a manifest's map. */
 void env_copy(struct env *e, char *const *from);

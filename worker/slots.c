@@ -8,6 +8,8 @@
 
 #define NOBODY UINT32_MAX
 
+enum slots_state { SLOTS_EMPTY, SLOTS_STARTING, SLOTS_WARM, SLOTS_ENDING };
+
 struct seat {
     enum slots_state state;
     bool blocked; /* gets nothing for now */
@@ -52,21 +54,6 @@ void slots_destroy(struct slots *s)
 unsigned slots_count(const struct slots *s)
 {
     return s->count;
-}
-
-enum slots_class slots_class_of(const struct slots *s, unsigned seat)
-{
-    return seat < s->cpu ? SLOTS_CPU : SLOTS_IO;
-}
-
-enum slots_state slots_state(const struct slots *s, unsigned seat)
-{
-    return s->seats[seat].state;
-}
-
-unsigned slots_held(const struct slots *s, unsigned seat)
-{
-    return s->seats[seat].held;
 }
 
 static struct seat *seat_in(struct slots *s, unsigned seat)

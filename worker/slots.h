@@ -20,8 +20,6 @@
 /* Seats of the two classes do not mix: those that compute, those that wait. */
 enum slots_class { SLOTS_CPU, SLOTS_IO, SLOTS_CLASSES };
 
-enum slots_state { SLOTS_EMPTY, SLOTS_STARTING, SLOTS_WARM, SLOTS_ENDING };
-
 enum {
     SLOTS_LINGER_MS = 100,  /* so long an idle slot is spared while others of
                                the busy computation have room */
@@ -36,9 +34,6 @@ struct slots *slots_create(unsigned cpu, unsigned io);
 void slots_destroy(struct slots *s); /* NULL is allowed */
 
 unsigned slots_count(const struct slots *s); /* all seats */
-enum slots_class slots_class_of(const struct slots *s, unsigned seat);
-enum slots_state slots_state(const struct slots *s, unsigned seat);
-unsigned slots_held(const struct slots *s, unsigned seat);
 
 /* What has happened.  `work` is the computation's number, not 0. */
 void slots_begin(struct slots *s, unsigned seat, uint32_t work);

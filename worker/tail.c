@@ -18,11 +18,6 @@ void tail_clear(struct tail *t)
     *t = (struct tail){0};
 }
 
-void tail_reset(struct tail *t)
-{
-    t->at = t->used = 0;
-}
-
 void tail_add(struct tail *t, const void *data, size_t len)
 {
     const char *from = data;

@@ -19,7 +19,6 @@ struct tail {
 /* Returns -1 if out of memory. */
 int tail_init(struct tail *t, size_t size);
 void tail_clear(struct tail *t); /* frees */
-void tail_reset(struct tail *t); /* forgets, keeps the memory */
 
 void tail_add(struct tail *t, const void *data, size_t len);
 

@@ -44,7 +44,6 @@ struct uplink {
     uint64_t heard; /* OPEN */
     uint64_t heartbeat_ms;
     uint64_t nonce;
-    uint64_t alone_since;
     bool asked; /* OPEN: a PING is out */
     bool lost;  /* to be told */
     unsigned losses;
@@ -157,8 +156,6 @@ void uplink_give_up(struct uplink *u, uint64_t now)
         return;
     drop(u, 0);
     u->lost = true;
-    if (u->state == UP_OPEN)
-        u->alone_since = now;
     retry(u, now);
 }
 
@@ -324,8 +321,6 @@ enum uplink_event uplink_next(struct uplink *u,
 {
     enum link_event event;
 
-    if (!u->alone_since)
-        u->alone_since = now;
     if (u->link && u->state != UP_CONNECTING && link_client_recv(u->link, m)) {
         u->heard = now;
         u->asked = false;
@@ -363,16 +358,6 @@ void uplink_welcomed(struct uplink *u, uint64_t now, uint64_t heartbeat_ms)
 bool uplink_is_open(const struct uplink *u)
 {
     return u->state == UP_OPEN;
-}
-
-uint64_t uplink_alone_since(const struct uplink *u)
-{
-    return u->alone_since;
-}
-
-const char *uplink_endpoint(const struct uplink *u)
-{
-    return u->endpoints[u->at];
 }
 
 int uplink_poll(struct uplink *u, zmq_pollitem_t *items)

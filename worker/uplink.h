@@ -73,12 +73,6 @@ void uplink_unknown(struct uplink *u, uint64_t now);
 
 bool uplink_is_open(const struct uplink *u);
 
-/* When there was last a session, or when it was created. */
-uint64_t uplink_alone_since(const struct uplink *u);
-
-/* The endpoint in use or in view. */
-const char *uplink_endpoint(const struct uplink *u);
-
 /* Send; takes `frame` whatever happens (NULL: out of memory), moves from
  * `second` if it is not NULL.  Without a connection it is dropped: then
  * UPLINK_LOST follows. */

@@ -54,24 +54,6 @@ Test(idmap, zero_is_no_id)
     cr_assert(eq(sz, map.used, 1));
 }
 
-Test(idmap, walks_over_each_id_once)
-{
-    uint64_t ids = 0;
-    uint64_t places = 0;
-    size_t cursor = 0;
-    uint64_t id;
-    uint32_t place;
-
-    for (uint32_t i = 1; i <= 100; i++)
-        idmap_put(&map, i, 1000 + i);
-    while (idmap_next(&map, &cursor, &id, &place)) {
-        ids += id;
-        places += place;
-    }
-    cr_assert(eq(u64, ids, 5050));
-    cr_assert(eq(u64, places, 105050));
-}
-
 enum { IDS = 500 };
 
 /* Few ids, half of them alike but for their top bits, so that runs of

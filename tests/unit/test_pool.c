@@ -60,19 +60,6 @@ Test(pool, a_place_given_back_is_taken_again_and_zero)
     cr_assert(ne(u32, a, b));
 }
 
-Test(pool, what_is_reserved_can_be_taken)
-{
-    uint32_t end;
-
-    pool_take(&pool);
-    cr_assert(eq(int, pool_reserve(&pool, 1000), 0));
-    end = pool_end(&pool);
-    cr_assert(ge(u32, end, 1001));
-    for (int i = 0; i < 1000; i++)
-        cr_assert(ne(u32, pool_take(&pool), POOL_NONE));
-    cr_assert(eq(u32, pool_end(&pool), end));
-}
-
 Test(pool, a_burst_does_not_cost_its_memory_for_ever)
 {
     static uint32_t places[10000];

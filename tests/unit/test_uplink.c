@@ -149,10 +149,8 @@ Test(uplink, tries_one_broker_after_the_other)
     endpoints[1] = listen_by(LINK_INPROC);
     open_to(endpoints);
     cr_assert(eq(int, (int)next(), UPLINK_NOTHING));
-    cr_assert(eq(str, (char *)uplink_endpoint(uplink), first));
     now = uplink_deadline(uplink);
     wait_event_of(UPLINK_GREET);
-    cr_assert(eq(str, (char *)uplink_endpoint(uplink), (char *)endpoints[1]));
 }
 
 Test(uplink, broker_that_does_not_answer_hello_is_given_up)
