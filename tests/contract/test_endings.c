@@ -120,17 +120,22 @@ ON_EVERY_LANE(queue_time_expires_without_a_start)
     uint64_t busy[4], job;
 
     for (int i = 0; i < 4; i++)
-        cr_assert(
-            eq(int,
-               par_run(r.client, &linger, PAR_ARGS(400), NULL, &busy[i], &err),
-               0));
+        cr_assert(eq(
+            int,
+            par_run(r.client, &linger, PAR_ARGS(60000), NULL, &busy[i], &err),
+            0));
     cr_assert(
         eq(int, par_run(r.client, &linger, PAR_ARGS(1), &o, &job, &err), 0));
     cr_assert(eq(int, par_wait(r.client, job, 30000, &got, &err), 0));
     cr_assert(eq(int, got.status, PAR_EXPIRED));
     cr_assert(eq(int, got.executed, 0));
     par_result_clear(&got);
-    cr_assert(eq(int, par_wait_all(r.client, busy, 4, 30000, &err), 0));
+    for (int i = 3; i >= 0; i--)
+        cr_assert(eq(int, par_cancel(r.client, busy[i], PAR_SOFT, &err), 0));
+    for (int i = 0; i < 4; i++) {
+        cr_assert(eq(int, par_wait(r.client, busy[i], 30000, &got, &err), 0));
+        par_result_clear(&got);
+    }
     rig_close(&r);
 }
 
