@@ -5,39 +5,18 @@
 #include <criterion/new/assert.h>
 
 #include "rig.h"
+#include "tests/unit/scratch.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zmq.h>
 
 #include <par/task.h>
 
-/* Each test is a process, and has a folder of its own. */
 const char *rig_path(const char *name)
 {
-    static char paths[8][512];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-    const char *dir = getenv("TMPDIR");
-
-    snprintf(path, 512, "%s/rig%d%s%s", dir ? dir : "/tmp", (int)getpid(),
-             *name ? "/" : "", name);
-    return path;
-}
-
-static int remove_one(const char *path,
-                      const struct stat *st,
-                      int type,
-                      struct FTW *where)
-{
-    (void)st;
-    (void)type;
-    (void)where;
-    return remove(path);
+    return scratch_path(name);
 }
 
 void rig_open(struct rig *r)
@@ -48,7 +27,7 @@ void rig_open(struct rig *r)
     struct par_broker_options o = {.endpoints = at};
 
     memset(r, 0, sizeof *r);
-    mkdir(rig_path(""), 0700);
+    scratch_make();
     setenv("PAR_CONFIG_DIR", rig_path("config"), 1);
     setenv("PAR_RUNTIME_DIR", rig_path("run"), 1);
     setenv("PAR_CACHE_DIR", rig_path("cache"), 1);
@@ -227,5 +206,5 @@ void rig_close(struct rig *r)
     par_broker_stop(r->broker, 0);
     if (r->context)
         zmq_ctx_term(r->context);
-    nftw(rig_path(""), remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    scratch_remove();
 }

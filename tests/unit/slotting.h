@@ -18,6 +18,7 @@
 
 #include "batch.h"
 #include "meta.h"
+#include "scratch.h"
 #include "worker/page.h"
 #include "worker/pipe.h"
 
@@ -37,6 +38,7 @@ static inline void start_program(const char *name)
     const char *top = getenv("top_builddir");
     int ends[2], out[2];
 
+    scratch_make();
     snprintf(program, sizeof program, "%s/%s", top ? top : ".", name);
     snprintf(object, sizeof object, "%s/tests/unit/functions.so",
              top ? top : ".");
@@ -86,6 +88,7 @@ static inline void stop_slot(void)
     close(page_fd);
     close(slot_stdout);
     batch_clear(&batch);
+    scratch_remove();
 }
 
 static inline enum pipe_read next(void)
@@ -125,7 +128,7 @@ static inline void say(enum wire_type type,
 static inline void setup_pairs(struct meta_writer *w, int hooks)
 {
     meta_pair_str(w, 1, object);
-    meta_pair_str(w, 2, getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    meta_pair_str(w, 2, scratch); /* the folder of its files */
     meta_pair_int(w, 3, hooks);
     meta_pair_str(w, 30, "w.1");
     meta_pair_int(w, 31, 4);

@@ -384,7 +384,7 @@ Test(slot, tells_a_job_its_attempt_and_what_it_was_granted)
 
 Test(slot, works_in_the_folder_of_its_files)
 {
-    char *dir = realpath(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", NULL);
+    char *dir = realpath(scratch, NULL);
 
     run("cwd");
     expect_str(dir);

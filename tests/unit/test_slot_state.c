@@ -62,12 +62,12 @@ Test(slot_state, each_client_has_a_state_of_its_own)
 
 Test(slot_state, a_client_whose_set_up_fails_gets_its_words)
 {
-    close(open("refuse-clients", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    scratch_write("refuse-clients", 0600, "");
     run_as(5, "count_client");
     expect_failed(PAR_EXCEPTION, WIRE_NOT_EXECUTED,
                   "client_setup prepare_client: no room for you");
     cr_assert(eq(i64, meta_int(result.data, result.len, 71, 0), 3));
-    unlink("refuse-clients");
+    unlink(scratch_path("refuse-clients"));
     run_as(5, "count_client");
     expect_int(1);
 }
