@@ -1,3 +1,8 @@
+/* decision.c - a queue in an array
+ *
+ * Filled at the end and drained from the front.  The texts of reasons lie in a
+ * second array until the turn is settled, so that a decision stays small.
+ */
 #include "config.h"
 
 #include "decision.h"

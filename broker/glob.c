@@ -1,3 +1,8 @@
+/* glob.c - one pattern against one text, without recursion
+ *
+ * At a mismatch it goes back to the last star only, which bounds the work; a
+ * pattern is a peer's, so its depth must not be ours.
+ */
 #include "config.h"
 
 #include "glob.h"

@@ -1,3 +1,8 @@
+/* job.c - the table of moves, and rows of jobs
+ *
+ * A row links jobs through their places, in the order in which they came: what
+ * a lane's queue is made of.
+ */
 #include "config.h"
 
 #include "job.h"

@@ -1,3 +1,8 @@
+/* keymap.c - open addressing, as common/idmap, for keys that lie elsewhere
+ *
+ * A cell keeps the hash and the place.  The hash is seeded, so that nobody can
+ * choose keys that collide.
+ */
 #include "config.h"
 
 #include "keymap.h"
@@ -5,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Open addressing as in common/idmap.  hash 0 marks a free cell. */
+/* hash 0 marks a free cell. */
 struct keymap_cell {
     uint64_t hash;
     uint32_t place;

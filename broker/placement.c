@@ -1,3 +1,8 @@
+/* placement.c - compare, hash, match and take a job's terms
+ *
+ * A placement is copied into one block of memory, texts included, and is freed
+ * as one.
+ */
 #include "config.h"
 
 #include "placement.h"

@@ -1,3 +1,8 @@
+/* policy.c - the arithmetic of fair shares, paces and back-off
+ *
+ * Numbers without the tables that they are kept in, so that each rule can be
+ * read, and tested, alone.
+ */
 #include "config.h"
 
 #include "policy.h"

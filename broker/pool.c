@@ -1,3 +1,7 @@
+/* pool.c - chunks of things, free places chained through themselves
+ *
+ * Chunks are never moved, so a thing can be pointed at.
+ */
 #include "config.h"
 
 #include "pool.h"

@@ -1,3 +1,7 @@
+/* ranks.c - a binary heap of ranks
+ *
+ * The moves of common/heap, with a rank in the place of a time.
+ */
 #include "config.h"
 
 #include "ranks.h"

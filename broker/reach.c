@@ -1,4 +1,4 @@
-/* reach.c - see reach.h */
+/* reach.c - an address as it is, or those of all interfaces in its place */
 #include "config.h"
 
 #include "reach.h"

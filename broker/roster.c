@@ -1,3 +1,8 @@
+/* roster.c - a worker's own copy of what it said, and what it may hold
+ *
+ * Labels and resources are checked and copied once, when it registers; nothing
+ * later depends on the message they came in.
+ */
 #include "config.h"
 
 #include "roster.h"

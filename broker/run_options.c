@@ -1,3 +1,9 @@
+/* run_options.c - one row for each key that a RUN may carry
+ *
+ * A row reads the value and knows what is allowed, which is what a refusal
+ * says.  A key that is not in the table is passed over, unless it is one of
+ * those that must be understood.
+ */
 #include "config.h"
 
 #include "run_options.h"

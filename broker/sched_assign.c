@@ -1,3 +1,9 @@
+/* sched_assign.c - the next job, the best worker for it, and what if there is
+ * none
+ *
+ * A demand that finds no room is stuck and not looked at again until a worker
+ * opens; one that waits too long has a worker kept free for it.
+ */
 #include "config.h"
 
 #include "sched_assign.h"

@@ -1,6 +1,9 @@
+/* sched_check.c - is everything consistent?  For tests, after each step
+ *
+ * Counts again, from the things themselves, all that the tables keep as sums,
+ * and follows every link in both directions.
+ */
 #include "config.h"
-
-/* Every invariant of the tables, recounted. */
 
 #undef NDEBUG
 #include <assert.h>

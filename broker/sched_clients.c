@@ -1,6 +1,5 @@
+/* sched_clients.c - clients come and go, and accounts with them */
 #include "config.h"
-
-/* Clients join and leave. */
 
 #include "sched_end.h"
 #include "sched_order.h"

@@ -1,3 +1,7 @@
+/* sched_close.c - CLOSE: cancel or drain, close each seat, retire the target
+ *
+ * One review a turn looks at what has changed; nothing waits in a call.
+ */
 #include "config.h"
 
 #include "sched_close.h"

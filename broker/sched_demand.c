@@ -1,3 +1,8 @@
+/* sched_demand.c - demands by their hash, and the workers that meet them
+ *
+ * Matching text is done when a demand or a worker is new; from then on a bit
+ * says whether they fit.
+ */
 #include "config.h"
 
 #include "sched_demand.h"

@@ -1,3 +1,8 @@
+/* sched_end.c - the one way out of the scheduler for a job
+ *
+ * Whatever ends it, it is answered at most once, counted, and let go of by all
+ * that knew it.
+ */
 #include "config.h"
 
 #include "sched_end.h"

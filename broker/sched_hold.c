@@ -1,3 +1,8 @@
+/* sched_hold.c - slots and resources of a worker, taken and given back
+ *
+ * Workers with room stand in lists by how loaded they are, so that the best is
+ * found without looking at the others.
+ */
 #include "config.h"
 
 #include "sched_hold.h"

@@ -1,6 +1,8 @@
+/* sched_jobs.c - RUN and CANCEL: jobs come in, whole batches or nothing
+ *
+ * A batch that cannot come in whole is unmade, so a refusal leaves no trace.
+ */
 #include "config.h"
-
-/* Jobs come in, and are cancelled. */
 
 #include "sched_demand.h"
 #include "sched_end.h"

@@ -1,3 +1,8 @@
+/* sched_life.c - what a timer, or the end of an attempt, does to a job
+ *
+ * One timer a job: which of its deadlines it stands for follows from its
+ * state.
+ */
 #include "config.h"
 
 #include "sched_life.h"

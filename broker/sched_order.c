@@ -1,3 +1,6 @@
+/* sched_order.c - SETUPs and CLOSEs that wait for their answer, and who holds
+ * a target
+ */
 #include "config.h"
 
 #include "sched_order.h"

@@ -1,3 +1,8 @@
+/* sched_queue.c - lanes ranked in their demand, demands in their class
+ *
+ * The shares of clients are charged here, when a job leaves its lane, and
+ * corrected when its time is known.
+ */
 #include "config.h"
 
 #include "sched_queue.h"

@@ -1,6 +1,10 @@
+/* sched_results.c - what workers say of dispatches: started, result, given
+ * back
+ *
+ * A dispatch that is not known any more is a late word about an attempt that
+ * was given up: counted, and dropped.
+ */
 #include "config.h"
-
-/* What workers say of dispatches. */
 
 #include "sched_hold.h"
 #include "sched_life.h"

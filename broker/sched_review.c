@@ -1,3 +1,8 @@
+/* sched_review.c - targets that were touched, once each a turn
+ *
+ * However many seats change in a turn, whether an order is through is asked
+ * once.
+ */
 #include "config.h"
 
 #include "sched_review.h"

@@ -1,3 +1,4 @@
+/* sched_seats.c - the seats of a target: made, asked for, noted, dropped */
 #include "config.h"
 
 #include "sched_seats.h"

@@ -1,3 +1,8 @@
+/* sched_setup.c - SETUP: ask enough workers, answer when enough are ready
+ *
+ * When too few can ever be, it is answered with what the first of those that
+ * failed said.
+ */
 #include "config.h"
 
 #include "sched_setup.h"

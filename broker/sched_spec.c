@@ -1,3 +1,8 @@
+/* sched_spec.c - the options of RUNs, parsed once for all that are alike
+ *
+ * Found by the octets as they came: two clients that ask for the same in other
+ * words have two.
+ */
 #include "config.h"
 
 #include "sched_spec.h"

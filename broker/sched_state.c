@@ -1,3 +1,9 @@
+/* sched_state.c - the tables: made, cleared, looked up, and their small
+ * changes
+ *
+ * Whatever must be kept in step when a job moves (timers, counts, marks of
+ * what was touched) is done here and nowhere else.
+ */
 #include "config.h"
 
 #include "sched_state.h"

@@ -1,6 +1,7 @@
+/* sched_targets.c - computations and paths: added, offered by workers, looked
+ * up
+ */
 #include "config.h"
-
-/* Computations and paths: made, registered, asked about. */
 
 #include "sched_seats.h"
 

@@ -1,6 +1,10 @@
+/* sched_tick.c - the frame of a turn: create, expire, the next deadline,
+ * settle
+ *
+ * Places that were freed in a turn are given back in sched_settle(), when no
+ * decision names them any more.
+ */
 #include "config.h"
-
-/* Time, decisions, and the core's own life. */
 
 #include "sched_assign.h"
 #include "sched_demand.h"

@@ -1,8 +1,11 @@
+/* sched_view.c - looking at the scheduler from outside, for STATUS
+ *
+ * Walks with a cursor, so that nothing is copied and a long list can be
+ * answered in parts.
+ */
 #include "config.h"
 
 #include "sched_order.h"
-
-/* Questions, for STATUS. */
 
 #include "sched_demand.h"
 

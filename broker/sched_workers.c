@@ -1,6 +1,7 @@
+/* sched_workers.c - workers come, pause and leave, and what leaving costs
+ * their jobs
+ */
 #include "config.h"
-
-/* Workers join, pause and leave. */
 
 #include "sched_demand.h"
 #include "sched_hold.h"

@@ -1,3 +1,8 @@
+/* serials.c - pages of 64 neighbours, found through an idmap
+ *
+ * The page used last is remembered: what comes in order is found without a
+ * look-up.
+ */
 #include "config.h"
 
 #include "serials.h"

@@ -1,3 +1,8 @@
+/* spans.c - an array in the order of run ids, searched by halves
+ *
+ * Spans whose jobs are all gone are squeezed out when room is wanted and they
+ * are half of it.
+ */
 #include "config.h"
 
 #include "spans.h"

@@ -1,3 +1,4 @@
+/* args.c - words put into one msgpack array, each as the signature wants it */
 #include "config.h"
 
 #include "args.h"

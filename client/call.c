@@ -1,3 +1,7 @@
+/* call.c - who may enter, the lock, deadlines, interruption
+ *
+ * A fork()ed child is turned away before it touches the lock.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* cli.c - options that all verbs have, Ctrl-C, opening and closing */
 #include "config.h"
 
 #include "cli.h"

@@ -1,3 +1,7 @@
+/* feed.c - a thread that reads our input and passes it on
+ *
+ * It is never joined while it reads: read(2) on a terminal may not come back.
+ */
 #include "config.h"
 
 #include "feed.h"

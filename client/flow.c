@@ -1,3 +1,4 @@
+/* flow.c - what a stream may do when its command starts */
 #include "config.h"
 
 #include "flow.h"

@@ -1,3 +1,4 @@
+/* frame.c - a count of holders, in front of the octets or the messages */
 #include "config.h"
 
 #include "frame.h"

@@ -1,3 +1,4 @@
+/* inputs.c - words split at the marks; lines read with getline(3) */
 #include "config.h"
 
 #include "inputs.h"

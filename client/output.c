@@ -1,3 +1,6 @@
+/* output.c - kept in the handle, by thread, until it is asked for or set up
+ * again
+ */
 #include "config.h"
 
 #include "output.h"

@@ -1,3 +1,4 @@
+/* print.c - one result at a time, on stdout and stderr */
 #include "config.h"
 
 #include "print.h"

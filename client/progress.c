@@ -1,3 +1,4 @@
+/* progress.c - one line of stderr, drawn over itself */
 #include "config.h"
 
 #include "progress.h"

@@ -1,3 +1,8 @@
+/* pump.c - poll, receive, tell the others
+ *
+ * The lock is not held while the socket is polled; an eventfd wakes whoever
+ * does when another thread has something to send.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* request.c - open questions by their number, and what has been answered */
 #include "config.h"
 
 #include "request.h"

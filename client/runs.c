@@ -1,3 +1,4 @@
+/* runs.c - chunks of runs that never move; ids are found through an idmap */
 #include "config.h"
 
 #include "runs.h"

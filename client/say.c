@@ -1,3 +1,4 @@
+/* say.c - the progress line is erased first */
 #include "config.h"
 
 #include "say.h"

@@ -1,3 +1,5 @@
+/* sources.c - the caller's files: opened, named, hashed, read again in pieces
+ */
 #include "config.h"
 
 #include "sources.h"

@@ -1,3 +1,4 @@
+/* spool.c - memory first, then an unlinked file */
 #include "config.h"
 
 #include "spool.h"

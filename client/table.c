@@ -1,3 +1,4 @@
+/* table.c - cells measured, then printed; what peers wrote made harmless */
 #include "config.h"
 
 #include "table.h"

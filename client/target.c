@@ -1,3 +1,4 @@
+/* target.c - FILE:FUNCTION, NAME:FUNCTION or a command; and setting it up */
 #include "config.h"
 
 #include "target.h"

@@ -1,3 +1,4 @@
+/* template.c - places found in words, and filled for each input */
 #include "config.h"
 
 #include "template.h"

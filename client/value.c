@@ -1,3 +1,4 @@
+/* value.c - struct par_value to msgpack */
 #include "config.h"
 
 #include "value.h"

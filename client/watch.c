@@ -1,3 +1,4 @@
+/* watch.c - a thread that looks once, after a second */
 #include "config.h"
 
 #include "watch.h"

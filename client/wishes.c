@@ -1,3 +1,4 @@
+/* wishes.c - options into struct par_run_options */
 #include "config.h"
 
 #include "wishes.h"

@@ -1,3 +1,4 @@
+/* work.c - the items of a map, found by job, and what they print */
 #include "config.h"
 
 #include "work.h"

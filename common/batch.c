@@ -1,3 +1,7 @@
+/* batch.c - a frame that grows: header and metadata once, then items
+ *
+ * The counts in the header are filled in when the frame is taken.
+ */
 #include "config.h"
 
 #include "batch.h"

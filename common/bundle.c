@@ -1,3 +1,4 @@
+/* bundle.c - kinds, names and paths: what both readers and writers check */
 #include "config.h"
 
 #include "bundle.h"

@@ -1,3 +1,4 @@
+/* bundle_keys.c - the words of a manifest as the wire spells them */
 #include "config.h"
 
 #include "bundle_keys.h"

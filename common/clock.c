@@ -1,3 +1,4 @@
+/* clock.c - clock_gettime(2), and the number that people read for the log */
 #include "config.h"
 
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* credit.c - the arithmetic of grants: they only grow */
 #include "config.h"
 
 #include "credit.h"

@@ -1,3 +1,8 @@
+/* digest.c - compare a digest, write it, read it
+ *
+ * No libsodium here, so that pure modules may use it; what hashes is in
+ * digest_hash.c.
+ */
 #include "config.h"
 
 #include "digest.h"

@@ -1,3 +1,4 @@
+/* digest_hash.c - what hashes: octets at hand, a file, a stream */
 #include "config.h"
 
 #include "digest.h"

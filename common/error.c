@@ -1,3 +1,8 @@
+/* error.c - status names, and struct par_error filled in
+ *
+ * The text may quote an error that it replaces, and what a peer wrote: it is
+ * made one line before it is stored.
+ */
 #include "config.h"
 
 #include <par/error.h>

@@ -1,3 +1,7 @@
+/* heap.c - a binary heap in an array
+ *
+ * Every move is told to the owner at once, so positions are always true.
+ */
 #include "config.h"
 
 #include "heap.h"

@@ -1,3 +1,4 @@
+/* idmap.c - linear probing, with deletion that leaves no tombstones */
 #include "config.h"
 
 #include "idmap.h"

@@ -1,3 +1,8 @@
+/* log.c - one write(2) a line
+ *
+ * So lines of several threads and processes do not mix.  What a peer said is
+ * made harmless first.
+ */
 #include "config.h"
 
 #include "log.h"

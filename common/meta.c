@@ -1,3 +1,8 @@
+/* meta.c - reading msgpack: check all of it once, then walk without fear
+ *
+ * meta_check() bounds depth and lengths by the octets that are there; the
+ * cursor trusts what it has passed.
+ */
 #include "config.h"
 
 #include "meta.h"

@@ -1,3 +1,8 @@
+/* meta_json.c - a msgpack value as one line of JSON
+ *
+ * For people and scripts: whole numbers exact, floats the shortest that read
+ * back, bytes as base64, and no locale.
+ */
 #include "config.h"
 
 #include "meta.h"

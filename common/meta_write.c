@@ -1,3 +1,8 @@
+/* meta_write.c - a growing buffer that msgpack-c packs into
+ *
+ * A failed allocation is noted and the rest ignored: callers look at `failed`
+ * once, at the end.
+ */
 #include "config.h"
 
 #include "meta.h"

@@ -1,4 +1,4 @@
-/* plain.c - see plain.h */
+/* plain.c - what is shown as it is, and what as octets */
 #include "config.h"
 
 #include "plain.h"

@@ -1,3 +1,4 @@
+/* signature.c - the grammar: from text to a list of letters and names */
 #include "config.h"
 
 #include "signature.h"

@@ -1,3 +1,8 @@
+/* signature_args.c - arguments against a signature: checked, named, made of
+ * words
+ *
+ * Each refusal names the argument, what it is and what is wanted.
+ */
 #include "config.h"
 
 #include "signature.h"

@@ -1,3 +1,4 @@
+/* stdfds.c - /dev/null in the place of each that is closed */
 #include "config.h"
 
 #include "stdfds.h"

@@ -1,4 +1,4 @@
-/* ticket.c - see ticket.h */
+/* ticket.c - a ticket's lines, written and read */
 #include "config.h"
 
 #include "ticket.h"

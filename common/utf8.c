@@ -1,3 +1,4 @@
+/* utf8.c - one character at a time, by the table of well-formed sequences */
 #include "config.h"
 
 #include "utf8.h"

@@ -1,3 +1,8 @@
+/* wire.c - the table of message types, and frames taken apart
+ *
+ * wire_decode() checks the header and every item before anybody sees one; what
+ * it lets pass is walked without further looks.
+ */
 #include "config.h"
 
 #include "wire.h"

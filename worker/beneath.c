@@ -1,4 +1,4 @@
-/* beneath.c - see beneath.h */
+/* beneath.c - openat2(2), or a component at a time where there is none */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
-/* build.c - see build.h */
+/* build.c - which compiler, its words, and the key of what it makes
+ *
+ * The key is all that may change the object: source files, flags, the compiler
+ * and this machine.
+ */
 #include "config.h"
 
 #include <errno.h>

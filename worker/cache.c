@@ -1,4 +1,8 @@
-/* cache.c - see cache.h */
+/* cache.c - files come in under a name of their own, and by rename
+ *
+ * What a file holds is checked on the way in and again on the way out: folders
+ * are shared, and disks lie.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* comp.c - see comp.h */
+/* comp.c - the record of a computation: manifest, functions, who asked */
 #include "config.h"
 
 #include <errno.h>

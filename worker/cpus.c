@@ -1,4 +1,4 @@
-/* cpus.c - see cpus.h */
+/* cpus.c - sched_getaffinity(2), and the quotas of the cgroups above us */
 #include "config.h"
 
 #include <fcntl.h>

@@ -1,4 +1,8 @@
-/* disk.c - see disk.h */
+/* disk.c - one thread, one list of work to do and one of work that is done
+ *
+ * An eventfd tells the owner that something is finished; the finishing half of
+ * each work runs in the owner's thread.
+ */
 #include "config.h"
 
 #include <errno.h>

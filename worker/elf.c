@@ -1,4 +1,4 @@
-/* elf.c - see elf.h */
+/* elf.c - the first octets of an object, against those of this program */
 #include "config.h"
 
 #include <elf.h>

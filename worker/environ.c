@@ -1,4 +1,7 @@
-/* environ.c - see environ.h */
+/* environ.c - an array of NAME=VALUE that grows
+ *
+ * A failed allocation is noted and the rest ignored: env_take() looks once.
+ */
 #include "config.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* facts.c - see facts.h */
+/* facts.c - the map of P6, with what is known and nothing else */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,3 +1,8 @@
+/* keeper.c - one loop: orders in, the ends of processes out
+ *
+ * Forked by parspawn, it has no thread and allocates little; signals arrive
+ * through a descriptor.
+ */
 #include "config.h"
 
 #include "keeper.h"

@@ -1,3 +1,4 @@
+/* load.c - dlopen(3), and the table of functions that the object brings */
 #include "config.h"
 
 #include "load.h"

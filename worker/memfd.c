@@ -1,3 +1,4 @@
+/* memfd.c - filled and sealed; read only if its seals are there */
 #include "config.h"
 
 #include "memfd.h"

@@ -1,3 +1,8 @@
+/* order.c - an order packed into a memfd, and unpacked
+ *
+ * Counted strings one after another; the reader trusts the lengths no further
+ * than the size of the file.
+ */
 #include "config.h"
 
 #include "order.h"

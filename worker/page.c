@@ -1,3 +1,8 @@
+/* page.c - atomics on a page that two processes map
+ *
+ * Every step is one store or one compare-and-swap, because a slot may die
+ * between any two of them.
+ */
 #include "config.h"
 
 #include "page.h"

@@ -1,3 +1,8 @@
+/* pipe.c - frames over a socketpair, in both directions, without blocking
+ *
+ * Reading fills one buffer and hands out views into it; writing queues what
+ * the socket does not take.
+ */
 #include "config.h"
 
 #include "pipe.h"

@@ -1,4 +1,4 @@
-/* poller.c - see poller.h */
+/* poller.c - epoll(7) */
 #include "config.h"
 
 #include <errno.h>

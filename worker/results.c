@@ -1,4 +1,4 @@
-/* results.c - see results.h */
+/* results.c - one RESULT message in the making */
 #include "config.h"
 
 #include <stdlib.h>

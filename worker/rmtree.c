@@ -1,3 +1,8 @@
+/* rmtree.c - a tree goes by descriptors, from the top, without recursion
+ *
+ * A folder in a folder is first moved up to the top one, so depth costs
+ * nothing.
+ */
 #include "config.h"
 
 #include "rmtree.h"

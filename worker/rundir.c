@@ -1,4 +1,4 @@
-/* rundir.c - see rundir.h */
+/* rundir.c - a lock on the folder says that its worker lives */
 #include "config.h"
 
 #include <dirent.h>

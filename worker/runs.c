@@ -1,4 +1,4 @@
-/* runs.c - see runs.h */
+/* runs.c - batches of runs, and where each run is */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* settings.c - see settings.h */
+/* settings.c - options checked, one after another, and copied */
 #include "config.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* shrink.c - see shrink.h */
+/* shrink.c - look at all files of a folder, remove the oldest */
 #include "config.h"
 
 #include "shrink.h"

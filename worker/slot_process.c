@@ -1,3 +1,4 @@
+/* slot_process.c - what a process must do before it can be a slot */
 #include "config.h"
 
 #include <fcntl.h>

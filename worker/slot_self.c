@@ -1,3 +1,4 @@
+/* slot_self.c - par_main(): a program of the user's turns into a slot */
 #include "config.h"
 
 #include <stdio.h>

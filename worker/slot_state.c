@@ -1,3 +1,6 @@
+/* slot_state.c - par_state() and its like: one for the slot, one for each
+ * client
+ */
 #include "config.h"
 
 #include "slot_state.h"

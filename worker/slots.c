@@ -1,4 +1,4 @@
-/* slots.c - see slots.h */
+/* slots.c - one pass over the seats for each decision */
 #include "config.h"
 
 #include <assert.h>

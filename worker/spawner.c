@@ -1,3 +1,8 @@
+/* spawner.c - start parspawn, and talk to keepers
+ *
+ * Requests are single datagrams with descriptors; nothing here waits but the
+ * end.
+ */
 #include "config.h"
 
 #include "spawner.h"

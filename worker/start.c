@@ -1,3 +1,5 @@
+/* start.c - the steps between vfork(2) and execve(2), and which of them failed
+ */
 #include "config.h"
 
 #include "start.h"

@@ -1,4 +1,4 @@
-/* tail.c - see tail.h */
+/* tail.c - a ring of octets, read backwards for whole lines */
 #include "config.h"
 
 #include <stdlib.h>

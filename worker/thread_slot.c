@@ -1,4 +1,4 @@
-/* thread_slot.c - see thread_slot.h */
+/* thread_slot.c - a detached thread that runs slot.h */
 #include "config.h"
 
 #include <errno.h>

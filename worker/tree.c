@@ -1,3 +1,8 @@
+/* tree.c - read /proc for children of children, and signal them
+ *
+ * In one pass: a tree can grow meanwhile, so callers come again until nobody is
+ * left.
+ */
 #include "config.h"
 
 #include "tree.h"

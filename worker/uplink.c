@@ -1,4 +1,8 @@
-/* uplink.c - see uplink.h */
+/* uplink.c - one endpoint after another, until one answers
+ *
+ * Its state is the picture in uplink.h; what is said of failures is said once,
+ * however often they come.
+ */
 #include "config.h"
 
 #include <errno.h>

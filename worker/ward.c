@@ -1,4 +1,4 @@
-/* ward.c - see ward.h */
+/* ward.c - a slot's record: made, spoken to, destroyed */
 #include "config.h"
 
 #include <errno.h>

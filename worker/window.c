@@ -1,4 +1,4 @@
-/* window.c - see window.h */
+/* window.c - a mean of how long a function takes, and what follows from it */
 #include "config.h"
 
 #include "window.h"

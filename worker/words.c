@@ -1,4 +1,4 @@
-/* words.c - see words.h */
+/* words.c - the words of a command, and a folder with its files */
 #include "config.h"
 
 #include <errno.h>

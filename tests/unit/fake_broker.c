@@ -1,3 +1,4 @@
+/* fake_broker.c - a link served by a thread, and its usual answers */
 #include "config.h"
 
 #include "fake_broker.h"

@@ -1,3 +1,6 @@
+/* test_access.c - the list of keys follows its file, whatever an editor does
+ * to it
+ */
 #include "config.h"
 
 #include "broker/access.h"

@@ -1,3 +1,4 @@
+/* test_args.c - words of parctl become arguments, @FILE its octets */
 #include "config.h"
 
 #include "client/args.h"

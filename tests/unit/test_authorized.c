@@ -1,3 +1,6 @@
+/* test_authorized.c - lines of the authorized file: read, refused, added,
+ * removed
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

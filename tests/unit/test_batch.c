@@ -1,3 +1,5 @@
+/* test_batch.c - messages are put together, up to their bounds, and read back
+ */
 #include "config.h"
 
 #include "batch.h"

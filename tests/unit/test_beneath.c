@@ -1,3 +1,4 @@
+/* test_beneath.c - no name and no symlink leads out of the folder */
 #include "config.h"
 
 #include <criterion/criterion.h>

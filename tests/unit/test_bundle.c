@@ -1,3 +1,6 @@
+/* test_bundle.c - manifests are read, and refused at every length but their
+ * own
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_bundle_encode.c - a manifest has one spelling, which reads back */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,6 @@
+/* test_bundle_fields.c - each field of a manifest has its bounds, and says
+ * which it broke
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

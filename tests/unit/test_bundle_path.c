@@ -1,3 +1,4 @@
+/* test_bundle_path.c - which paths may travel */
 #include "config.h"
 
 #include "bundle.h"

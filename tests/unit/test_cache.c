@@ -1,3 +1,4 @@
+/* test_cache.c - what came in comes out; what was spoilt is found out */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_client.c - a handle: opened, refused, closed, forked, at its limits */
 #include "config.h"
 
 #include <par/client.h>

@@ -1,3 +1,6 @@
+/* test_client_map.c - par_map() and par_reduce() against a broker that answers
+ * at will
+ */
 #include "config.h"
 
 #include <par/client.h>

@@ -1,3 +1,4 @@
+/* test_client_result.c - results as C values and as text */
 #include "config.h"
 
 #include <par/client.h>

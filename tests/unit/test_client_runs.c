@@ -1,3 +1,4 @@
+/* test_client_runs.c - waiting for jobs, one or any, in few messages */
 #include "config.h"
 
 #include <par/client.h>

@@ -1,3 +1,4 @@
+/* test_client_setup.c - what SETUP carries, and the files that are asked for */
 #include "config.h"
 
 #include <par/client.h>

@@ -1,3 +1,4 @@
+/* test_client_stream.c - output and input of commands, under credit */
 #include "config.h"
 
 #include <par/client.h>

@@ -1,3 +1,4 @@
+/* test_conns.c - connections by routing id, number and descriptor */
 #include "config.h"
 
 #include "conns.h"

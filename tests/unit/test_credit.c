@@ -1,3 +1,4 @@
+/* test_credit.c - grants only grow, and one message may always go */
 #include "config.h"
 
 #include "credit.h"

@@ -1,3 +1,4 @@
+/* test_digest.c - BLAKE2b-256 by its published vectors, and as text */
 #include "config.h"
 
 #include "digest.h"

@@ -1,3 +1,4 @@
+/* test_disk.c - the disk thread works in order and ends when told */
 #include "config.h"
 
 #include <criterion/criterion.h>

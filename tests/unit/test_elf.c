@@ -1,3 +1,4 @@
+/* test_elf.c - objects of other machines are named as such */
 #include "config.h"
 
 #include <criterion/criterion.h>

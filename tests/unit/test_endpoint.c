@@ -1,3 +1,4 @@
+/* test_endpoint.c - which endpoints are taken, and for what */
 #include "config.h"
 
 #include <criterion/criterion.h>

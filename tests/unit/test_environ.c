@@ -1,3 +1,4 @@
+/* test_environ.c - what user code finds in its environment */
 #include "config.h"
 
 #include <criterion/criterion.h>

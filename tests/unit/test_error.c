@@ -1,3 +1,4 @@
+/* test_error.c - codes, texts and the facts that layers add */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_glob.c - shell patterns, and how long a bad one may take */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,5 @@
+/* test_heap.c - deadlines come out in order, and owners know where theirs are
+ */
 #include "config.h"
 
 #include "heap.h"

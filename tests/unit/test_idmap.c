@@ -1,3 +1,4 @@
+/* test_idmap.c - a table of ids beside a plain one */
 #include "config.h"
 
 #include "idmap.h"

@@ -1,3 +1,4 @@
+/* test_inputs.c - where the inputs of a map come from */
 #include "config.h"
 
 #include "client/inputs.h"

@@ -1,3 +1,4 @@
+/* test_job.c - the picture in job.h, move by move */
 #include "config.h"
 
 #include <criterion/criterion.h>

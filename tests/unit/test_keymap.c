@@ -1,3 +1,4 @@
+/* test_keymap.c - keys that collide, and a table beside a plain one */
 #include "config.h"
 
 #include <criterion/criterion.h>

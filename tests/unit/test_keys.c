@@ -1,3 +1,4 @@
+/* test_keys.c - key files: their form, their mode, and what is refused */
 #include "config.h"
 
 #include "keys.h"

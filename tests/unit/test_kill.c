@@ -1,3 +1,4 @@
+/* test_kill.c - whole trees of processes end, whoever dies first */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_known.c - known_brokers: found, added, replaced, refused */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_link.c - messages over inproc, ipc and tcp */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_link_flood.c - peers that send or take too much harm nobody else */
 #include "config.h"
 
 #include <arpa/inet.h>

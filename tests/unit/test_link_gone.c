@@ -1,3 +1,4 @@
+/* test_link_gone.c - the end of a connection is told once, after all it sent */
 #include "config.h"
 
 #include <criterion/criterion.h>

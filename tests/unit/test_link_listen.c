@@ -1,3 +1,6 @@
+/* test_link_listen.c - who may listen on a path or a port, and what is left
+ * after
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

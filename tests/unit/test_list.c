@@ -1,3 +1,4 @@
+/* test_list.c - a ring of members */
 #include "config.h"
 
 #include "list.h"

@@ -1,3 +1,4 @@
+/* test_log.c - a line is a line, whatever a peer put into it */
 #include "config.h"
 
 #include "log.h"

@@ -1,3 +1,4 @@
+/* test_meta.c - small maps are written and read back */
 #include "config.h"
 
 #include "meta.h"

@@ -1,3 +1,4 @@
+/* test_meta_check.c - every form of msgpack, and every way to lie in it */
 #include "config.h"
 
 #include "meta.h"

@@ -1,3 +1,4 @@
+/* test_meta_json.c - msgpack as JSON that reads back */
 #include "config.h"
 
 #include "meta.h"

@@ -1,3 +1,4 @@
+/* test_page.c - what a slot notes before it dies, and what is taken back */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_pipe.c - frames between two ends, one of them hostile */
 #include "config.h"
 
 #include <criterion/criterion.h>

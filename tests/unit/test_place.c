@@ -1,3 +1,4 @@
+/* test_place.c - which folders are used, made or refused */
 #include "config.h"
 
 #include "place.h"

@@ -1,3 +1,4 @@
+/* test_placement.c - terms that are met, and the one that is named if not */
 #include "config.h"
 
 #include <criterion/criterion.h>

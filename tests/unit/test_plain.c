@@ -1,3 +1,4 @@
+/* test_plain.c - what may reach a terminal */
 #include "config.h"
 
 #include "plain.h"

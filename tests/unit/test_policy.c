@@ -1,3 +1,4 @@
+/* test_policy.c - paces, shares and back-off as numbers */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_pool.c - places are taken, given back and stay put */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_ranks.c - who is next, beside a search through all */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_results.c - answers gathered into messages */
 #include "config.h"
 
 #include <criterion/criterion.h>

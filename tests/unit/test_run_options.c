@@ -1,3 +1,4 @@
+/* test_run_options.c - the metadata of a RUN, key by key */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_rundir.c - folders of the dead are swept, those of the living stay */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_sched.c - the usual life of jobs, and of those who ask for them */
 #include "config.h"
 
 #include <criterion/criterion.h>

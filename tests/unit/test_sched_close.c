@@ -1,3 +1,4 @@
+/* test_sched_close.c - CLOSE: drained or terminated, answered once */
 #include "config.h"
 
 #include <criterion/criterion.h>

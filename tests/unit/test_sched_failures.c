@@ -1,3 +1,6 @@
+/* test_sched_failures.c - workers and attempts fail: who is told what, who
+ * tries again
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

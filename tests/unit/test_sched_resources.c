@@ -1,3 +1,4 @@
+/* test_sched_resources.c - counted and indexed resources, and large requests */
 #include "config.h"
 
 #include <criterion/criterion.h>

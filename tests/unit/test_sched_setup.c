@@ -1,3 +1,4 @@
+/* test_sched_setup.c - SETUP: who is asked, and when it is answered */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-/* Who is next. */
+/* test_sched_turns.c - clients and their targets take turns */
 #include "config.h"
 
 #include <criterion/criterion.h>

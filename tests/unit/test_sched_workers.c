@@ -1,3 +1,4 @@
+/* test_sched_workers.c - workers come, pause, go; work is spread among them */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_serials.c - numbers that count up, beside a plain array */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_settings.c - options of a worker: defaults, and what is refused */
 #include "config.h"
 
 #include <criterion/criterion.h>

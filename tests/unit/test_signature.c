@@ -1,3 +1,4 @@
+/* test_signature.c - the grammar, and the column where it is broken */
 #include "config.h"
 
 #include "signature.h"

@@ -1,3 +1,4 @@
+/* test_signature_args.c - arguments checked, matched by name, made of words */
 #include "config.h"
 
 #include "signature.h"

@@ -1,3 +1,4 @@
+/* test_slot.c - a parslot: values, failures, and the conversation */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,5 @@
+/* test_slot_blame.c - a slot dies: results that got out, and the one to blame
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

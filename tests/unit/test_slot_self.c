@@ -1,3 +1,4 @@
+/* test_slot_self.c - programs and threads as slots */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,6 @@
+/* test_slot_setup.c - SETUP at a slot: objects, hooks, the numbers of
+ * functions
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_slot_state.c - state of a slot and of its clients, until it is closed */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_slots.c - which slot gets what, step by step */
 #include "config.h"
 
 #include <criterion/criterion.h>

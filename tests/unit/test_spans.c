@@ -1,3 +1,4 @@
+/* test_spans.c - run ids of a client, and the jobs behind them */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_spawner.c - processes are started, and their ends told exactly */
 #include "config.h"
 
 #include <criterion/criterion.h>

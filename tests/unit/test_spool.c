@@ -1,3 +1,4 @@
+/* test_spool.c - output waits for its turn, in memory or in a file */
 #include "config.h"
 
 #include "client/spool.h"

@@ -1,3 +1,4 @@
+/* test_table.c - rows on a terminal, and as JSON */
 #include "config.h"
 
 #include "client/table.h"

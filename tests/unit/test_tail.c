@@ -1,3 +1,4 @@
+/* test_tail.c - the last lines of whatever was printed */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_target.c - what the first word of run and map names */
 #include "config.h"
 
 #include "client/target.h"

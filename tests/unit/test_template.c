@@ -1,3 +1,4 @@
+/* test_template.c - places in a command line, and when a shell is needed */
 #include "config.h"
 
 #include "client/template.h"

@@ -1,3 +1,4 @@
+/* test_ticket.c - a ticket is written, read and refused */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* test_utf8.c - what is text, octet by octet */
 #include "config.h"
 
 #include "utf8.h"

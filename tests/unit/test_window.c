@@ -1,3 +1,4 @@
+/* test_window.c - how many items a slot gets */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,7 @@
-/* length: every case bends the same frame, which make() makes. */
+/* test_wire.c - the frame of PAR/1: written, read, bent and refused
+ *
+ * length: every case bends the same frame, which make() makes.
+ */
 #include "config.h"
 
 #include "wire.h"

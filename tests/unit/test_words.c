@@ -1,3 +1,4 @@
+/* test_words.c - a command's words, and the folder it runs in */
 #include "config.h"
 
 #include <criterion/criterion.h>
