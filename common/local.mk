@@ -9,6 +9,7 @@ COMMON_PURE = \
     common/bundle_encode.c \
     common/bundle_fields.c \
     common/bundle_keys.c common/bundle_keys.h \
+    common/bundle_lists.c \
     common/credit.c common/credit.h \
     common/digest.c common/digest.h \
     common/error.c \
