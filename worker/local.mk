@@ -60,6 +60,7 @@ noinst_LTLIBRARIES += libparslot.la
 libparslot_la_SOURCES = \
     worker/call.c worker/call.h \
     worker/call_args.c \
+    worker/call_fail.c \
     worker/call_put.c \
     worker/load.c worker/load.h \
     worker/memfd.c worker/memfd.h \
