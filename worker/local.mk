@@ -71,6 +71,7 @@ libparslot_la_SOURCES = \
     worker/slot_loop.c \
     worker/slot_process.c \
     worker/slot_self.c \
+    worker/slot_send.c \
     worker/slot_setup.c \
     worker/slot_state.c worker/slot_state.h
 
