@@ -139,6 +139,21 @@ void sched_target_failed(struct sched *s,
              seat->setups > 0 ? SEAT_SETTING : SEAT_FAILED);
 }
 
+/* A CLOSE that waits for this worker and has heard of no failure so far. */
+static struct order *waiting_close(const struct sched *s,
+                                   const struct target *t,
+                                   uint32_t worker)
+{
+    for (struct list *n = t->orders.next; n != &t->orders; n = n->next) {
+        struct order *o = LIST_ENTRY(n, struct order, of_target);
+
+        if (o->close && o->status == PAR_OK &&
+            order_is_about(s, t, o->where, worker))
+            return o;
+    }
+    return NULL;
+}
+
 void sched_request_done(struct sched *s,
                         uint64_t now,
                         uint32_t worker,
@@ -148,6 +163,7 @@ void sched_request_done(struct sched *s,
 {
     uint32_t place = worker_find(s, worker);
     struct request *r = NULL;
+    struct order *o = NULL;
     bool kept = false;
 
     sched_hear(s, now);
@@ -162,15 +178,16 @@ void sched_request_done(struct sched *s,
     else
         seat_set(s, target_at(s, r->target), place, SEAT_CLOSED);
     if (r->order != POOL_NONE) {
-        struct order *o = order_at(s, r->order);
-
+        o = order_at(s, r->order);
         o->pending--;
-        if (status != PAR_OK && o->status == PAR_OK) {
-            o->status = status;
-            if (!kept)
-                o->text = text;
-            kept = true;
-        }
+    } else if (r->close && status != PAR_OK) {
+        o = waiting_close(s, target_at(s, r->target), place);
+    }
+    if (o && status != PAR_OK && o->status == PAR_OK) {
+        o->status = status;
+        if (!kept)
+            o->text = text;
+        kept = true;
     }
     if (!kept)
         decisions_forget(&s->decisions, text);

@@ -65,12 +65,12 @@ static bool is_closed(const struct comp *c)
 
 static void say_closed(struct nanny *n, struct comp *c)
 {
-    struct comp_request *r = comp_first_request(c);
+    struct comp_request *r;
 
-    if (c->close_failure && !r) /* nobody has asked for it */
+    if (c->close_failure) /* at the end of a session nobody reads the answer */
         log_line(LOG_WARN, "closing: %.*s",
                  (int)strcspn(c->close_failure, "\n"), c->close_failure);
-    for (; r; r = comp_first_request(c)) {
+    while ((r = comp_first_request(c))) {
         if (!r->close)
             nanny_say_error(n, r->id, PAR_CANCELLED, true,
                             "it was closed meanwhile");

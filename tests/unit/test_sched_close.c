@@ -138,6 +138,31 @@ Test(sched_close, the_error_of_a_closing_call_is_the_answer)
     cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 1), "closed all the same");
 }
 
+/* One of two workers has a closing function that fails: its words are kept. */
+Test(sched_close, the_error_of_a_closing_function_is_the_answer)
+{
+    struct setup_order order = order_of(1, 20);
+    struct payload_ref words = world_payload(w);
+    struct decision one, other;
+
+    ready_worker(1);
+    ready_worker(2);
+    sched_close(w->s, w->now, &order);
+    world_turn(w);
+    one = *world_nth(w, DECIDE_CLOSE, 0);
+    other = *world_nth(w, DECIDE_CLOSE, 1);
+    sched_request_done(w->s, w->now, one.worker, one.request, PAR_SETUP_FAILED,
+                       words);
+    sched_request_done(w->s, w->now, other.worker, other.request, PAR_OK,
+                       (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(
+        eq(int, world_nth(w, DECIDE_REFUSED, 0)->status, PAR_SETUP_FAILED));
+    cr_assert(
+        eq(u32, world_nth(w, DECIDE_REFUSED, 0)->payload.block, words.block));
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 1), "closed all the same");
+}
+
 /* ---- who holds it ---- */
 
 Test(sched_close, it_goes_with_the_last_session_that_set_it_up)
