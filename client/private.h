@@ -16,7 +16,8 @@ struct private_broker_ops {
                    struct par_error *err);
     /* Its inproc endpoint; valid until stop(). */
     const char *(*endpoint)(const void *broker);
-    /* Kills what still runs; returns when nothing is left. */
+    /* Kills what still runs, runs closing functions; returns when nothing is
+     * left. */
     void (*stop)(void *broker);
 };
 

@@ -128,6 +128,12 @@ static bool turn(struct embed *e)
     return more;
 }
 
+/* What a private broker still has, nobody will run. */
+static bool is_drained(const struct embed *e)
+{
+    return e->nanny ? is_ended(e->nanny) : broker_idle(e->broker);
+}
+
 static void *run_loop(void *arg)
 {
     struct embed *e = arg;
@@ -141,11 +147,9 @@ static void *run_loop(void *arg)
             end = clock_ms() + (uint64_t)drain_ms;
             broker_drain(e->broker);
             if (e->nanny)
-                nanny_drain(e->nanny, clock_ms());
+                nanny_stop(e->nanny, clock_ms());
         }
-        if (end != UINT64_MAX &&
-            (clock_ms() >= end ||
-             (broker_idle(e->broker) && is_ended(e->nanny))))
+        if (end != UINT64_MAX && (clock_ms() >= end || is_drained(e)))
             break;
         if (!more)
             rest(e, end);

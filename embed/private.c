@@ -5,6 +5,8 @@
 
 #include "embed.h"
 
+enum { CLOSE_MS = 12000 };
+
 static void *start(void *context,
                    const struct par_options *options,
                    struct par_error *err)
@@ -26,9 +28,10 @@ static const char *endpoint(const void *broker)
     return embed_endpoint(broker, 0);
 }
 
+/* Closing functions get the time that a worker gives them, and it a moment. */
 static void stop(void *broker)
 {
-    embed_stop(broker, 0);
+    embed_stop(broker, CLOSE_MS);
 }
 
 const struct private_broker_ops private_broker = {start, endpoint, stop};

@@ -132,6 +132,7 @@ SYSTEM_TESTS =
 SYSTEM_TESTS += tests/system/alone.sh
 SYSTEM_TESTS += tests/system/bounds.sh
 SYSTEM_TESTS += tests/system/clean.sh
+SYSTEM_TESTS += tests/system/closing.sh
 SYSTEM_TESTS += tests/system/examples.sh
 SYSTEM_TESTS += tests/system/drain.sh
 SYSTEM_TESTS += tests/system/hostile.sh

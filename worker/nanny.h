@@ -53,6 +53,9 @@ unsigned nanny_slots(const struct nanny *n);
 
 /* Drain: finish what runs, return what has not begun, say goodbye. */
 void nanny_drain(struct nanny *n, uint64_t now);
+/* The same at once: what runs is killed (each is answered), closing functions
+ * run; it has ended 10 s later at the latest. */
+void nanny_stop(struct nanny *n, uint64_t now);
 /* Now: kill what runs (each is answered), say goodbye. */
 void nanny_kill(struct nanny *n, uint64_t now);
 

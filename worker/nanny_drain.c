@@ -29,6 +29,15 @@ void nanny_drain(struct nanny *n, uint64_t now)
     nanny_return_queued(n);
 }
 
+void nanny_stop(struct nanny *n, uint64_t now)
+{
+    nanny_drain(n, now);
+    if (n->state != NANNY_DRAINING)
+        return;
+    nanny_end_running(n, NULL, DOOM_DRAIN);
+    nanny_return_queued(n);
+}
+
 void nanny_kill(struct nanny *n, uint64_t now)
 {
     nanny_drain(n, now);

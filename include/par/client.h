@@ -116,7 +116,8 @@ struct par_client *par_open(const char *broker,
                             struct par_error *err);
 
 /* Say goodbye: waits up to 1 s for what was sent to leave, cancels what still
- * runs, ends a private broker and its slots, frees.  No other thread may be in
+ * runs, ends a private broker and its slots (their closing functions have 10 s
+ * to run), frees.  No other thread may be in
  * a call on the handle, nor begin one.  NULL allowed.  Every par_result given
  * out stays valid until it is cleared. */
 void par_close(struct par_client *c);

@@ -63,6 +63,25 @@ static int die(struct par_task *t)
 }
 PAR_FUNCTION(die, ":n")
 
+/* Where our folder is, not the slot's. */
+static char closed[512];
+
+static int note_place(struct par_task *t)
+{
+    snprintf(closed, sizeof closed, "%s", par_str(t, 0));
+    return par_put_nil(t);
+}
+PAR_FUNCTION(note_place, "path:s->n")
+
+static int close_slot(struct par_task *t)
+{
+    (void)t;
+    if (*closed)
+        close(open(closed, O_CREAT | O_CLOEXEC, 0600));
+    return 0;
+}
+PAR_SLOT_CLOSE(close_slot)
+
 /* ---- what is asked of it ---- */
 
 static int next(void *context, uint64_t index, struct par_value *args)
@@ -146,6 +165,8 @@ static int check(void)
     struct par_options o = {
         .private_broker = true, .slots = 2, .libexec = getenv("top_builddir")};
     struct par_client *c = par_open(NULL, &o, &err);
+    char place[600];
+    int64_t n;
 
     if (!c) {
         printf("FAIL: %s\n", err.text);
@@ -154,7 +175,11 @@ static int check(void)
     expect(par_is_private(c), "the broker is private");
     calls(c);
     maps(c);
+    snprintf(place, sizeof place, "%s/closed", getenv("TMPDIR"));
+    expect(call(c, "note_place", PAR_ARGS((const char *)place), &n) == 0,
+           "it is told the place");
     par_close(c);
+    expect(unlink(place) == 0, "closing functions run at its end");
     return failed > 0;
 }
 
