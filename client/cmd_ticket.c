@@ -2,10 +2,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -15,6 +15,7 @@
 #include "link.h"
 #include "place.h"
 #include "spool.h"
+#include "textfile.h"
 #include "ticket.h"
 
 static const struct option_spec ticket_options[] = {
@@ -138,17 +139,11 @@ static int read_broker_key(struct order *o, struct par_error *err)
 
 /* ---- who may come in ---- */
 
-static int authorize(struct order *o, struct par_error *err)
+static int authorize(struct order *o, const char *path, struct par_error *err)
 {
     const struct authorized_entry *e;
-    struct authorized *list;
-    char dir[PLACE_PATH];
-    char path[PLACE_PATH + sizeof "/authorized"];
+    struct authorized *list = authorized_load(path, err);
 
-    if (place_config_dir(dir, sizeof dir, err))
-        return -1;
-    snprintf(path, sizeof path, "%s/authorized", dir);
-    list = authorized_load(path, err);
     if (!list)
         return -1;
     for (size_t i = 0; (e = authorized_at(list, i)); i++)
@@ -164,30 +159,59 @@ static int authorize(struct order *o, struct par_error *err)
     return authorized_add(path, &o->entry, err);
 }
 
-/* A shell's `>b.par` made the file readable by others. */
 static int print_ticket(const struct ticket *t, struct par_error *err)
 {
     char *text = ticket_text(t);
-    struct stat st;
     int rc;
 
     if (!text)
         return par_fail(err, ENOMEM, "out of memory");
-    if (fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) &&
-        st.st_uid == geteuid())
-        fchmod(STDOUT_FILENO, 0600);
     rc = spool_write(STDOUT_FILENO, text, strlen(text), err);
     explicit_bzero(text, strlen(text));
     free(text);
     return rc;
 }
 
+/* A key that nobody has got is not let in. */
+static int issue(struct order *o, struct par_error *err)
+{
+    char dir[PLACE_PATH];
+    char path[PLACE_PATH + sizeof "/authorized"];
+    char key[KEY_TEXT];
+
+    if (place_config_dir(dir, sizeof dir, err))
+        return -1;
+    snprintf(path, sizeof path, "%s/authorized", dir);
+    if (keys_make(&o->ticket.pair, o->entry.name, err) ||
+        authorize(o, path, err))
+        return -1;
+    signal(SIGPIPE, SIG_IGN);
+    if (print_ticket(&o->ticket, err) == 0)
+        return 0;
+    key_text(o->entry.key, key);
+    authorized_remove(path, key, NULL);
+    return -1;
+}
+
+/* A shell's `>b.par` has made the file, for others to read by its umask. */
+static int check_output(void)
+{
+    struct par_error err;
+
+    if (textfile_make_private(STDOUT_FILENO, &err) == 0)
+        return 0;
+    cli_say("a ticket is secret, and the file that it is to go to is not: %s; "
+            "name a new file of your own",
+            err.text);
+    return CLI_PAR;
+}
+
 static int make(struct order *o)
 {
     struct par_error err;
-    int code = 0;
+    int code = check_output();
 
-    if (!o->ticket.brokers[0]) {
+    if (code == 0 && !o->ticket.brokers[0]) {
         code = cli_open(o->cli);
         if (code == 0 && ask_broker(o, &err))
             code = cli_fail(o->cli, &err);
@@ -196,9 +220,7 @@ static int make(struct order *o)
     if (code)
         return code;
     roles_text(o->entry.roles, o->ticket.role, sizeof o->ticket.role);
-    if (read_broker_key(o, &err) ||
-        keys_make(&o->ticket.pair, o->entry.name, &err) || authorize(o, &err) ||
-        print_ticket(&o->ticket, &err)) {
+    if (read_broker_key(o, &err) || issue(o, &err)) {
         cli_say("%s", err.text);
         return err.code == EEXIST ? CLI_NO : CLI_PAR;
     }

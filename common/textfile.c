@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,31 @@ int textfile_read(const char *path,
 }
 
 /* ---- writing ---- */
+
+int textfile_make_private(int fd, struct par_error *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return par_fail(err, errno, "%s", strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return 0;
+    if (st.st_uid != geteuid())
+        return par_fail(err, EPERM,
+                        "it belongs to uid %ld, not to uid %ld that runs this",
+                        (long)st.st_uid, (long)geteuid());
+    if (fchmod(fd, 0600) != 0 || fstat(fd, &st) != 0 || (st.st_mode & 077))
+        return par_fail(err, EPERM, "others can read it");
+    /* Who opened it before that may read on.  A lease is given to none but the
+     * only one who has it open; who opens it now waits until we give it back,
+     * of which SIGIO would tell us. */
+    signal(SIGIO, SIG_IGN);
+    if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+        fcntl(fd, F_SETLEASE, F_UNLCK);
+    else if (errno == EAGAIN)
+        return par_fail(err, EBUSY, "another program has it open");
+    return 0;
+}
 
 /* Make the new name outlive a power cut, where the file system can. */
 static void sync_folder(const char *path)

@@ -27,6 +27,13 @@ int textfile_read(const char *path,
                   char **text,
                   struct par_error *err);
 
+/* Before a secret is written to `fd`, which somebody else has opened (a shell's
+ * `>FILE`): make the file ours alone.  Fails if it is another's (EPERM), or if
+ * somebody has it open who may have opened it when others could (EBUSY; a file
+ * system without leases, as NFS, cannot tell).  What is no file is no matter.
+ */
+int textfile_make_private(int fd, struct par_error *err);
+
 /* Write a new file, 0600, in a folder made if missing.  EEXIST if there is a
  * file already: nothing is ever overwritten. */
 int textfile_create(const char *path, const char *text, struct par_error *err);

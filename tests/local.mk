@@ -111,6 +111,7 @@ UNIT_TESTS += tests/unit/test_payload
 UNIT_TESTS += tests/unit/test_peers
 UNIT_TESTS += tests/unit/test_target
 UNIT_TESTS += tests/unit/test_template
+UNIT_TESTS += tests/unit/test_textfile
 UNIT_TESTS += tests/unit/test_ticket
 UNIT_TESTS += tests/unit/test_uplink
 UNIT_TESTS += tests/unit/test_utf8

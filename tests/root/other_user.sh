@@ -104,6 +104,28 @@ rm "/tmp/par-$alice"
 try "${as_alice[@]}" parbroker --no-local --listen "ipc://$work/shared/file"
 is "a file of his stays where it is" "$code $(stat -c %u shared/file)" "125 $bob"
 
+# ---- he reads along ----
+
+start broker "${as_alice[@]}" parbroker --no-local --listen 'tcp://127.0.0.1:*'
+ready broker '^ready on '
+install -m 666 -o $bob -g $bob /dev/null shared/his.par
+try "${as_alice[@]}" sh -c \
+    'parctl ticket hostb --endpoint tcp://hosta:7270 >shared/his.par'
+said "a ticket is not written to a file of his" 125 "belongs to uid $bob"
+is "... not an octet" "$(stat -c %s shared/his.par)" 0
+"${as_alice[@]}" install -m 644 /dev/null shared/ours.par
+start reader "${as_bob[@]}" sh -c 'exec 3<shared/ours.par && echo open && exec sleep 1000'
+ready reader '^open$'
+try "${as_alice[@]}" sh -c \
+    'parctl ticket hostb --endpoint tcp://hosta:7270 >shared/ours.par'
+said "nor to one of ours that he has opened" 125 'another program has it open'
+is "... not an octet" "$(stat -c %s shared/ours.par)" 0
+stop reader KILL
+try "${as_alice[@]}" sh -c \
+    'parctl ticket hostb --endpoint tcp://hosta:7270 >shared/ours.par'
+is "then it is" "$code $(stat -c %a shared/ours.par)" "0 600"
+stop broker
+
 # ---- files that he could have written ----
 
 config=alice/.config/par

@@ -103,6 +103,27 @@ echo "$list" >"$host/authorized"
 [ "$(stat -c %a b.par)" = 600 ] || fail "a ticket others can read"
 try 1 "${here[@]}" parctl ticket hostb --role worker
 says 'parctl revoke hostb'
+
+# --- ... which nobody else may have open, or it is not made
+list=$(cat "$host/authorized")
+(umask 022 && : >open.par)
+exec 3<open.par
+"${here[@]}" parctl ticket hosto --role worker >open.par 2>"$err"
+[ $? = 125 ] || fail "a ticket for somebody who waits for it"
+says 'another program has it open'
+exec 3<&-
+[ -s open.par ] && fail "... has octets in it: $(cat open.par)"
+"${here[@]}" parctl ticket hosto --role worker 2>"$err" >/dev/full
+[ $? = 125 ] || fail "a ticket that cannot be written"
+[ "$(cat "$host/authorized")" = "$list" ] ||
+    fail "a ticket that nobody has lets somebody in"
+(
+    "${here[@]}" parctl ticket hosto --role worker 2>"$err"
+    echo $? >code
+) | true
+[ "$(cat code)" = 125 ] || fail "a ticket that nobody reads: $(cat code)"
+[ "$(cat "$host/authorized")" = "$list" ] ||
+    fail "a ticket that nobody has read lets somebody in"
 try 0 "${here[@]}" parctl ticket hostc
 says '127.0.0.1:[0-9]+ is reached from this host only'
 try 0 "${here[@]}" parctl ticket hostd --endpoint tcp://hosta:7270

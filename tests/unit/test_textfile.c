@@ -1,0 +1,80 @@
+/* What test_keys, test_known and test_authorized do not see of it. */
+#include "config.h"
+
+#include "textfile.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scratch.h"
+
+TestSuite(textfile,
+          .init = scratch_make,
+          .fini = scratch_remove,
+          .timeout = 10);
+
+static int mode(int fd)
+{
+    struct stat st;
+
+    cr_assert(eq(int, fstat(fd, &st), 0));
+    return (int)(st.st_mode & 07777);
+}
+
+Test(textfile, file_that_a_shell_has_made_becomes_private)
+{
+    int fd = open(scratch_path("t"), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    int copy = dup(fd);
+
+    fchmod(fd, 0666);
+    cr_assert(eq(int, textfile_make_private(fd, NULL), 0));
+    cr_assert(eq(int, mode(fd), 0600));
+    close(copy);
+    close(fd);
+}
+
+Test(textfile, file_that_is_open_elsewhere_is_refused)
+{
+    struct par_error err = {0};
+    int fd = open(scratch_path("t"), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    int reader = open(scratch_path("t"), O_RDONLY | O_CLOEXEC);
+
+    if (fcntl(fd, F_SETLEASE, F_UNLCK) != 0 && errno == EINVAL)
+        cr_skip_test("no leases on this file system");
+    cr_assert(eq(int, textfile_make_private(fd, &err), -1));
+    cr_assert(eq(int, err.code, EBUSY));
+    close(reader);
+    cr_assert(eq(int, textfile_make_private(fd, &err), 0));
+    cr_assert(eq(int, fcntl(fd, F_GETLEASE), F_UNLCK));
+    close(fd);
+}
+
+Test(textfile, file_of_another_user_is_refused)
+{
+    struct par_error err = {0};
+    int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+    if (geteuid() == 0)
+        cr_skip_test("it is root's");
+    cr_assert(eq(int, textfile_make_private(fd, &err), -1));
+    cr_assert(eq(int, err.code, EPERM));
+    close(fd);
+}
+
+Test(textfile, what_is_no_file_is_left_as_it_is)
+{
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int ends[2];
+
+    cr_assert(eq(int, pipe(ends), 0));
+    cr_assert(eq(int, textfile_make_private(fd, NULL), 0));
+    cr_assert(eq(int, textfile_make_private(ends[1], NULL), 0));
+    cr_assert(eq(int, textfile_make_private(-1, NULL), -1));
+    close(fd);
+    close(ends[0]);
+    close(ends[1]);
+}
