@@ -47,6 +47,8 @@ BROKER_PURE = \
     broker/sched_order.h \
     broker/sched_queue.c \
     broker/sched_queue.h \
+    broker/sched_ready.c \
+    broker/sched_ready.h \
     broker/sched_results.c \
     broker/sched_review.c \
     broker/sched_review.h \

@@ -224,7 +224,7 @@ static void reserve_due(struct sched *s)
 static void assign_class(struct sched *s, enum run_class run_class)
 {
     while (s->roomy_bits[run_class] != 0 && !s->no_memory) {
-        uint32_t lane = queue_best(s, run_class);
+        uint32_t lane = ready_best(s, run_class);
         struct demand *d;
         uint32_t worker;
 

@@ -200,6 +200,20 @@ static void check_unset(const struct sched *s, const struct demand *d)
     }
 }
 
+/* It stands with the client of its best lane, as that lane does with it. */
+static void check_ready(const struct sched *s, const struct demand *d)
+{
+    enum run_class side = d->where.run_class;
+    const struct client *c = client_at(s, d->ready_of);
+    const struct ranks_item *item = &c->ready[side].items[d->ready_at];
+    struct rank rank = d->lanes.items[0].rank;
+
+    rank.served = 0;
+    assert(lane_at(s, d->lanes.items[0].place)->client == d->ready_of);
+    assert(item->place == d->place && rank_is_same(&item->rank, &rank));
+    assert(s->ready[side].items[c->ready_at[side]].place == d->ready_of);
+}
+
 static void check_demand(const struct sched *s, uint32_t place)
 {
     const struct demand *d = demand_at(s, place);
@@ -214,6 +228,8 @@ static void check_demand(const struct sched *s, uint32_t place)
     assert((d->lanes.used > 0) ==
            (d->ready_at != RANKS_NOWHERE || !list_is_empty(&d->stuck)));
     assert(d->ready_at == RANKS_NOWHERE || list_is_empty(&d->stuck));
+    if (d->ready_at != RANKS_NOWHERE)
+        check_ready(s, d);
     for (uint32_t i = 0; i < d->fit_count; i++) {
         const struct seat *seat = seat_at(t, i);
         bool match = d->fits[i] & FIT_MATCH;

@@ -3,6 +3,7 @@
 
 #include "sched_end.h"
 #include "sched_order.h"
+#include "sched_ready.h"
 
 #include <stdlib.h>
 
@@ -42,6 +43,7 @@ int sched_client_join(struct sched *s, uint32_t client, uint32_t account)
         c->account = a;
         for (int i = 0; i < RUN_CLASSES; i++) /* behind those who wait */
             share_join(&c->shares[i], &s->fleet[i]);
+        ready_join(s, c);
         s->client_count++;
         return 0;
     }

@@ -22,8 +22,7 @@ void end_ghost(struct sched *s, uint32_t place)
         return;
     if (--a->clients == 0)
         pool_give(&s->account_pool, idmap_take(&s->accounts, a->number));
-    spans_clear(&c->spans);
-    free(c->holds);
+    client_clear(c);
     pool_give(&s->client_pool, place);
 }
 

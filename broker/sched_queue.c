@@ -7,89 +7,20 @@
 
 #include "sched_queue.h"
 
-/* ---- ranks ---- */
-
-static enum run_class lane_class(const struct sched *s, const struct lane *lane)
-{
-    return demand_at(s, lane->demand)->where.run_class;
-}
-
-/* Who is late counts for more, but not for more than what is served now: among
- * equals, shares decide. */
-static int32_t lane_priority(const struct sched *s, const struct lane *lane)
-{
-    int64_t boosted = (int64_t)lane->priority + lane->boost;
-    int32_t top = s->top[lane_class(s, lane)];
-
-    if (top < lane->priority)
-        top = lane->priority;
-    return boosted < top ? (int32_t)boosted : top;
-}
-
-static struct rank lane_rank(const struct sched *s, const struct lane *lane)
-{
-    const struct client *c = client_at(s, lane->client);
-
-    return (struct rank){
-        .served = c->shares[lane_class(s, lane)].served,
-        .lane = lane->served,
-        .serial = job_at(s, lane_first(s, lane))->serial,
-        .priority = lane_priority(s, lane),
-        .client = c->number,
-    };
-}
+/* ---- lanes ---- */
 
 /* Its best lane is another one, or none is left. */
 static void demand_rerank(struct sched *s, struct demand *d)
 {
-    struct ranks *ready = &s->ready[d->where.run_class];
-
     if (d->lanes.used == 0) {
         list_remove(&d->stuck);
-        if (d->ready_at != RANKS_NOWHERE)
-            ranks_remove(ready, d->ready_at);
+        ready_drop(s, d);
         d->passed_since = 0;
         queue_unreserve(s, d);
-        return;
+    } else if (list_is_empty(&d->stuck)) {
+        ready_put(s, d);
     }
-    if (!list_is_empty(&d->stuck))
-        return;
-    if (d->ready_at != RANKS_NOWHERE)
-        ranks_move(ready, d->ready_at, d->lanes.items[0].rank);
-    else if (ranks_push(ready, d->lanes.items[0].rank, d->place) < 0)
-        s->no_memory = true;
 }
-
-/* With nobody to compete with, no rank matters. */
-static bool is_alone(const struct sched *s, const struct ranks *ready)
-{
-    return ready->used == 1 &&
-           demand_at(s, ready->items[0].place)->lanes.used == 1;
-}
-
-uint32_t queue_best(struct sched *s, enum run_class run_class)
-{
-    struct ranks *ready = &s->ready[run_class];
-
-    if (is_alone(s, ready))
-        return demand_at(s, ready->items[0].place)->lanes.items[0].place;
-
-    while (ready->used > 0) {
-        struct demand *d = demand_at(s, ready->items[0].place);
-        uint32_t lane = d->lanes.items[0].place;
-        struct rank rank = lane_rank(s, lane_at(s, lane));
-
-        if (!rank_is_same(&rank, &d->lanes.items[0].rank))
-            ranks_move(&d->lanes, 0, rank);
-        else if (!rank_is_same(&rank, &ready->items[0].rank))
-            ranks_move(ready, 0, rank);
-        else
-            return lane;
-    }
-    return POOL_NONE;
-}
-
-/* ---- lanes ---- */
 
 static uint64_t lane_hash(const struct sched *s, const struct lane_key *key)
 {
@@ -98,14 +29,16 @@ static uint64_t lane_hash(const struct sched *s, const struct lane_key *key)
 
 /* Room wherever a new lane will stand, so that it is refused now or not at
  * all. */
-static int reserve(struct sched *s, uint32_t demand)
+static int reserve(struct sched *s, const struct lane_key *key)
 {
-    struct demand *d = demand_at(s, demand);
+    struct demand *d = demand_at(s, key->demand);
+    enum run_class side = d->where.run_class;
 
     if (heap_reserve(&s->lane_ages, 1) < 0 ||
-        heap_reserve(&s->lane_timers, 1) < 0 || ranks_reserve(&d->lanes) < 0)
+        heap_reserve(&s->lane_timers, 1) < 0 || ranks_reserve(&d->lanes) < 0 ||
+        ranks_reserve(&client_at(s, key->client)->ready[side]) < 0)
         return -1;
-    return ranks_reserve(&s->ready[d->where.run_class]);
+    return ranks_reserve(&s->ready[side]);
 }
 
 static uint64_t new_lane_served(const struct sched *s,
@@ -130,7 +63,7 @@ static uint32_t make_lane(struct sched *s, const struct lane_key *key)
 
     if (place == POOL_NONE)
         return POOL_NONE;
-    if (reserve(s, key->demand) < 0 ||
+    if (reserve(s, key) < 0 ||
         keymap_put(&s->lanes, lane_hash(s, key), place) < 0) {
         pool_give(&s->lane_pool, place);
         return POOL_NONE;
@@ -307,7 +240,7 @@ void queue_stick(struct sched *s, struct demand *d)
 {
     if (d->ready_at == RANKS_NOWHERE)
         return;
-    ranks_remove(&s->ready[d->where.run_class], d->ready_at);
+    ready_drop(s, d);
     list_append(&s->stuck, &d->stuck);
     d->looked = s->stuck_at = s->opened;
 }

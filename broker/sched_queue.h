@@ -1,14 +1,10 @@
-/* sched_queue.h - the jobs that wait, and which of them is next
- *
- * Lanes stand in the ranks of their demand, and demands with work in the
- * ranks of their class, unless they are stuck: no worker had room for their
- * first job.  A rank goes stale when its client is served elsewhere; that
- * only ever makes it look better than it is, so it is mended when it comes
- * to the top.
+/* sched_queue.h - the jobs that wait: in lanes, whose demands can go or are
+ * stuck because no worker had room for their first job
  */
 #ifndef PAR_SCHED_QUEUE_H
 #define PAR_SCHED_QUEUE_H
 
+#include "sched_ready.h"
 #include "sched_state.h"
 
 /* The lane of (client, demand, priority), made if there is none; POOL_NONE if
@@ -18,31 +14,12 @@ uint32_t queue_lane(struct sched *s,
                     uint32_t demand,
                     int32_t priority);
 
-/* The job of a lane that is next, and how many there are. */
-static inline uint32_t lane_first(const struct sched *s,
-                                  const struct lane *lane)
-{
-    uint32_t first = lane->row.first;
-
-    if (first == POOL_NONE || heap_due(&lane->again) < job_at(s, first)->serial)
-        return heap_first(&lane->again);
-    return first;
-}
-
-static inline uint32_t lane_count(const struct lane *lane)
-{
-    return lane->row.count + (uint32_t)lane->again.used;
-}
-
 /* Its row has changed: put it where it belongs now, or drop it if empty. */
 void queue_settle(struct sched *s, uint32_t lane);
 
 /* A job comes (back) into the queue, or leaves it. */
 void queue_put(struct sched *s, uint32_t job);
 void queue_remove(struct sched *s, uint32_t job);
-
-/* The lane whose first job is next in a class; POOL_NONE. */
-uint32_t queue_best(struct sched *s, enum run_class run_class);
 
 /* Take the first job of a lane out, to be assigned: its client is charged. */
 uint32_t queue_serve(struct sched *s, uint32_t lane);

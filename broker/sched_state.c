@@ -37,9 +37,14 @@ static void order_due_at(void *owner, uint32_t place, uint32_t position)
     order_at(owner, place)->due_at = position;
 }
 
-static void demand_ready_at(void *owner, uint32_t place, uint32_t position)
+static void cpu_ready_at(void *owner, uint32_t place, uint32_t position)
 {
-    demand_at(owner, place)->ready_at = position;
+    client_at(owner, place)->ready_at[RUN_CPU] = position;
+}
+
+static void io_ready_at(void *owner, uint32_t place, uint32_t position)
+{
+    client_at(owner, place)->ready_at[RUN_IO] = position;
 }
 
 static void init_lists(struct sched *s)
@@ -47,8 +52,9 @@ static void init_lists(struct sched *s)
     for (int i = 0; i < RUN_CLASSES; i++) {
         for (int k = 0; k < ROSTER_LOADS; k++)
             list_init(&s->roomy[i][k]);
-        s->ready[i] = (struct ranks){.at = demand_ready_at, .owner = s};
     }
+    s->ready[RUN_CPU] = (struct ranks){.at = cpu_ready_at, .owner = s};
+    s->ready[RUN_IO] = (struct ranks){.at = io_ready_at, .owner = s};
     list_init(&s->stuck);
     list_init(&s->all_demands);
     list_init(&s->touched_workers);
@@ -142,10 +148,8 @@ int state_init(struct sched *s, const struct sched_limits *limits)
 
 static void clear_things(struct sched *s)
 {
-    for (uint32_t i = 0; i < pool_end(&s->client_pool); i++) {
-        spans_clear(&client_at(s, i)->spans);
-        free(client_at(s, i)->holds);
-    }
+    for (uint32_t i = 0; i < pool_end(&s->client_pool); i++)
+        client_clear(client_at(s, i));
     for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++)
         worker_clear(worker_at(s, i));
     for (uint32_t i = 0; i < pool_end(&s->target_pool); i++)
@@ -198,6 +202,15 @@ void state_clear(struct sched *s)
         ranks_clear(&s->ready[i]);
     decisions_clear(&s->decisions);
     free(s->scratch);
+}
+
+void client_clear(struct client *c)
+{
+    for (int i = 0; i < RUN_CLASSES; i++)
+        ranks_clear(&c->ready[i]);
+    spans_clear(&c->spans);
+    free(c->holds);
+    c->holds = NULL;
 }
 
 void target_clear(struct target *t)

@@ -58,6 +58,9 @@ struct client {
     uint32_t *holds;  /* places of the targets it has set up */
     uint32_t hold_count;
     uint32_t hold_size;
+    struct ranks ready[RUN_CLASSES]; /* demands that can go, whose best lane is
+                                        its own */
+    uint32_t ready_at[RUN_CLASSES];  /* position among those that have any */
 };
 
 /* What a demand sees in a worker: bits. */
@@ -86,7 +89,8 @@ struct demand {
     uint64_t unplaceable_since; /* if there are none */
     uint64_t passed_since;      /* no resources free for its first job; 0: no */
     uint32_t reserved;          /* a worker is kept free for it; POOL_NONE */
-    uint32_t ready_at;          /* position among those that can go */
+    uint32_t ready_of;          /* whose best lane is its best one, and ... */
+    uint32_t ready_at;          /* ... position among those of that client */
     struct list stuck;          /* with the others that found no worker */
     struct list all;
     struct list of_target;
@@ -278,7 +282,7 @@ struct sched {
      * that is not empty. */
     struct list roomy[RUN_CLASSES][ROSTER_LOADS];
     uint64_t roomy_bits[RUN_CLASSES];
-    struct ranks ready[RUN_CLASSES]; /* demands with work that may find one */
+    struct ranks ready[RUN_CLASSES]; /* clients whose work may find one */
     struct list stuck;               /* demands with work that did not */
     struct list all_demands;
 
@@ -392,6 +396,7 @@ uint32_t run_find(const struct sched *s, uint32_t client, uint64_t run);
 /* Empty tables; and free all that they hold, whatever state they are in. */
 int state_init(struct sched *s, const struct sched_limits *limits);
 void state_clear(struct sched *s);
+void client_clear(struct client *c);
 void target_clear(struct target *t);
 
 /* Time does not go back. */

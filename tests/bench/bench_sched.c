@@ -32,7 +32,8 @@ enum kind {
     TERMS,   /* beside it wait jobs of as many other terms as `backlog` says */
     TRICKLE, /* as NEEDS, but jobs end one a turn */
     RETRY,   /* every job fails once and is tried again, in another order */
-    CLIENTS  /* `backlog` other clients have a job each in the queue */
+    CLIENTS, /* `backlog` other clients have a job each in the queue */
+    TARGETS  /* jobs of one client go to `backlog` paths in turn */
 };
 
 struct shape {
@@ -57,7 +58,8 @@ static const struct shape shapes[] = {
     {"terms", TERMS, 1000, 1000, 64},   {"retry", RETRY, 2, 10, 64},
     {"retry", RETRY, 2, 1000, 64},      {"retry", RETRY, 2, 30000, 64},
     {"clients", CLIENTS, 2, 10, 64},    {"clients", CLIENTS, 2, 1000, 64},
-    {"clients", CLIENTS, 2, 10000, 64},
+    {"clients", CLIENTS, 2, 10000, 64}, {"targets", TARGETS, 2, 10, 1},
+    {"targets", TARGETS, 2, 1000, 1},   {"targets", TARGETS, 2, 10000, 1},
 };
 
 struct held {
@@ -69,7 +71,8 @@ struct held {
 struct bench {
     const struct shape *shape;
     struct sched *sched;
-    uint32_t path;
+    uint32_t *paths;
+    uint32_t path_count;
     uint64_t now;
     uint64_t *next_run; /* by client */
     struct meta_writer meta;
@@ -138,7 +141,7 @@ static void submit(struct bench *b, uint32_t client, uint32_t count)
     static struct payload_ref payloads[BATCH];
     struct job_batch batch = {
         .client = client,
-        .target = b->path,
+        .target = b->paths[b->submitted / count % b->path_count],
         .first_run = b->next_run[client] + 1,
         .count = count,
         .meta = b->meta.data,
@@ -168,9 +171,22 @@ static void add_workers(struct bench *b)
         snprintf(name, sizeof name, "here.%u", i);
         if (sched_worker_join(b->sched, b->now, i, &desc, NULL) < 0)
             exit(1);
-        if ((b->shape->kind != ONE || i == 1) &&
-            sched_register(b->sched, b->now, i, b->path) < 0)
-            exit(1);
+        for (uint32_t k = 0; k < b->path_count; k++)
+            if ((b->shape->kind != ONE || i == 1) &&
+                sched_register(b->sched, b->now, i, b->paths[k]) < 0)
+                exit(1);
+    }
+}
+
+static void add_paths(struct bench *b)
+{
+    b->path_count = b->shape->kind == TARGETS ? b->shape->backlog : 1;
+    b->paths = calloc(b->path_count, sizeof *b->paths);
+    for (uint32_t i = 0; i < b->path_count; i++) {
+        char name[24];
+
+        snprintf(name, sizeof name, "app/add%u", i);
+        b->paths[i] = sched_path(b->sched, name);
     }
 }
 
@@ -205,9 +221,9 @@ static void open_bench(struct bench *b, const struct shape *shape)
 
     *b = (struct bench){.shape = shape, .now = 1};
     b->sched = sched_create(&limits);
-    b->path = sched_path(b->sched, "app/add");
     b->held = calloc(LOG * 8, sizeof *b->held);
     add_clients(b);
+    add_paths(b);
     add_workers(b);
     if (shape->kind == TERMS)
         add_terms(b);
@@ -219,6 +235,7 @@ static void close_bench(struct bench *b)
     sched_destroy(b->sched);
     meta_writer_clear(&b->meta);
     free(b->next_run);
+    free(b->paths);
     free(b->held);
 }
 
