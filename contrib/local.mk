@@ -4,6 +4,7 @@
 EXTRA_DIST += contrib/setup.sh
 dist_noinst_SCRIPTS += \
     contrib/checks/card \
+    contrib/checks/circles \
     contrib/checks/cppcheck \
     contrib/checks/exports \
     contrib/checks/files \
