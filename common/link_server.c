@@ -9,15 +9,10 @@
 #include <unistd.h>
 
 #include "link_server.h"
-#include "log.h"
 
 enum {
-    ROUTING_SIZE = 5, /* 0 and four octets, where libzmq makes it */
-    DROPS_MAX = 64,   /* a row of empty messages must not hold the caller */
-    IN_MAX = 1000,    /* messages of a peer before TCP holds it back */
-    /* Messages that a peer has not read.  Credit keeps those who ask in
-     * order far below; beyond it is one who only asks, and never reads. */
-    OUT_MAX = 32 * 1024
+    DROPS_MAX = 64, /* a row of empty messages must not hold the caller */
+    IN_MAX = 1000   /* messages of a peer before TCP holds it back */
 };
 
 /* ---- opening and closing ---- */
@@ -27,7 +22,7 @@ static int set_up(struct link_server *s, void *context, struct par_error *err)
     static const struct link_option options[] = {{ZMQ_ROUTER_MANDATORY, 1},
                                                  {ZMQ_ROUTER_HANDOVER, 0},
                                                  {ZMQ_RCVHWM, IN_MAX},
-                                                 {ZMQ_SNDHWM, OUT_MAX},
+                                                 {ZMQ_SNDHWM, LINK_UNREAD},
                                                  {ZMQ_BACKLOG, 1024},
                                                  {ZMQ_LINGER, 1000},
                                                  {0, 0}};
@@ -152,7 +147,7 @@ static struct conn *find_sender(struct link_server *s,
                                 struct link_msg *m)
 {
     const uint8_t *bytes = zmq_msg_data(id);
-    bool ours = zmq_msg_size(id) == ROUTING_SIZE && bytes[0] == 0;
+    bool ours = zmq_msg_size(id) == LINK_ROUTING && bytes[0] == 0;
     struct conn *c = NULL;
     struct link_peer peer;
     int fd;
@@ -209,72 +204,4 @@ const struct link_peer *link_server_peer(const struct link_server *s,
     const struct conn *c = conns_by_number(&s->conns, conn);
 
     return c ? &c->peer : NULL;
-}
-
-/* ---- sending ---- */
-
-int link_server_send_to(struct link_server *s,
-                        struct conn *c,
-                        zmq_msg_t *first,
-                        zmq_msg_t *second)
-{
-    uint8_t routing[ROUTING_SIZE] = {0};
-    int rc;
-
-    wire_put_u32(routing + 1, c->routing);
-    s->drained = false;
-    do
-        rc = zmq_send(s->router, routing, sizeof routing,
-                      ZMQ_SNDMORE | ZMQ_DONTWAIT);
-    while (rc < 0 && zmq_errno() == EINTR);
-    if (rc >= 0)
-        return link_send_frames(s->router, first, second);
-
-    if (zmq_errno() != EAGAIN) {
-        link_server_bury(s, c);
-    } else if (!c->mute) {
-        log_line(LOG_WARN, "cuts off %s, which has %d messages unread",
-                 c->peer.address, OUT_MAX);
-        link_server_cut(s, c->number);
-    }
-    zmq_msg_close(first);
-    return -1;
-}
-
-static int send_conn(struct link_server *s,
-                     uint64_t conn,
-                     zmq_msg_t *first,
-                     zmq_msg_t *second)
-{
-    struct conn *c = conns_by_number(&s->conns, conn);
-
-    if (c && c->state != CONN_DEAD)
-        return link_server_send_to(s, c, first, second);
-    zmq_msg_close(first);
-    return -1;
-}
-
-int link_server_send(struct link_server *s,
-                     uint64_t conn,
-                     uint8_t *frame,
-                     size_t len,
-                     zmq_msg_t *second)
-{
-    zmq_msg_t first;
-
-    if (link_frame_take(&first, frame, len) != 0)
-        return -1;
-    return send_conn(s, conn, &first, second);
-}
-
-int link_server_post(struct link_server *s,
-                     uint64_t conn,
-                     const void *frame,
-                     size_t len)
-{
-    zmq_msg_t first;
-
-    if (link_frame_copy(&first, frame, len) != 0)
-        return -1;
-    return send_conn(s, conn, &first, NULL);
 }

@@ -9,6 +9,7 @@ COMMON_PURE = \
     common/bundle_encode.c \
     common/bundle_fields.c \
     common/bundle_keys.c common/bundle_keys.h \
+    common/bundle_lists.c \
     common/credit.c common/credit.h \
     common/digest.c common/digest.h \
     common/error.c \
@@ -46,6 +47,8 @@ libparlink_la_SOURCES = \
     common/link_client.c \
     common/link_server.c common/link_server.h \
     common/link_server_end.c \
+    common/link_server_send.c \
+    common/link_server_watch.c \
     common/link_socket.c common/link_socket.h \
     common/listener.c common/listener.h \
     common/monitor.c common/monitor.h \

@@ -1,121 +1,11 @@
+/* call.c - run a function: its task, its state, its end */
 #include "config.h"
 
 #include "call.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "utf8.h"
-
-static struct call *call_of(struct par_task *t)
-{
-    return (struct call *)(void *)t;
-}
-
-/* ---- copies ---- */
-
-const char *call_copy(struct call *c, const void *data, size_t len)
-{
-    struct call_copy *copy = malloc(sizeof *copy + len + 1);
-
-    if (!copy) {
-        call_fail(c, PAR_INTERNAL, "no memory for an argument");
-        return "";
-    }
-    copy->next = c->copies;
-    c->copies = copy;
-    if (len)
-        memcpy(copy->text, data, len);
-    copy->text[len] = 0;
-    return copy->text;
-}
-
-static void free_copies(struct call *c)
-{
-    while (c->copies) {
-        struct call_copy *next = c->copies->next;
-
-        free(c->copies);
-        c->copies = next;
-    }
-}
-
-/* ---- failing ---- */
-
-/* Cut at a whole character; what is no text becomes '?': others will read it
- * as a msgpack string. */
-static void add_text(struct call *c, const char *text)
-{
-    size_t step;
-
-    for (; *text; text += step ? step : 1) {
-        step = utf8_step(text, strnlen(text, 4));
-        if (c->text.len + (step ? step : 1) > CALL_TEXT)
-            break;
-        meta_put_raw(&c->text, step ? text : "?", step ? step : 1);
-    }
-}
-
-static void set_text(struct call *c, const char *text)
-{
-    meta_writer_reset(&c->text);
-    add_text(c, text);
-}
-
-int call_fail(struct call *c, enum par_status status, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-
-    if (c->status != PAR_OK)
-        return -1;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    c->status = status;
-    set_text(c, text);
-    return -1;
-}
-
-static int fail(struct par_task *t, int code, const char *text)
-{
-    struct call *c = call_of(t);
-
-    if (c->status != PAR_OK)
-        return -1;
-    c->status = PAR_EXCEPTION;
-    c->code = code;
-    set_text(c, text ? text : "");
-    return -1;
-}
-
-void call_fail_in(struct call *c, const char *what, const char *name)
-{
-    const char *text = call_copy(c, c->text.data, c->text.len);
-
-    set_text(c, what);
-    add_text(c, " ");
-    add_text(c, name);
-    add_text(c, ": ");
-    add_text(c, text);
-    free_copies(c);
-}
-
-enum { KEY_CODE = 71, KEY_TEXT = 72 };
-
-void call_explain(struct call *c)
-{
-    bool has_code = c->status == PAR_EXCEPTION;
-
-    meta_writer_reset(&c->out);
-    meta_put_map(&c->out, has_code ? 2 : 1);
-    if (has_code)
-        meta_pair_int(&c->out, KEY_CODE, c->code);
-    meta_put_int(&c->out, KEY_TEXT);
-    meta_put_strn(&c->out, (const char *)c->text.data, c->text.len);
-}
 
 /* ---- state, and where we are ---- */
 
@@ -235,7 +125,7 @@ static const struct par_task_ops ops = {
     .raw = call_raw,
     .put = call_put,
     .put_raw = call_put_raw,
-    .fail = fail,
+    .fail = call_raise,
     .cancelled = cancelled,
     .state = state,
     .set_state = set_state,
@@ -249,7 +139,7 @@ void call_init(struct call *c, struct slot_state *s, const struct page *p)
 
 void call_clear(struct call *c)
 {
-    free_copies(c);
+    call_free_copies(c);
     free(c->args);
     meta_writer_clear(&c->out);
     meta_writer_clear(&c->text);
@@ -271,7 +161,7 @@ bool call_run(struct call *c)
 
     begin(c);
     if (call_take_args(c) != 0) {
-        free_copies(c);
+        call_free_copies(c);
         return false;
     }
     returned = c->function->function(&c->task);
@@ -281,6 +171,6 @@ bool call_run(struct call *c)
     call_check_value(c);
     if (c->status == PAR_EXCEPTION && cancelled(&c->task))
         c->status = PAR_CANCELLED;
-    free_copies(c);
+    call_free_copies(c);
     return true;
 }

@@ -1,7 +1,8 @@
 /* call.h - one run of one function: arguments in, a value or a reason out
  *
- * What a function sees of it is `task` (par/task.h); call_args.c and
- * call_put.c implement that.
+ * What a function sees of it is `task` (par/task.h).  call.c runs the function;
+ * below it call_args.c reads arguments, call_put.c writes the value, and
+ * call_fail.c notes why there is none.
  */
 #ifndef PAR_CALL_H
 #define PAR_CALL_H
@@ -60,6 +61,11 @@ struct call {
     struct meta_writer text;
 };
 
+static inline struct call *call_of(struct par_task *t)
+{
+    return (struct call *)(void *)t;
+}
+
 void call_init(struct call *c, struct slot_state *state, const struct page *p);
 void call_clear(struct call *c);
 
@@ -68,15 +74,21 @@ void call_clear(struct call *c);
  * function was entered. */
 bool call_run(struct call *c);
 
+/* ---- call_fail.c ---- */
+
+/* A copy with a zero octet behind it; "" if out of memory. */
+const char *call_copy(struct call *c, const void *data, size_t len);
+void call_free_copies(struct call *c);
+
 /* Note a failure; the first one counts.  Returns -1. */
 int call_fail(struct call *c, enum par_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same in the function's own words: PAR_EXCEPTION. */
+int call_raise(struct par_task *t, int code, const char *text);
+
 /* Put "what name: " in front of the words of a failure. */
 void call_fail_in(struct call *c, const char *what, const char *name);
-
-/* A copy with a zero octet behind it; "" if out of memory. */
-const char *call_copy(struct call *c, const void *data, size_t len);
 
 /* What a failed item says: a map with 71 code (of an exception) and 72 text.
  * Replaces `out`. */

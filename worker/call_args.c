@@ -1,3 +1,8 @@
+/* call_args.c - arguments, read where they lie
+ *
+ * A par_arg begins at its value and ends where the array, map or payload ends
+ * that it is in, so that call_next() knows what follows.
+ */
 #include "config.h"
 
 #include <stdlib.h>
@@ -5,14 +10,7 @@
 
 #include "call.h"
 
-/* A par_arg begins at its value and ends where the array, map or payload ends
- * that it is in, so that call_next() knows what follows. */
 static const struct par_arg nothing;
-
-static struct call *call_of(struct par_task *t)
-{
-    return (struct call *)(void *)t;
-}
 
 /* ---- the payload ---- */
 

@@ -1,13 +1,9 @@
+/* call_put.c - the value, written piece by piece and kept whole */
 #include "config.h"
 
 #include <string.h>
 
 #include "call.h"
-
-static struct call *call_of(struct par_task *t)
-{
-    return (struct call *)(void *)t;
-}
 
 /* May a value stand here?  Maps have keys that the wire allows. */
 static int make_place(struct call *c, enum par_kind kind)

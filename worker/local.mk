@@ -60,6 +60,7 @@ noinst_LTLIBRARIES += libparslot.la
 libparslot_la_SOURCES = \
     worker/call.c worker/call.h \
     worker/call_args.c \
+    worker/call_fail.c \
     worker/call_put.c \
     worker/load.c worker/load.h \
     worker/memfd.c worker/memfd.h \
@@ -70,6 +71,7 @@ libparslot_la_SOURCES = \
     worker/slot_loop.c \
     worker/slot_process.c \
     worker/slot_self.c \
+    worker/slot_send.c \
     worker/slot_setup.c \
     worker/slot_state.c worker/slot_state.h
 

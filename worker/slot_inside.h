@@ -1,4 +1,5 @@
-/* slot_inside.h - what slot_loop.c and slot_setup.c share; nobody else's
+/* slot_inside.h - what slot_send.c, slot_setup.c and slot_loop.c share, from
+ * bottom to top; nobody else's
  */
 #ifndef PAR_SLOT_INSIDE_H
 #define PAR_SLOT_INSIDE_H
@@ -24,10 +25,18 @@ struct slot {
     uint64_t first_unsent_us; /* when the oldest result in the outbox did */
 };
 
-/* ---- slot_loop.c ---- */
+/* ---- slot_send.c ----  Blocks.  -1: the nanny is gone. */
 
-/* Answer `to`, behind all results that are finished.  Blocks.  -1: the nanny
- * is gone. */
+/* A whole frame; the value of `payload` (NULL: none) is the second one. */
+int slot_send_frame(struct slot *s,
+                    const uint8_t *frame,
+                    size_t len,
+                    struct call *payload);
+
+/* All results that are finished. */
+int slot_send_results(struct slot *s);
+
+/* Answer `to`, behind all results that are finished. */
 int slot_send_message(struct slot *s,
                       enum wire_type type,
                       const struct wire_header *to,

@@ -1,3 +1,4 @@
+/* slot_loop.c - the loop of a slot, and RUN */
 #include "config.h"
 
 #include <errno.h>
@@ -15,63 +16,6 @@ enum {
     UNSENT_US = 1000,  /* so long a finished result may wait for others ... */
     QUICK_US = 500     /* ... behind functions that take no longer */
 };
-
-/* ---- sending ---- */
-
-/* Blocks: a slot has nothing to do while its nanny does not read. */
-static int send_frame(struct slot *s,
-                      const uint8_t *frame,
-                      size_t len,
-                      struct call *payload)
-{
-    const void *second = payload ? payload->out.data : NULL;
-    size_t second_len = payload ? payload->out.len : 0;
-
-    if (!frame ||
-        pipe_write(s->pipe, frame, len, second, second_len, NULL) != 0)
-        return -1;
-    return pipe_flush(s->pipe, PIPE_WAIT) < 0 ? -1 : 0;
-}
-
-static int flush_results(struct slot *s)
-{
-    size_t len;
-    const uint8_t *frame = page_frame(s->page, &len);
-
-    if (!frame)
-        return 0;
-    if (send_frame(s, frame, len, NULL) != 0)
-        return -1;
-    page_sent(s->page);
-    return 0;
-}
-
-int slot_send_message(struct slot *s,
-                      enum wire_type type,
-                      const struct wire_header *to,
-                      uint64_t ref,
-                      const struct meta_writer *meta)
-{
-    struct wire_header head = {.type = (uint8_t)type, .id = to->id, .ref = ref};
-    const uint8_t *frame;
-    size_t len;
-
-    batch_begin(&s->batch, &head, meta ? meta->data : NULL,
-                meta ? meta->len : 0);
-    frame = batch_frame(&s->batch, &len);
-    if (flush_results(s) != 0)
-        return -1;
-    return send_frame(s, frame, len, NULL);
-}
-
-/* ERROR, with the words of the last call. */
-int slot_send_failure(struct slot *s,
-                      const struct wire_header *to,
-                      uint64_t ref)
-{
-    call_explain(&s->call);
-    return slot_send_message(s, WIRE_ERROR, to, ref, &s->call.out);
-}
 
 /* ---- RUN ---- */
 
@@ -134,13 +78,13 @@ static int send_large(struct slot *s, uint64_t dispatch, struct wire_item *r)
     const uint8_t *frame;
     size_t len;
 
-    if (flush_results(s) != 0)
+    if (slot_send_results(s) != 0)
         return -1;
     batch_begin(&s->batch, &head, NULL, 0);
     batch_add_result(&s->batch, 0, r->status, r->executed, r->wall_us, NULL,
                      WIRE_SECOND_FRAME);
     frame = batch_frame(&s->batch, &len);
-    return send_frame(s, frame, len, &s->call);
+    return slot_send_frame(s, frame, len, &s->call);
 }
 
 static int deliver(struct slot *s, uint64_t dispatch, struct wire_item *r)
@@ -153,7 +97,7 @@ static int deliver(struct slot *s, uint64_t dispatch, struct wire_item *r)
         s->first_unsent_us = s->now_us;
     if (page_add_result(s->page, dispatch, r))
         return 0;
-    if (flush_results(s) != 0)
+    if (slot_send_results(s) != 0)
         return -1;
     s->first_unsent_us = s->now_us;
     return page_add_result(s->page, dispatch, r) ? 0 : -1;
@@ -211,7 +155,7 @@ static int run_item(struct slot *s,
     if (deliver(s, dispatch, &result) != 0)
         return -1;
     page_end(s->page);
-    return has_waited(s) ? flush_results(s) : 0;
+    return has_waited(s) ? slot_send_results(s) : 0;
 }
 
 static int on_run(struct slot *s, const struct wire_msg *msg)
@@ -224,7 +168,7 @@ static int on_run(struct slot *s, const struct wire_msg *msg)
     s->now_us = clock_us();
     while (result == 0 && wire_next(msg, &cursor, &item)) {
         if (may_take_long(s, msg->head.ref)) {
-            if (flush_results(s) != 0)
+            if (slot_send_results(s) != 0)
                 return -1;
             s->now_us = clock_us();
         }
@@ -260,7 +204,7 @@ static int serve(struct slot *s)
     for (;;) {
         got = pipe_read(s->pipe, &msg, PIPE_HELD);
         if (got == PIPE_NONE) {
-            if (flush_results(s) != 0)
+            if (slot_send_results(s) != 0)
                 return 0;
             got = pipe_read(s->pipe, &msg, PIPE_WAIT);
         }

@@ -1,3 +1,4 @@
+/* slot_setup.c - SETUP and CLOSE on a slot, and the hooks that they run */
 #include "config.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
  * them, and however they do not come */
 #include "config.h"
 
-#include "brokering.h"
 #include "broker/handlers_files.h"
+#include "brokering.h"
 
 static struct speaker one, two, worker;
 

@@ -1,0 +1,72 @@
+#include "config.h"
+
+#include <errno.h>
+
+#include "link_server.h"
+#include "log.h"
+
+int link_server_send_to(struct link_server *s,
+                        struct conn *c,
+                        zmq_msg_t *first,
+                        zmq_msg_t *second)
+{
+    uint8_t routing[LINK_ROUTING] = {0};
+    int rc;
+
+    wire_put_u32(routing + 1, c->routing);
+    s->drained = false;
+    do
+        rc = zmq_send(s->router, routing, sizeof routing,
+                      ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    while (rc < 0 && zmq_errno() == EINTR);
+    if (rc >= 0)
+        return link_send_frames(s->router, first, second);
+
+    if (zmq_errno() != EAGAIN) {
+        link_server_bury(s, c);
+    } else if (!c->mute) {
+        log_line(LOG_WARN, "cuts off %s, which has %d messages unread",
+                 c->peer.address, LINK_UNREAD);
+        link_server_cut(s, c->number);
+    }
+    zmq_msg_close(first);
+    return -1;
+}
+
+static int send_conn(struct link_server *s,
+                     uint64_t conn,
+                     zmq_msg_t *first,
+                     zmq_msg_t *second)
+{
+    struct conn *c = conns_by_number(&s->conns, conn);
+
+    if (c && c->state != CONN_DEAD)
+        return link_server_send_to(s, c, first, second);
+    zmq_msg_close(first);
+    return -1;
+}
+
+int link_server_send(struct link_server *s,
+                     uint64_t conn,
+                     uint8_t *frame,
+                     size_t len,
+                     zmq_msg_t *second)
+{
+    zmq_msg_t first;
+
+    if (link_frame_take(&first, frame, len) != 0)
+        return -1;
+    return send_conn(s, conn, &first, second);
+}
+
+int link_server_post(struct link_server *s,
+                     uint64_t conn,
+                     const void *frame,
+                     size_t len)
+{
+    zmq_msg_t first;
+
+    if (link_frame_copy(&first, frame, len) != 0)
+        return -1;
+    return send_conn(s, conn, &first, NULL);
+}
