@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "answers.h"
+#include "carry.h"
 #include "engine.h"
+#include "out.h"
 #include "reach.h"
 #include "say.h"
 
@@ -167,6 +169,7 @@ void broker_drain(struct broker *b)
     b->draining = true;
     link_server_deafen(b->link);
     tell_all(b, WIRE_DRAINING);
+    sched_dismiss(b->sched, b->now);
 }
 
 bool broker_idle(const struct broker *b)
@@ -179,5 +182,8 @@ bool broker_idle(const struct broker *b)
 
 void broker_goodbye(struct broker *b)
 {
+    sched_dismiss(b->sched, b->now); /* what workers have given back */
+    carry_decisions(b);
+    out_flush_all(b);
     tell_all(b, WIRE_DONE);
 }

@@ -64,7 +64,8 @@ bool broker_turn(struct broker *b, uint64_t now);
 /* Read the list of authorized keys again (SIGHUP). */
 void broker_reload(struct broker *b);
 
-/* No new work; broker_idle() is true when what ran has ended. */
+/* No new work, and what waits is handed back; broker_idle() is true when what
+ * ran has ended. */
 void broker_drain(struct broker *b);
 bool broker_idle(const struct broker *b);
 

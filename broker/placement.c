@@ -7,6 +7,7 @@
 
 #include "placement.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,77 +146,113 @@ static bool has_total(const struct worker *w, const struct placement_need *n)
     return r && amount_of(r, n->amount) <= r->total + TOLERANCE;
 }
 
-/* The first wish or need that the worker does not meet, in words. */
+/* What is missing; this is also the answer to whether something is. */
+static bool misses(struct placement_lack *lack, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool misses(struct placement_lack *lack, const char *format, ...)
+{
+    va_list args;
+
+    if (!lack)
+        return true;
+    va_start(args, format);
+    vsnprintf(lack->term, sizeof lack->term, format, args);
+    va_end(args);
+    lack->instead[0] = '\0';
+    return true;
+}
+
+/* ... and what there is instead. */
+static void instead(struct placement_lack *lack, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void instead(struct placement_lack *lack, const char *format, ...)
+{
+    va_list args;
+
+    if (!lack)
+        return;
+    va_start(args, format);
+    vsnprintf(lack->instead, sizeof lack->instead, format, args);
+    va_end(args);
+}
+
+static bool misses_label(struct placement_lack *lack,
+                         const struct worker *w,
+                         const struct placement_label *l)
+{
+    const char *value = worker_label(w, l->key.data, l->key.len);
+
+    misses(lack, "the label %.*s=%.*s", (int)l->key.len, l->key.data,
+           (int)l->value.len, l->value.data);
+    if (value)
+        instead(lack, "%.*s=%s", (int)l->key.len, l->key.data, value);
+    return true;
+}
+
+static bool misses_need(struct placement_lack *lack,
+                        const struct worker *w,
+                        const struct placement_need *n)
+{
+    const struct resource *r = worker_resource(w, n->name.data, n->name.len);
+
+    misses(lack, "the resource %.*s=%.15g", (int)n->name.len, n->name.data,
+           n->amount);
+    if (r)
+        instead(lack, "%s=%.15g", r->name, r->total);
+    return true;
+}
+
+/* The first wish or need that the worker does not meet. */
 static bool missing_wish(const struct placement *p,
                          const struct worker *w,
-                         char *text,
-                         size_t size)
+                         struct placement_lack *lack)
 {
     if (p->worker.data && !equals(p->worker, w->name)) {
-        snprintf(text, size, "the name %.*s", (int)p->worker.len,
-                 p->worker.data);
+        misses(lack, "the name %.*s", (int)p->worker.len, p->worker.data);
+        instead(lack, "%s", w->name);
         return true;
     }
     if (p->host.data && !glob_match(p->host.data, p->host.len, w->host)) {
-        snprintf(text, size, "a host like %.*s", (int)p->host.len,
-                 p->host.data);
+        misses(lack, "a host like %.*s", (int)p->host.len, p->host.data);
+        instead(lack, "%s", w->host);
         return true;
     }
-    for (uint32_t i = 0; i < p->label_count; i++) {
-        const struct placement_label *l = &p->labels[i];
-
-        if (has_label(w, l))
-            continue;
-        snprintf(text, size, "the label %.*s=%.*s", (int)l->key.len,
-                 l->key.data, (int)l->value.len, l->value.data);
-        return true;
-    }
+    for (uint32_t i = 0; i < p->label_count; i++)
+        if (!has_label(w, &p->labels[i]))
+            return misses_label(lack, w, &p->labels[i]);
     return false;
 }
 
 static bool missing_need(const struct placement *p,
                          const struct worker *w,
-                         char *text,
-                         size_t size)
+                         struct placement_lack *lack)
 {
-    if (w->account != 0 && w->account != p->account) {
-        snprintf(text, size, "leave to serve this account");
-        return true;
-    }
-    if (w->sides[p->run_class].slots == 0) {
-        snprintf(text, size, "slots of class %s",
-                 p->run_class == RUN_IO ? "io" : "cpu");
-        return true;
-    }
-    for (uint32_t i = 0; i < p->need_count; i++) {
-        const struct placement_need *n = &p->needs[i];
-
-        if (has_total(w, n))
-            continue;
-        snprintf(text, size, "the resource %.*s=%.15g", (int)n->name.len,
-                 n->name.data, n->amount);
-        return true;
-    }
+    if (w->account != 0 && w->account != p->account)
+        return misses(lack, "leave to serve this account");
+    if (w->sides[p->run_class].slots == 0)
+        return misses(lack, "slots of class %s",
+                      p->run_class == RUN_IO ? "io" : "cpu");
+    for (uint32_t i = 0; i < p->need_count; i++)
+        if (!has_total(w, &p->needs[i]))
+            return misses_need(lack, w, &p->needs[i]);
     return false;
 }
 
 bool placement_missing(const struct placement *p,
                        const struct worker *w,
-                       char *text,
-                       size_t size)
+                       struct placement_lack *lack)
 {
-    return missing_need(p, w, text, size) ||
-           (p->strict && missing_wish(p, w, text, size));
+    return missing_need(p, w, lack) || (p->strict && missing_wish(p, w, lack));
 }
 
 enum placement_match placement_match(const struct placement *p,
                                      const struct worker *w)
 {
-    char text[8];
-
-    if (missing_need(p, w, text, sizeof text))
+    if (missing_need(p, w, NULL))
         return PLACEMENT_NEVER;
-    if (!missing_wish(p, w, text, sizeof text))
+    if (!missing_wish(p, w, NULL))
         return PLACEMENT_PREFERS;
     return p->strict ? PLACEMENT_NEVER : PLACEMENT_FITS;
 }

@@ -54,12 +54,17 @@ enum placement_match {
 enum placement_match placement_match(const struct placement *p,
                                      const struct worker *w);
 
-/* Say the first term that this worker does not meet ("the label gpu=yes");
- * false if it meets all. */
+/* A term that a worker does not meet ("the label gpu=yes"), and what it has of
+ * that sort ("gpu=no"; "" if nothing). */
+struct placement_lack {
+    char term[200];
+    char instead[100];
+};
+
+/* The first such term; false if the worker meets all. */
 bool placement_missing(const struct placement *p,
                        const struct worker *w,
-                       char *text,
-                       size_t size);
+                       struct placement_lack *lack);
 
 /* Are the resources that it needs free now? */
 bool placement_is_free(const struct placement *p, const struct worker *w);

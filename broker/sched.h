@@ -223,6 +223,10 @@ int sched_cancel_job(struct sched *s,
                      uint64_t serial,
                      unsigned mode);
 
+/* The broker ends soon: jobs that wait are answered DRAINING, so that their
+ * clients can take them elsewhere. */
+void sched_dismiss(struct sched *s, uint64_t now);
+
 struct job_outcome {
     int status;
     unsigned executed; /* enum wire_executed */

@@ -13,6 +13,8 @@
 
 #include "sched_queue.h"
 
+enum { NAMED = 5 }; /* things that there are, in an explanation */
+
 /* ---- fits ---- */
 
 static bool is_ready(unsigned fit)
@@ -245,23 +247,60 @@ void demand_release(struct sched *s, uint32_t place)
 static bool explain_one(const struct sched *s,
                         const struct demand *d,
                         uint32_t place,
-                        char *text,
-                        size_t size)
+                        struct placement_lack *lack)
 {
     const struct target *t = target_at(s, d->target);
     unsigned fit = fit_at(d, place);
 
-    if (placement_missing(&d->where, worker_at(s, place), text, size))
+    if (placement_missing(&d->where, worker_at(s, place), lack))
         return true;
+    lack->instead[0] = '\0';
     if (t->is_path && !(fit & FIT_READY)) {
-        snprintf(text, size, "the path %s", t->name);
+        snprintf(lack->term, sizeof lack->term, "the path %s", t->name);
         return true;
     }
     if (!t->is_path && (fit & FIT_BARRED)) {
-        snprintf(text, size, "a working set-up of %s", t->name);
+        snprintf(lack->term, sizeof lack->term, "a working set-up of %s",
+                 t->name);
         return true;
     }
     return false;
+}
+
+/* What there is instead: different ones, a few of them. */
+struct choice {
+    char names[NAMED][sizeof((struct placement_lack *)0)->instead];
+    unsigned count;
+    bool more;
+};
+
+static void choice_add(struct choice *c, const char *name)
+{
+    if (!*name)
+        return;
+    for (unsigned i = 0; i < c->count; i++)
+        if (strcmp(c->names[i], name) == 0)
+            return;
+    c->more = c->count == NAMED;
+    if (!c->more)
+        snprintf(c->names[c->count++], sizeof c->names[0], "%s", name);
+}
+
+/* "; there are a, b" */
+static void choice_put(const struct choice *c, char *text, size_t size)
+{
+    size_t len = strlen(text);
+
+    for (unsigned i = 0; i < c->count && len < size; i++) {
+        snprintf(text + len, size - len, "%s%s",
+                 i > 0          ? ", "
+                 : c->count > 1 ? "; there are "
+                                : "; there is ",
+                 c->names[i]);
+        len += strlen(text + len);
+    }
+    if (c->more && len < size)
+        snprintf(text + len, size - len, " and others");
 }
 
 void demand_explain(const struct sched *s,
@@ -269,21 +308,20 @@ void demand_explain(const struct sched *s,
                     char *text,
                     size_t size)
 {
-    char first[200] = "";
-    char other[200];
+    struct choice choice = {0};
+    struct placement_lack first = {0}, other;
     bool several = false;
 
     for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++) {
         const struct worker *w = worker_at(s, i);
 
-        if (w->number == 0 || w->gone)
+        if (w->number == 0 || w->gone || !explain_one(s, d, i, &other))
             continue;
-        if (!explain_one(s, d, i, other, sizeof other))
-            continue;
-        if (first[0] == 0)
-            memcpy(first, other, sizeof first);
-        else if (strcmp(first, other) != 0)
+        if (first.term[0] == 0)
+            first = other;
+        else if (strcmp(first.term, other.term) != 0)
             several = true;
+        choice_add(&choice, other.instead);
     }
     if (s->worker_count == 0)
         snprintf(text, size, "no worker is connected");
@@ -291,7 +329,9 @@ void demand_explain(const struct sched *s,
         snprintf(text, size, "a worker could run it, and is busy");
     else if (several)
         snprintf(text, size, "no worker has all that it asks for; one lacks %s",
-                 first);
+                 first.term);
     else
-        snprintf(text, size, "no worker has %s", first);
+        snprintf(text, size, "no worker has %s", first.term);
+    if (s->worker_count > 0 && d->placeable == 0 && !several)
+        choice_put(&choice, text, size);
 }

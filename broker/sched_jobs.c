@@ -296,3 +296,19 @@ int sched_cancel_job(struct sched *s,
         return PAR_UNKNOWN_ID;
     return cancel(s, place, mode);
 }
+
+void sched_dismiss(struct sched *s, uint64_t now)
+{
+    struct answer answer = {.status = PAR_DRAINING};
+
+    sched_hear(s, now);
+    for (uint32_t i = 0; i < pool_end(&s->job_pool); i++) {
+        const struct job *job = job_at(s, i);
+
+        if (job->state == JOB_NONE || !job_is_waiting(job))
+            continue;
+        if (answer.reason == 0)
+            answer.reason = sched_say(s, "the broker is shutting down");
+        end_waiting(s, i, JOB_FAIL, &answer);
+    }
+}

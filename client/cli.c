@@ -44,18 +44,30 @@ int cli_fail(struct cli *cli, const struct par_error *err)
     return CLI_PAR;
 }
 
+/* The first line of what the verb teaches, without the explanation that
+ * follows at a distance: how long it is. */
+static int example(const struct verb *v, const char **begin)
+{
+    const char *line = v->teaches + strspn(v->teaches, " ");
+    size_t len = strcspn(line, "\n");
+    const char *gap = memmem(line, len, "  ", 2);
+
+    *begin = line;
+    return (int)(gap ? (size_t)(gap - line) : len);
+}
+
 int cli_usage(const struct cli *cli, const char *format, ...)
 {
     char text[PAR_ERROR_TEXT];
+    const char *begin;
+    int len = example(cli->verb, &begin);
     va_list args;
 
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     cli_say("%s", text);
-    fprintf(stderr,
-            "usage: parctl %s [OPTION...]%s%s\n       parctl %s --help\n",
-            cli->verb->name, *cli->verb->words ? " " : "", cli->verb->words,
+    cli_say("for example: %.*s; all of it: parctl %s --help", len, begin,
             cli->verb->name);
     return cli->verb->bad_usage;
 }

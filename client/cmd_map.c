@@ -1,28 +1,18 @@
 /* parctl map: one command line or function for many inputs. */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
-#include "clock.h"
 #include "cmd.h"
-#include "handle.h"
-#include "progress.h"
-#include "wait.h"
 #include "work.h"
 
 enum {
     COMMANDS = 1024,  /* items known at once, where -k makes them wait */
     FUNCTIONS = 8192, /* ... */
-    TOGETHER = 256,   /* results that are printed together */
-    LOOK = 100,       /* ms between two looks at what the feeder did */
-    ORDERLY = 3000,   /* ms that jobs have to end after Ctrl-C */
-    MOST_TOLD = 100   /* failures that the exit code can count */
+    PRIVATE_SLOTS = 4096
 };
 
 /* What GNU parallel has and this has not yet: said, not misread. */
@@ -91,161 +81,27 @@ static int refuse_later(struct cli *cli, const struct option_spec *s)
                      s->name);
 }
 
-/* Nothing is under way: wait for the feeder to start something. */
-static bool wait_for_start(struct work *w)
-{
-    struct timespec until;
-    bool more;
-
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += LOOK * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    pthread_mutex_lock(&w->lock);
-    if (w->in_flight == 0 && list_is_empty(&w->ended) && !w->source_ended)
-        pthread_cond_timedwait(&w->changed, &w->lock, &until);
-    more = w->in_flight > 0 || !list_is_empty(&w->ended) || !w->source_ended;
-    pthread_mutex_unlock(&w->lock);
-    return more;
-}
-
-static bool is_idle(struct work *w)
-{
-    bool idle;
-
-    pthread_mutex_lock(&w->lock);
-    idle = w->in_flight == 0;
-    pthread_mutex_unlock(&w->lock);
-    return idle;
-}
-
-/* Wait for one result and note it.  Returns 1, 0 if there is none, -1 if the
- * handle is of no use. */
-static int take_one(struct work *w, int64_t timeout)
+/* Connect, and set up what is to be run. */
+static int prepare(struct work *w)
 {
     struct par_error err;
-    struct par_result r;
-    struct item *item;
+    int code;
 
-    if (par_wait_any(w->cli->client, NULL, 0, timeout, &r, &err)) {
-        if (err.code == ETIMEDOUT || err.code == ENOENT || err.code == EINTR)
-            return 0;
-        cli_fail(w->cli, &err);
-        return -1;
-    }
-    item = work_find(w, r.job);
-    if (!item) {
-        par_result_clear(&r);
-        return 0;
-    }
-    item->result = r;
-    work_ended(w, item);
-    return 1;
-}
-
-/* Is there a result that has come already?  To ask par_wait_any() for one that
- * has not would cost a look at the sockets. */
-static bool has_more(struct par_client *c)
-{
-    bool any;
-
-    pthread_mutex_lock(&c->lock);
-    any = client_first_over(&c->group) != NULL;
-    pthread_mutex_unlock(&c->lock);
-    return any;
-}
-
-/* Wait for one, and take what else has come with it. */
-static int take_some(struct work *w)
-{
-    int rc = take_one(w, LOOK);
-
-    for (int i = 1; rc > 0 && i < TOGETHER && has_more(w->cli->client); i++)
-        rc = take_one(w, 0);
-    return rc < 0 ? -1 : 0;
-}
-
-/* Ctrl-C: nothing new, ask for the end of what runs, wait a little. */
-static int stop(struct work *w)
-{
-    uint64_t deadline = clock_ms() + ORDERLY;
-
-    work_end(w);
-    cli_carry_on(w->cli);
-    for (uint32_t i = 0; i < w->size; i++)
-        if (w->items[i].job && !w->items[i].has_ended)
-            par_cancel(w->cli->client, w->items[i].job, PAR_AS_THE_JOB_SAYS,
-                       NULL);
-    while (!is_idle(w) && clock_ms() < deadline && take_one(w, LOOK) >= 0)
-        ;
-    progress_end();
-    return CLI_SIGNAL + cli_stopped();
-}
-
-static int exit_code(const struct work *w)
-{
-    if (w->trouble.code != 0) {
-        cli_say("%s", w->trouble.text);
-        return CLI_PAR;
-    }
-    return w->failed > MOST_TOLD ? CLI_MANY : (int)w->failed;
-}
-
-static int work_off(struct work *w)
-{
-    uint64_t count = inputs_count(&w->inputs);
-
-    if (work_feed(w)) {
-        cli_say("no thread could be started");
-        return CLI_PAR;
-    }
-    if (w->inputs.file != stdin || !isatty(STDIN_FILENO))
-        progress_begin(count); /* else it would be in the way of typing */
-    while (wait_for_start(w)) {
-        int rc = 0;
-
-        if (cli_stopped())
-            return stop(w);
-        if (work_print(w))
-            break;
-        if (w->source_ended)
-            progress_total(w->begun);
-        if (!is_idle(w))
-            rc = take_some(w);
-        if (rc || (w->trouble.code != 0 && is_idle(w)))
-            break;
-    }
-    if (cli_stopped())
-        return stop(w);
-    work_end(w);
-    work_print(w);
-    progress_end();
-    return exit_code(w);
-}
-
-static int prepare(struct work *w, const struct target *t, const char *name)
-{
-    struct par_error err;
-    int rc;
-
-    w->is_command = t->is_command;
-    rc = t->is_command ? target_command(w->cli->client, name, &w->wishes.files,
-                                        (const char *const *)w->wishes.env,
-                                        &w->function, &err)
-                       : target_function(w->cli->client, t, &w->wishes.files,
-                                         &w->function, &err);
-    if (rc)
-        return cli_fail(w->cli, &err);
-    if (work_init(w, t->is_command ? COMMANDS : FUNCTIONS)) {
-        cli_say("out of memory");
-        return CLI_PAR;
-    }
+    /* Its own worker has as many slots as are asked for. */
+    if (w->at_once > 0)
+        w->cli->connect.slots =
+            w->at_once > PRIVATE_SLOTS ? 1 : (int)w->at_once;
+    code = cli_open(w->cli);
+    if (code)
+        return code;
+    if (w->at_once > PRIVATE_SLOTS && par_is_private(w->cli->client))
+        return cli_usage(w->cli,
+                         "-j, --jobs: %u is out of range; without a broker, "
+                         "from 1 to %d is allowed",
+                         w->at_once, PRIVATE_SLOTS);
     if (w->at_once == 0)
         w->at_once = w->size;
-    par_on_stream(w->cli->client, work_output, w);
-    return 0;
+    return work_set_up(w, &err) ? cli_fail(w->cli, &err) : 0;
 }
 
 static int start(struct work *w,
@@ -253,36 +109,34 @@ static int start(struct work *w,
                  size_t templates,
                  bool is_command)
 {
-    struct target t = {.is_command = true};
-    char name[64] = "";
-    int code = 0;
-    int rc;
+    struct target *t = &w->target;
+    uint32_t window;
+    int code;
 
-    if (!is_command && target_parse(&t, words[0]))
+    t->is_command = true;
+    if (!is_command && target_parse(t, words[0]))
         return CLI_PAR;
-    rc = t.is_command
-             ? template_command(&w->template, words, templates)
-             : template_arguments(&w->template, words + 1, templates - 1);
-    if (w->wishes.content && t.is_command)
-        code = cli_usage(w->cli, "--content is for functions; a command has "
+    if (w->wishes.content && t->is_command)
+        return cli_usage(w->cli, "--content is for functions; a command has "
                                  "< {}");
-    if (rc || code)
-        return code ? code : CLI_PAR;
+    if (t->is_command
+            ? template_command(&w->template, words, templates)
+            : template_arguments(&w->template, words + 1, templates - 1))
+        return CLI_PAR;
     /* Nothing but its place tells what a value belongs to. */
-    if (!t.is_command && !w->by_line && !w->ungrouped && !w->cli->json)
+    if (!t->is_command && !w->by_line && !w->ungrouped && !w->cli->json)
         w->in_order = true;
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(words[0], " \t;|&<>"),
-             words[0]);
-    /* Its own worker has as many slots as are asked for. */
-    if (w->at_once > 0)
-        w->cli->connect.slots = (int)w->at_once;
-    code = cli_open(w->cli);
-    if (code == 0)
-        code = prepare(w, &t, name);
+    snprintf(w->name, sizeof w->name, "%.*s",
+             (int)strcspn(words[0], " \t;|&<>"), words[0]);
+    window = t->is_command ? COMMANDS : FUNCTIONS;
+    if (work_init(w, w->at_once > window ? w->at_once : window)) {
+        cli_say("out of memory");
+        return CLI_PAR;
+    }
+    code = prepare(w);
     if (code == 0)
         code = work_off(w);
     cli_close(w->cli);
-    target_drop(&t);
     return code;
 }
 

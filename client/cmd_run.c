@@ -15,7 +15,10 @@
 #include "spool.h"
 #include "wishes.h"
 
-enum { ORDERLY = 3000 }; /* ms that a cancelled job has to end after Ctrl-C */
+enum {
+    ORDERLY = 3000, /* ms that a cancelled job has to end after Ctrl-C */
+    UNMET = -2      /* no exit code */
+};
 
 struct run_order {
     struct cli *cli;
@@ -106,9 +109,12 @@ static int report(struct run_order *o, const struct par_result *r)
     return code;
 }
 
-static int run(struct run_order *o,
-               const struct par_function *function,
-               const struct meta_writer *payload)
+/* Returns UNMET, all is said, if a probe found no worker that could ever run
+ * it. */
+static int run_once(struct run_order *o,
+                    const struct par_function *function,
+                    const struct meta_writer *payload,
+                    bool probe)
 {
     struct par_client *c = o->cli->client;
     struct par_error err;
@@ -117,15 +123,15 @@ static int run(struct run_order *o,
     uint64_t job;
     int code, trouble;
 
-    o->wishes.options.input = o->input;
-    par_on_stream(c, pass_on, o);
     if (par_run_raw(c, function, payload->data, payload->len,
-                    wishes_options(&o->wishes, c), &job, &err))
+                    wishes_options(&o->wishes, c, probe), &job, &err))
         return cli_fail(o->cli, &err);
     if (o->input)
         feed = feed_start(c, job);
     if (par_wait(c, job, PAR_FOREVER, &r, &err) == 0) {
-        code = report(o, &r);
+        code = probe && wishes_are_unmet(&r) ? UNMET : report(o, &r);
+        if (code == UNMET)
+            wishes_tell(&r);
         par_result_clear(&r);
     } else if (err.code == EINTR) {
         code = stop(o, job);
@@ -137,6 +143,24 @@ static int run(struct run_order *o,
         return code;
     cli_say("standard input: %s", strerror(trouble));
     return CLI_PAR;
+}
+
+static int run(struct run_order *o,
+               const struct par_function *function,
+               const struct meta_writer *payload)
+{
+    struct par_client *c = o->cli->client;
+    int code;
+
+    o->wishes.options.input = o->input;
+    par_on_stream(c, pass_on, o);
+    code = run_once(o, function, payload, wishes_probe(&o->wishes, c));
+    if (code != UNMET)
+        return code;
+    cli_carry_on(o->cli); /* the feed's end has stopped what waits */
+    if (cli_stopped())
+        return CLI_SIGNAL + cli_stopped();
+    return run_once(o, function, payload, false);
 }
 
 static int run_command(struct run_order *o, char **words, size_t count)

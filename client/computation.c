@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call.h"
 #include "computation.h"
 #include "handle.h"
 #include "request.h"
@@ -17,6 +18,19 @@ struct computation *client_computation(const struct par_client *c,
     return number >= 1 && number <= c->computation_count
                ? c->computations[number - 1]
                : NULL;
+}
+
+bool client_is_set_up(struct par_client *c, uint32_t handle)
+{
+    const struct computation *k;
+    bool is;
+
+    if (client_enter(c, NULL))
+        return false;
+    k = client_computation(c, handle);
+    is = k && k->session == c->session && c->state == CLIENT_OPEN;
+    client_leave(c);
+    return is;
 }
 
 void client_computations_clear(struct par_client *c)

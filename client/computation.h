@@ -70,6 +70,10 @@ int computation_check(const struct par_client *c,
 struct computation *client_computation(const struct par_client *c,
                                        uint32_t handle);
 
+/* The same computation, in this connection, and that is there.  Without the
+ * lock. */
+bool client_is_set_up(struct par_client *c, uint32_t handle);
+
 /* Free them all; the lock is not needed, the handle is being closed. */
 void client_computations_clear(struct par_client *c);
 

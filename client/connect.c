@@ -19,6 +19,7 @@ enum {
 static void start(struct par_client *c, uint64_t now)
 {
     c->state = CLIENT_CONNECTING;
+    c->tell = now + PATIENCE;
     c->run_credit = (struct credit){.granted_items = FIRST_ITEMS,
                                     .granted_bytes = FIRST_BYTES};
     c->result_credit = (struct credit){.granted_items = RESULT_ITEMS,
@@ -41,7 +42,6 @@ int client_connect(struct par_client *c, struct par_error *err)
 {
     uint64_t now = clock_ms();
     uint64_t deadline = now + c->connect_timeout;
-    uint64_t tell = now + PATIENCE;
 
     if (c->state == CLIENT_LOST)
         start(c, now);
@@ -53,16 +53,27 @@ int client_connect(struct par_client *c, struct par_error *err)
             give_up(c);
             break;
         }
-        if (now >= tell) {
+        if (now >= c->tell) {
+            c->tell = UINT64_MAX;
             if (c->notice)
                 c->notice(c->notice_context, c->trouble.text);
-            tell = deadline;
         }
-        client_turn(c, tell < deadline ? tell : deadline);
+        client_turn(c, c->tell < deadline ? c->tell : deadline);
     }
     if (c->state == CLIENT_OPEN)
         return 0;
     return par_fail(err, c->trouble.code, "%s", c->trouble.text);
+}
+
+bool client_is_open(struct par_client *c)
+{
+    bool is;
+
+    if (client_enter(c, NULL))
+        return false;
+    is = c->state == CLIENT_OPEN;
+    client_leave(c);
+    return is;
 }
 
 int client_begin(struct par_client *c, struct par_error *err)

@@ -57,6 +57,18 @@ static bool pass_on(struct feed *f, const char *data, size_t len)
     return goes_on && len > 0;
 }
 
+/* What one that never begins would have read stays where it is. */
+static bool wait_for_begin(struct feed *f)
+{
+    bool has_begun;
+
+    pthread_mutex_lock(&f->lock);
+    has_begun = !f->is_over && par_write(f->client, f->job, NULL, 0, false,
+                                         PAR_FOREVER, NULL) == 0;
+    pthread_mutex_unlock(&f->lock);
+    return has_begun;
+}
+
 /* An error ends the input, too. */
 static size_t read_piece(struct feed *f, char *piece)
 {
@@ -78,8 +90,9 @@ static void *feed(void *arg)
     struct feed *f = arg;
     char *piece = malloc(PIECE);
 
-    while (pass_on(f, piece, piece ? read_piece(f, piece) : 0))
-        ;
+    if (wait_for_begin(f))
+        while (pass_on(f, piece, piece ? read_piece(f, piece) : 0))
+            ;
     free(piece);
     pthread_mutex_lock(&f->lock);
     let_go(f);

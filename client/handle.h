@@ -63,6 +63,7 @@ struct par_client {
     struct ticket ticket; /* empty without; then broker_key is from it */
     uint64_t connect_timeout;
     uint64_t next_try; /* look for a missing broker key again; 0: none due */
+    uint64_t tell;     /* when to tell what connecting waits for */
     client_notice_f *notice;
     void *notice_context;
 

@@ -65,5 +65,7 @@ parctl_SOURCES = \
     client/wishes.c client/wishes.h \
     client/work.c client/work.h \
     client/work_feed.c \
-    client/work_print.c
+    client/work_off.c \
+    client/work_print.c \
+    client/work_start.c
 parctl_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)

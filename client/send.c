@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -46,31 +47,44 @@ void client_drop_outbox(struct par_client *c)
         parcel_destroy(LIST_ENTRY(c->outbox.next, struct parcel, node));
 }
 
-/* Nobody else can answer the runs that are open. */
-static void answer_open_runs(struct par_client *c)
+/* What is known of a job when its connection ends, as its result. */
+static void last_word(const struct par_client *c,
+                      const char *more,
+                      struct run_outcome *o)
 {
     struct meta_writer words = {0};
     const uint8_t *copy = NULL;
-    struct frame *frame;
+    char text[PAR_ERROR_TEXT + 64];
+
+    snprintf(text, sizeof text, "%s; %s", c->trouble.text, more);
+    meta_put_map(&words, 1);
+    meta_pair_str(&words, KEY_WORDS, text);
+    o->status = PAR_LOST;
+    o->frame = words.failed ? NULL : frame_make(words.data, words.len, &copy);
+    o->data = copy;
+    o->len = o->frame ? words.len : 0;
+    meta_writer_clear(&words);
+}
+
+/* Nobody else can answer the runs that are open. */
+static void answer_open_runs(struct par_client *c)
+{
+    struct run_outcome never = {.executed = WIRE_NOT_EXECUTED};
+    struct run_outcome maybe = {.executed = WIRE_MAYBE_EXECUTED};
     size_t cursor = 0;
     struct run *run;
 
-    meta_put_map(&words, 1);
-    meta_pair_str(&words, KEY_WORDS, c->trouble.text);
-    frame = words.failed ? NULL : frame_make(words.data, words.len, &copy);
+    if (c->runs.open_count == 0)
+        return;
+    last_word(c, "this job was not sent", &never);
+    last_word(c, "this job may have run", &maybe);
     while ((run = runs_next_open(&c->runs, &cursor))) {
         bool unsent = c->batch.head.count > 0 && run->id >= c->batch.head.id;
-        struct run_outcome o = {.status = PAR_LOST,
-                                .executed = unsent ? WIRE_NOT_EXECUTED
-                                                   : WIRE_MAYBE_EXECUTED,
-                                .frame = frame,
-                                .data = copy,
-                                .len = frame ? words.len : 0};
 
-        runs_finish(&c->runs, run, &o);
+        runs_finish(&c->runs, run, unsent ? &never : &maybe);
     }
-    frame_drop(frame);
-    meta_writer_clear(&words);
+    frame_drop(never.frame);
+    frame_drop(maybe.frame);
 }
 
 void client_lose(struct par_client *c, int code, const char *why)

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "call.h"
 #include "flow.h"
@@ -36,6 +37,23 @@ static int runs_on(struct run *run, struct par_error *err)
                     "job %llu is in a thread slot and cannot be killed: it "
                     "runs on",
                     (unsigned long long)run->id);
+}
+
+void client_idle(struct par_client *c)
+{
+    if (client_enter(c, NULL))
+        return;
+    if (!c->interrupted && c->state != CLIENT_LOST)
+        client_turn(c, UINT64_MAX / 2);
+    client_leave(c);
+}
+
+void client_wake(struct par_client *c)
+{
+    uint64_t one = 1;
+
+    if (write(c->wake, &one, sizeof one) < 0)
+        return; /* it is full: it is readable already */
 }
 
 /* Wait for the end of one job, which may meanwhile be taken by others. */

@@ -14,6 +14,14 @@ bool client_is_over(const struct run *run);
 /* Of those that may be taken, the one that ended first; NULL: none may. */
 struct run *client_first_over(const struct group *g);
 
+/* Do input and output though no job is waited for, until there is news (or
+ * client_wake(), or par_interrupt()). */
+void client_idle(struct par_client *c);
+
+/* End client_idle(), now or when it begins.  From any thread, without a lock:
+ * the handle must not be closed meanwhile. */
+void client_wake(struct par_client *c);
+
 /* Move a result out of the table. */
 void client_give(struct par_client *c,
                  struct run *run,

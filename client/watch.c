@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "connect.h"
 #include "say.h"
 
 enum { PATIENCE = 1 }; /* s */
@@ -43,7 +44,7 @@ static void *watch(void *arg)
     struct par_error err;
 
     if (wait_a_second(w) && par_wait_workers(w->client, 1, 0, &err) &&
-        err.code == ETIMEDOUT)
+        err.code == ETIMEDOUT && client_is_open(w->client))
         cli_say("the broker %s has no worker; waiting for one (start it "
                 "with: parworker)",
                 par_endpoint(w->client));

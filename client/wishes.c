@@ -108,15 +108,36 @@ int wishes_take(struct wishes *w,
     return 0;
 }
 
+bool wishes_probe(const struct wishes *w, const struct par_client *c)
+{
+    const struct par_run_options *o = &w->options;
+
+    return !w->told && !par_is_private(c) &&
+           (o->host || o->worker || w->labels[0].name || w->resources[0].name);
+}
+
 const struct par_run_options *wishes_options(struct wishes *w,
-                                             const struct par_client *c)
+                                             const struct par_client *c,
+                                             bool probe)
 {
     /* No other worker will ever come to a private broker. */
-    if (par_is_private(c))
-        w->options.unplaceable_ms = 1;
+    w->options.unplaceable_ms = probe || par_is_private(c) ? 1 : 0;
     w->options.labels = w->labels;
     w->options.resources = w->resources;
     return &w->options;
+}
+
+bool wishes_are_unmet(const struct par_result *r)
+{
+    return r->executed == 0 &&
+           (r->status == PAR_NO_CAPACITY || r->status == PAR_UNKNOWN_WORKER);
+}
+
+void wishes_tell(const struct par_result *r)
+{
+    char why[PAR_ERROR_TEXT];
+
+    cli_say("%s; waiting 10 s for one", par_result_error(r, why, sizeof why));
 }
 
 void wishes_clear(struct wishes *w)

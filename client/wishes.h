@@ -16,6 +16,7 @@ struct wishes {
     struct target_files files;
     bool content; /* inputs name files whose octets they are */
     bool raw;     /* no newline after a value */
+    bool told;    /* that no worker is as they want it */
 };
 
 #define WISHES_OPTIONS                                                         \
@@ -41,9 +42,20 @@ int wishes_take(struct wishes *w,
                 const char *name,
                 const char *value);
 
+/* Is this a job that is to fail at once if no worker could ever run it?  So it
+ * is until that is told; afterwards jobs wait for such a worker. */
+bool wishes_probe(const struct wishes *w, const struct par_client *c);
+
 /* All of them together, for jobs of this client. */
 const struct par_run_options *wishes_options(struct wishes *w,
-                                             const struct par_client *c);
+                                             const struct par_client *c,
+                                             bool probe);
+
+/* Did a job end because no worker could ever run it? */
+bool wishes_are_unmet(const struct par_result *r);
+
+/* Say so, and that we wait. */
+void wishes_tell(const struct par_result *r);
 
 void wishes_clear(struct wishes *w);
 

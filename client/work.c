@@ -15,6 +15,7 @@ int work_init(struct work *w, uint32_t size)
     pthread_cond_init(&w->room, NULL);
     pthread_cond_init(&w->changed, NULL);
     list_init(&w->free);
+    list_init(&w->again);
     list_init(&w->ended);
     w->items = calloc(size, sizeof *w->items);
     if (!w->items)
@@ -44,6 +45,7 @@ void work_clear(struct work *w)
     idmap_clear(&w->by_job);
     idmap_clear(&w->by_index);
     template_clear(&w->template);
+    target_drop(&w->target);
 }
 
 struct item *work_find(struct work *w, uint64_t job)
@@ -51,25 +53,30 @@ struct item *work_find(struct work *w, uint64_t job)
     uint32_t place;
 
     pthread_mutex_lock(&w->lock);
-    /* Its first word may be here before the feeder has noted its id. */
-    while ((place = idmap_get(&w->by_job, job)) == IDMAP_NONE && w->feeder_busy)
+    /* Its first word may be here before its id is noted. */
+    while ((place = idmap_get(&w->by_job, job)) == IDMAP_NONE && w->is_starting)
         pthread_cond_wait(&w->changed, &w->lock);
     pthread_mutex_unlock(&w->lock);
     return place == IDMAP_NONE ? NULL : &w->items[place];
 }
 
-void work_ended(struct work *w, struct item *item)
+void work_take_off(struct work *w, struct item *item)
 {
-    pthread_mutex_lock(&w->lock);
     if (item->job) {
         idmap_take(&w->by_job, item->job);
         w->in_flight--;
         w->bytes_in_flight -= item->bytes;
     }
+    item->job = 0;
+}
+
+void work_ended(struct work *w, struct item *item)
+{
+    pthread_mutex_lock(&w->lock);
+    work_take_off(w, item);
     item->has_ended = true;
     list_append(&w->ended, &item->node);
     pthread_cond_signal(&w->room);
-    pthread_cond_signal(&w->changed);
     pthread_mutex_unlock(&w->lock);
 }
 

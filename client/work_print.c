@@ -62,7 +62,7 @@ static int print_as_json(struct work *w,
                          struct item *item,
                          struct par_error *err)
 {
-    bool is_output = w->is_command && item->result.status == PAR_OK;
+    bool is_output = w->target.is_command && item->result.status == PAR_OK;
 
     if (item->failure)
         return print_json_unsent(item->index, item->failure, err);
@@ -84,6 +84,8 @@ static int print_item(struct work *w, struct item *item, struct par_error *err)
     progress_erase();
     if (!ok)
         w->failed++;
+    if (item->result.status == PAR_LOST)
+        w->lost++;
     if (spool_print(&item->err, STDERR_FILENO, err))
         return -1;
     if (w->cli->json)
@@ -97,7 +99,7 @@ static int print_item(struct work *w, struct item *item, struct par_error *err)
         return 0;
     }
     say_failure(item, par_result_error(&item->result, why, sizeof why));
-    if (!w->is_command)
+    if (!w->target.is_command)
         print_last_words(&item->result);
     return 0;
 }

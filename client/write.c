@@ -104,7 +104,8 @@ int par_write(struct par_client *c,
             rc = -1;
             break;
         }
-        rc = say_input(c, run, at, n, end && n == len, err);
+        if (n > 0 || end)
+            rc = say_input(c, run, at, n, end && n == len, err);
         at += n;
         len -= n;
     } while (rc == 0 && len > 0);

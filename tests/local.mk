@@ -141,6 +141,7 @@ SYSTEM_TESTS += tests/system/keys.sh
 SYSTEM_TESTS += tests/system/limits.sh
 SYSTEM_TESTS += tests/system/many.sh
 SYSTEM_TESTS += tests/system/map.sh
+SYSTEM_TESTS += tests/system/map_again.sh
 SYSTEM_TESTS += tests/system/order.sh
 SYSTEM_TESTS += tests/system/parctl_broker.sh
 SYSTEM_TESTS += tests/system/parctl_endings.sh

@@ -533,8 +533,9 @@ typedef int par_stream_f(
 void par_on_stream(struct par_client *c, par_stream_f *on, void *context);
 
 /* Feed a job's standard input (options.input); `end`: no more follows.  Blocks
- * until the job has begun and while it does not read, `timeout` at most; on
- * ETIMEDOUT part of it may have gone.  EPIPE: the job has ended. */
+ * until the job has begun (also with nothing to write) and while it does not
+ * read, `timeout` at most; on ETIMEDOUT part of it may have gone.  EPIPE: the
+ * job has ended. */
 int par_write(struct par_client *c,
               uint64_t job,
               const void *data,

@@ -58,6 +58,14 @@ is "-j 4, of a private worker, may be more than there are CPUs" \
     "$(sort -n <<<"$out" | tail -n 1)" 4
 try parctl map -j 0 echo ::: 1
 said "-j 0" 125 '^par: '
+try parctl map -j 4097 echo ::: 1
+said "more slots than a private worker may have" 125 \
+    '^par: -j, --jobs: 4097 is out of range; without a broker, from 1 to 4096 is allowed$'
+try parctl map
+said "wrong usage says what is wrong" 125 '^par: what is to be run for each input'
+like "... teaches by an example" "$err" \
+    "^par: for example: seq 8 \| parctl map -k 'sleep 0.1; echo \{\}'; all of it: parctl map --help$"
+is "... and no more" "$(wc -l <<<"$err")" 2
 
 # ---- output ----
 

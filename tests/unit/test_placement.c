@@ -56,11 +56,11 @@ static void label(struct placement *p, const char *key, const char *value)
 /* What is missing, "" if nothing. */
 static char *missing(const struct placement *p)
 {
-    static char words[100];
+    static struct placement_lack lack;
 
-    words[0] = 0;
-    placement_missing(p, &worker, words, sizeof words);
-    return words;
+    lack = (struct placement_lack){0};
+    placement_missing(p, &worker, &lack);
+    return lack.term;
 }
 
 Test(placement, no_terms_fit_everywhere)
@@ -93,6 +93,31 @@ Test(placement, each_term_is_named_when_it_is_missing)
     cr_assert(eq(str, missing(&mem), "the resource mem=8.5"));
     cr_assert(eq(str, missing(&disk), "the resource disk=1"));
     cr_assert(eq(int, placement_match(&disk, &worker), PLACEMENT_NEVER));
+}
+
+Test(placement, what_it_has_instead_of_a_term)
+{
+    struct {
+        struct placement p;
+        const char *has;
+    } cases[] = {
+        {{.strict = true, .worker = text("n18.1")}, "n17.1"},
+        {{.strict = true, .host = text("m*")}, "n17"},
+        {{.strict = true}, ""},
+        {{.strict = true}, "gpu=yes"},
+        {{.strict = true}, "mem=8"},
+        {{.strict = true, .run_class = RUN_IO}, ""},
+    };
+
+    label(&cases[2].p, "ssd", "yes");
+    label(&cases[3].p, "gpu", "no");
+    need(&cases[4].p, "mem", 8.5);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct placement_lack lack = {.instead = "of another one"};
+
+        cr_assert(placement_missing(&cases[i].p, &worker, &lack));
+        cr_assert(eq(str, lack.instead, (char *)cases[i].has));
+    }
 }
 
 Test(placement, terms_that_are_met)

@@ -403,7 +403,8 @@ Test(sched_failures, DI_27_an_unknown_worker_name_without_patience)
     meta_pair_int(&w->meta, 19, 0);
     world_worker(w, 1, 1, path);
     cr_assert(eq(int, world_submit(w, 1, path, 1, 1), PAR_UNKNOWN_WORKER));
-    cr_assert(eq(str, w->err.text, "no worker has the name nobody"));
+    cr_assert(
+        eq(str, w->err.text, "no worker has the name nobody; there is w.1"));
     cr_assert(eq(int, world_submit(w, 1, path, 1, 1), PAR_OK));
     world_turn(w);
     cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1), "the next one runs");

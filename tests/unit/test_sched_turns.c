@@ -112,3 +112,21 @@ Test(sched_turns, a_low_priority_rises_while_it_starves)
     cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 1));
     cr_assert(eq(int, turns, 20), "10 s for each step of priority");
 }
+
+Test(sched_turns, what_waits_is_handed_back_when_the_broker_ends)
+{
+    const struct decision *d;
+
+    world_worker(w, 1, 1, path);
+    world_submit(w, 1, path, 1, 5);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 2), "it has a window");
+    sched_dismiss(w->s, w->now);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 3), "those go on");
+    d = world_nth(w, DECIDE_RESULT, 0);
+    cr_assert(eq(int, d->status, PAR_DRAINING));
+    cr_assert(eq(u32, d->executed, WIRE_NOT_EXECUTED));
+    cr_assert(
+        eq(str, (char *)world_reason(w, d), "the broker is shutting down"));
+}

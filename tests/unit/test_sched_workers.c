@@ -365,6 +365,28 @@ Test(sched_workers, jobs_say_what_they_wait_for)
               "other accounts' are nobody's business");
 }
 
+Test(sched_workers, what_there_is_instead_is_named_up_to_a_few)
+{
+    struct job_view view;
+    size_t cursor = 0;
+
+    meta_put_map(&w->meta, 1);
+    meta_pair_str(&w->meta, 3, "moon");
+    world_submit(w, 1, path, 1, 1);
+    for (uint32_t i = 1; i <= 5; i++)
+        world_worker(w, i, 1, path);
+    sched_job_next(w->s, w->now, 0, &cursor, &view);
+    cr_assert(eq(str, (char *)view.waits_for,
+                 "no worker has a host like moon; there are host1, host2, "
+                 "host3, host4, host5"));
+    world_worker(w, 6, 1, path);
+    cursor = 0;
+    sched_job_next(w->s, w->now, 0, &cursor, &view);
+    cr_assert(eq(str, (char *)view.waits_for,
+                 "no worker has a host like moon; there are host1, host2, "
+                 "host3, host4, host5 and others"));
+}
+
 Test(sched_workers, several_missing_terms_are_told_as_such)
 {
     struct job_view view;
