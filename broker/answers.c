@@ -1,3 +1,8 @@
+/* answers.c - results in batches, with our words where a worker gave none
+ *
+ * An answer that is held keeps its payload, charged to its account; beyond what
+ * that may keep the value is dropped, and the answer says so.
+ */
 #include "config.h"
 
 #include "answers.h"

@@ -1,3 +1,8 @@
+/* carry.c - one function for each kind of decision
+ *
+ * A decision about who has left in this very turn is passed over: the
+ * scheduler will hear of it.
+ */
 #include "config.h"
 
 #include "carry.h"

@@ -1,3 +1,8 @@
+/* handlers.c - the table of who may say what, in one place
+ *
+ * And what happens to those who say anything else: they are told, and cut off
+ * when they go on.
+ */
 #include "config.h"
 
 #include "handlers.h"

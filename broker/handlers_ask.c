@@ -1,3 +1,8 @@
+/* handlers_ask.c - PING and STATUS, and errors on their way back
+ *
+ * A PING for a worker is passed on under a nonce of ours, which says where the
+ * one who asked stands.
+ */
 #include "config.h"
 
 #include "handlers_ask.h"

@@ -1,3 +1,4 @@
+/* handlers_client.c - a RUN is checked, kept and submitted; CANCEL */
 #include "config.h"
 
 #include "handlers_client.h"

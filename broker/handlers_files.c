@@ -1,3 +1,8 @@
+/* handlers_files.c - one piece after the other, of one file after the other
+ *
+ * `fetching` is the first file of a computation that is not known to be whole;
+ * `asked` links those that wait for a piece, the longest asked first.
+ */
 #include "config.h"
 
 #include "handlers_files.h"

@@ -1,3 +1,8 @@
+/* handlers_hello.c - a HELLO is read, judged and welcomed
+ *
+ * A worker's is taken apart in a block of its own, so that nothing of it counts
+ * before all of it was good.
+ */
 #include "config.h"
 
 #include "handlers_hello.h"

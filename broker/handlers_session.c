@@ -1,3 +1,4 @@
+/* handlers_session.c - who must hear of the end of a session, in which order */
 #include "config.h"
 
 #include "handlers_session.h"

@@ -1,3 +1,4 @@
+/* handlers_setup.c - orders are read and checked: SETUP, CLOSE; RESOLVE */
 #include "config.h"
 
 #include "handlers_setup.h"

@@ -1,3 +1,4 @@
+/* handlers_stream.c - messages about a run, passed on under the other id */
 #include "config.h"
 
 #include "handlers_stream.h"

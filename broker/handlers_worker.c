@@ -1,3 +1,4 @@
+/* handlers_worker.c - facts from workers, for the scheduler; REGISTER */
 #include "config.h"
 
 #include "handlers_worker.h"

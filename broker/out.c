@@ -1,3 +1,8 @@
+/* out.c - take a batch and send it, or account for its loss
+ *
+ * Peers with a batch in the making are linked (peers.dirty), so the end of a
+ * turn costs nothing for the others.
+ */
 #include "config.h"
 
 #include "out.h"

@@ -1,3 +1,4 @@
+/* say.c - header, metadata, out: messages without items */
 #include "config.h"
 
 #include "say.h"

@@ -1,3 +1,4 @@
+/* setup.c - SETUPs that wait: refused, or handed to the scheduler */
 #include "config.h"
 
 #include "setup.h"

@@ -1,3 +1,4 @@
+/* status.c - rows, cut where a message is full */
 #include "config.h"
 
 #include "status.h"

@@ -1,3 +1,4 @@
+/* bundle_decode.c - a manifest, pair by pair, and what must fit together */
 #include "config.h"
 
 #include "bundle.h"

@@ -1,3 +1,4 @@
+/* bundle_encode.c - a manifest in its one form, decoded before it is given */
 #include "config.h"
 
 #include "bundle.h"

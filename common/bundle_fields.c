@@ -1,3 +1,4 @@
+/* bundle_fields.c - what each key of a manifest may say: a table of readers */
 #include "config.h"
 
 #include "bundle.h"

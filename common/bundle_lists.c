@@ -1,3 +1,7 @@
+/* bundle_lists.c - one step through a list of a manifest
+ *
+ * bundle_fields.c checks each element as it steps, so nobody has to again.
+ */
 #include "config.h"
 
 #include "bundle.h"

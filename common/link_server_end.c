@@ -1,3 +1,4 @@
+/* link_server_end.c - the end of connections: suspected, proved, told */
 #include "config.h"
 
 #include <sys/socket.h>

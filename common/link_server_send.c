@@ -1,3 +1,4 @@
+/* link_server_send.c - sending, which is how a dead connection is found out */
 #include "config.h"
 
 #include <errno.h>

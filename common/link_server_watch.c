@@ -1,3 +1,8 @@
+/* link_server_watch.c - what libzmq says of descriptors, and marks for the end
+ *
+ * A descriptor's number may be another's by now: nothing is shut down whose
+ * other end is not who it was.
+ */
 #include "config.h"
 
 #include <dirent.h>
