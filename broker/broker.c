@@ -21,6 +21,7 @@ enum {
     DEFAULT_QUEUED = 4000000,
     DEFAULT_HEARTBEAT = 2000,
     DEFAULT_HELLO = 5000,
+    DEFAULT_SETUP = 30 * 60 * 1000,
     DEFAULT_SESSIONS = 10000,
     DEFAULT_ACCOUNT_SESSIONS = 1000
 };
@@ -47,6 +48,8 @@ static void settle(struct broker *b, const struct broker_settings *s)
         b->limits.max_queued = DEFAULT_QUEUED;
     if (!b->limits.max_queued_bytes)
         b->limits.max_queued_bytes = UINT64_C(512) << 20;
+    if (!b->limits.setup_ms)
+        b->limits.setup_ms = DEFAULT_SETUP;
     b->heartbeat_ms = s->heartbeat_ms ? s->heartbeat_ms : DEFAULT_HEARTBEAT;
     b->max_sessions = s->max_sessions ? s->max_sessions : DEFAULT_SESSIONS;
     b->max_account_sessions = s->max_account_sessions

@@ -16,11 +16,6 @@
 #include "say.h"
 #include "setup.h"
 
-/* A client has so long for each chunk of what it was asked for: slow enough
- * for any line; and whoever else waits for the file, with the patience of a
- * minute as our own clients do, is asked in time. */
-enum { PIECE_MS = 30000 };
-
 /* ---- from clients ---- */
 
 static const struct digest *wanted(const struct computation *c)
@@ -66,7 +61,9 @@ static void stop(struct computation *c)
     list_remove(&c->asked);
 }
 
-/* The next chunk is due from now on: behind all others. */
+/* The next chunk is due from now on: behind all others.  It has half a minute:
+ * slow enough for any line; and whoever else waits for the file, with the
+ * patience of a minute as our own clients do, is asked in time. */
 static void expect(struct broker *b, struct computation *c, uint64_t have)
 {
     c->asked_at = b->now;
@@ -201,7 +198,7 @@ uint64_t files_deadline(const struct broker *b)
 {
     const struct computation *c = oldest(b);
 
-    return c ? c->asked_at + PIECE_MS : UINT64_MAX;
+    return c ? c->asked_at + BROKER_CHUNK_MS : UINT64_MAX;
 }
 
 void files_expire(struct broker *b)
@@ -216,7 +213,7 @@ void files_expire(struct broker *b)
             "the client sent %llu octets of %llu, and not the next chunk "
             "within %d ms",
             (unsigned long long)blobs_have(b->blobs, c->account, wanted(c)),
-            (unsigned long long)c->files[c->fetching].size, PIECE_MS);
+            (unsigned long long)c->files[c->fetching].size, BROKER_CHUNK_MS);
         source_failed(b, c, why);
     }
 }

@@ -45,6 +45,7 @@ struct choices {
     uint64_t max_queued_bytes;
     uint64_t max_file_bytes;
     int64_t hello;
+    int64_t setup;
     int64_t max_sessions;
     int64_t max_account_sessions;
     bool no_local;
@@ -63,6 +64,7 @@ enum {
     MAX_ACCOUNT_SESSIONS,
     HEARTBEAT,
     HELLO,
+    SETUP,
     DRAIN,
     DEBUG,
     VERSION_,
@@ -95,6 +97,9 @@ static const struct option_spec table[] = {
                    "(2000)"},
     [HELLO] = {0, "hello-timeout", "MS",
                "cut a connection that nobody is let in on so long (5000)"},
+    [SETUP] = {0, "setup-timeout", "MS",
+               "give a set-up or a closing up that a worker has not\n"
+               "answered so long (1800000)"},
     [DRAIN] = {0, "drain", "MS",
                "on SIGTERM, wait so long for running jobs (10000)"},
     [DEBUG] = {'d', "debug", NULL, "say on stderr what happens"},
@@ -174,6 +179,9 @@ static int take_option(struct choices *c,
                            err);
     case HELLO:
         return options_int("--hello-timeout", value, 1, 3600000, &c->hello,
+                           err);
+    case SETUP:
+        return options_int("--setup-timeout", value, 1, 86400000, &c->setup,
                            err);
     case DRAIN:
         return options_int("--drain", value, 0, 86400000, &c->drain, err);
@@ -328,7 +336,8 @@ static int run(const struct choices *c, int signals, struct par_error *err)
     struct own_keys own;
     struct broker_settings s = {
         .limits = {.max_queued = (uint32_t)c->max_queued,
-                   .max_queued_bytes = c->max_queued_bytes},
+                   .max_queued_bytes = c->max_queued_bytes,
+                   .setup_ms = (uint64_t)c->setup},
         .blob_cap = c->max_file_bytes,
         .heartbeat_ms = (uint32_t)c->heartbeat,
         .hello_ms = (uint32_t)c->hello,

@@ -25,6 +25,7 @@
 #include <par/error.h>
 
 struct sched;
+struct decision;
 
 /* Bytes that the caller keeps (broker/payload): moved through, never read. */
 struct payload_ref {
@@ -36,7 +37,8 @@ struct payload_ref {
 struct sched_limits {
     uint32_t max_queued;       /* jobs waiting, per account */
     uint64_t max_queued_bytes; /* of their payloads and options, likewise */
-    uint64_t seed; /* for jitter and hashing: anything hard to guess */
+    uint64_t setup_ms; /* for a worker to answer SETUP or CLOSE; 0: for ever */
+    uint64_t seed;     /* for jitter and hashing: anything hard to guess */
 };
 
 /* NULL if out of memory. */
@@ -111,6 +113,8 @@ void sched_worker_pause(struct sched *s,
  * If no sched_setup() has been taken for it by the next sched_tick(), it is
  * retired. */
 uint32_t sched_target_add(struct sched *s, uint32_t account, const char *name);
+/* So long do its files take to move: on top of setup_ms. */
+void sched_target_extra(struct sched *s, uint32_t target, uint64_t extra_ms);
 
 /* The target of a path, made if it is new; 0 if out of memory. */
 uint32_t sched_path(struct sched *s, const char *path);
@@ -162,8 +166,7 @@ int sched_close(struct sched *s, uint64_t now, const struct setup_order *order);
 bool sched_holds(const struct sched *s, uint32_t client, uint32_t target);
 uint32_t sched_hold_count(const struct sched *s, uint32_t client);
 
-/* What a worker was asked to set up by this request; 0 if it was not asked, or
- * asked to close something. */
+/* What a worker was asked to set up by this request; 0 if it was not. */
 uint32_t sched_setup_target(const struct sched *s,
                             uint32_t worker,
                             uint64_t request);
@@ -176,6 +179,10 @@ void sched_request_done(struct sched *s,
                         uint64_t request,
                         int status,
                         struct payload_ref text);
+
+/* A DECIDE_SETUP or DECIDE_CLOSE that its worker has not answered in grace_ms:
+ * say sched_request_done() of it now.  False if there is none. */
+bool sched_overdue(struct sched *s, uint64_t now, struct decision *late);
 
 /* A worker has given a target up that was ready there (its slots die one after
  * the other): no more of it goes there until a SETUP asks again.  `text` is

@@ -89,6 +89,12 @@ static bool is_open(const struct seat *seat)
     return seat && (seat->state == SEAT_READY || seat->state == SEAT_SETTING);
 }
 
+/* Nothing is known to be there, and something may come to be. */
+static bool may_open(const struct seat *seat)
+{
+    return seat && seat->owes && seat->state == SEAT_FAILED;
+}
+
 static bool is_leaving(const struct seat *seat)
 {
     return seat && (seat->state == SEAT_LEAVING || seat->state == SEAT_CLOSING);
@@ -103,11 +109,12 @@ static bool close_seats(struct sched *s, uint32_t target, bool all)
     for (uint32_t i = 0; i < t->seat_size; i++) {
         struct seat *seat = t->seats[i];
 
-        if (all && is_open(seat))
+        if (all && (is_open(seat) || may_open(seat)))
             seat_set(s, t, i, SEAT_LEAVING);
         if (seat && seat->state == SEAT_LEAVING && seat->held == 0 &&
             seat->setups == 0)
-            seat_close(s, target, i, call_for(s, t, i));
+            seat_close(s, target, i,
+                       seat->owes ? POOL_NONE : call_for(s, t, i));
         busy = busy || is_open(seat) || is_leaving(seat);
     }
     return busy;
@@ -211,7 +218,8 @@ static void close_some(struct sched *s, const struct order *o)
     struct target *t = target_at(s, o->target);
 
     for (uint32_t i = 0; i < t->seat_size; i++)
-        if (is_open(t->seats[i]) && order_is_about(s, t, o->where, i))
+        if ((is_open(t->seats[i]) || may_open(t->seats[i])) &&
+            order_is_about(s, t, o->where, i))
             seat_set(s, t, i, SEAT_LEAVING);
     if (o->terminate)
         kill_jobs(s, o->target, POOL_NONE, o->where);

@@ -109,6 +109,7 @@ static bool setup_answered(struct sched *s,
     if (seat->state != SEAT_SETTING)
         return false;
     seat_note(s, seat, status, text);
+    seat->owes = seat->owes && status != PAR_OK;
     if (status == PAR_OK)
         seat_set(s, t, r->worker, SEAT_READY);
     else if (seat->setups == 0) /* else the next may do better */
@@ -180,7 +181,8 @@ void sched_request_done(struct sched *s,
     if (r->order != POOL_NONE) {
         o = order_at(s, r->order);
         o->pending--;
-    } else if (r->close && status != PAR_OK) {
+    } else if (r->close && status != PAR_UNKNOWN_HANDLE) {
+        /* what was not there is closed */
         o = waiting_close(s, target_at(s, r->target), place);
     }
     if (o && status != PAR_OK && o->status == PAR_OK) {
@@ -192,6 +194,27 @@ void sched_request_done(struct sched *s,
     if (!kept)
         decisions_forget(&s->decisions, text);
     target_touch(s, target_at(s, r->target));
-    list_remove(&r->of_worker);
-    pool_give(&s->request_pool, r->place);
+    seat_answered(s, r);
+}
+
+bool sched_overdue(struct sched *s, uint64_t now, struct decision *late)
+{
+    const struct request *r;
+    struct target *t;
+
+    sched_hear(s, now);
+    if (heap_due(&s->request_timers) > s->now)
+        return false;
+    r = request_at(s, heap_first(&s->request_timers));
+    t = target_at(s, r->target);
+    if (!r->close && seat_at(t, r->worker)->state == SEAT_SETTING)
+        seat_at(t, r->worker)->owes = true;
+    *late = (struct decision){
+        .kind = r->close ? DECIDE_CLOSE : DECIDE_SETUP,
+        .worker = worker_at(s, r->worker)->number,
+        .request = r->id,
+        .target = t->number,
+        .grace_ms = (uint32_t)(s->limits.setup_ms + t->extra_ms),
+    };
+    return true;
 }

@@ -69,6 +69,16 @@ void seat_note(struct sched *s,
     seat->text = text;
 }
 
+static int watch(struct sched *s, const struct request *r)
+{
+    uint64_t ms = s->limits.setup_ms;
+
+    if (ms == 0)
+        return 0;
+    return heap_push(&s->request_timers,
+                     s->now + ms + target_at(s, r->target)->extra_ms, r->place);
+}
+
 /* Note that an answer is due and say so; NULL if out of memory. */
 static struct decision *ask(struct sched *s,
                             uint32_t target,
@@ -91,8 +101,11 @@ static struct decision *ask(struct sched *s,
         .worker = worker,
         .target = target,
         .order = order,
+        .due_at = HEAP_NOWHERE,
         .close = close,
     };
+    if (watch(s, r) < 0)
+        s->no_memory = true;
     list_append(&worker_at(s, worker)->requests, &r->of_worker);
     d = decisions_add(&s->decisions, close ? DECIDE_CLOSE : DECIDE_SETUP);
     d->worker = worker_at(s, worker)->number;
@@ -131,7 +144,16 @@ void seat_close(struct sched *s,
 
     if (d)
         d->mode = t->terminate;
+    seat_at(t, worker)->owes = false;
     seat_set(s, t, worker, SEAT_CLOSING);
+}
+
+void seat_answered(struct sched *s, struct request *r)
+{
+    if (r->due_at != HEAP_NOWHERE)
+        heap_remove(&s->request_timers, r->due_at);
+    list_remove(&r->of_worker);
+    pool_give(&s->request_pool, r->place);
 }
 
 void seat_drop(struct sched *s, struct target *t, uint32_t worker)

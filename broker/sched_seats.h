@@ -30,6 +30,9 @@ void seat_close(struct sched *s,
                 uint32_t worker,
                 uint32_t order);
 
+/* One of these is over. */
+void seat_answered(struct sched *s, struct request *r);
+
 /* Forget it, and what it said. */
 void seat_drop(struct sched *s, struct target *t, uint32_t worker);
 

@@ -37,6 +37,11 @@ static void order_due_at(void *owner, uint32_t place, uint32_t position)
     order_at(owner, place)->due_at = position;
 }
 
+static void request_due_at(void *owner, uint32_t place, uint32_t position)
+{
+    request_at(owner, place)->due_at = position;
+}
+
 static void cpu_ready_at(void *owner, uint32_t place, uint32_t position)
 {
     client_at(owner, place)->ready_at[RUN_CPU] = position;
@@ -130,6 +135,7 @@ static void init_maps(struct sched *s)
     s->lane_timers = (struct heap){.at = lane_due_at, .owner = s};
     s->lane_ages = (struct heap){.at = lane_age_at, .owner = s};
     s->order_timers = (struct heap){.at = order_due_at, .owner = s};
+    s->request_timers = (struct heap){.at = request_due_at, .owner = s};
 }
 
 int state_init(struct sched *s, const struct sched_limits *limits)
@@ -198,6 +204,7 @@ void state_clear(struct sched *s)
     heap_clear(&s->lane_timers);
     heap_clear(&s->lane_ages);
     heap_clear(&s->order_timers);
+    heap_clear(&s->request_timers);
     for (int i = 0; i < RUN_CLASSES; i++)
         ranks_clear(&s->ready[i]);
     decisions_clear(&s->decisions);

@@ -163,6 +163,7 @@ struct seat {
     int status;      /* of the last setup */
     enum seat_state state;
     struct payload_ref text;
+    bool owes; /* a setup in time: it may yet be there, and is to be closed */
     struct pace *paces; /* POLICY_PACES; NULL: nothing known */
 };
 
@@ -171,6 +172,7 @@ struct target {
     uint32_t number;
     uint32_t account; /* the caller's; 0 for a path: everybody's */
     char *name;
+    uint64_t extra_ms;   /* for its files */
     struct seat **seats; /* by the worker's place; NULL: none */
     uint32_t seat_size;
     uint32_t seat_count;
@@ -223,6 +225,7 @@ struct request {
     uint32_t worker;
     uint32_t target;
     uint32_t order; /* whose call it carries; POOL_NONE */
+    uint32_t due_at;
     bool close;
 };
 
@@ -277,6 +280,7 @@ struct sched {
     struct heap lane_timers; /* of lanes that cannot be placed */
     struct heap lane_ages;
     struct heap order_timers;
+    struct heap request_timers;
 
     /* Workers with room, by class and relative load, and a bit for each list
      * that is not empty. */

@@ -43,6 +43,14 @@ uint32_t sched_target_add(struct sched *s, uint32_t account, const char *name)
     return target_at(s, place)->number;
 }
 
+void sched_target_extra(struct sched *s, uint32_t target, uint64_t extra_ms)
+{
+    uint32_t place = target_find(s, target);
+
+    if (place != POOL_NONE)
+        target_at(s, place)->extra_ms = extra_ms;
+}
+
 uint32_t sched_path(struct sched *s, const char *path)
 {
     uint64_t hash = keymap_hash(s->limits.seed, path, strlen(path));

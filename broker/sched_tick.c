@@ -103,6 +103,7 @@ uint64_t sched_deadline(const struct sched *s)
     due = earlier(due, heap_due(&s->job_timers));
     due = earlier(due, heap_due(&s->lane_timers));
     due = earlier(due, heap_due(&s->order_timers));
+    due = earlier(due, heap_due(&s->request_timers));
     return due;
 }
 

@@ -135,8 +135,7 @@ static void lose_requests(struct sched *s, struct worker *w)
 
         if (r->order != POOL_NONE)
             order_at(s, r->order)->pending--;
-        list_remove(&r->of_worker);
-        pool_give(&s->request_pool, r->place);
+        seat_answered(s, r);
     }
 }
 

@@ -65,10 +65,22 @@ static const char *why_not(int status,
     return text;
 }
 
+/* A worker may take as long for its files as a client. */
+static uint64_t files_ms(const struct computation *c)
+{
+    uint64_t chunks = 0;
+
+    for (size_t i = 0; i < c->file_count; i++)
+        chunks += c->files[i].size / WIRE_CHUNK_MAX + 1;
+    return chunks * BROKER_CHUNK_MS;
+}
+
 void setup_finish(struct broker *b, struct computation *c)
 {
-    if (!c->target) /* it may be set up again */
+    if (!c->target) { /* it may be set up again */
         c->target = sched_target_add(b->sched, c->account, c->name);
+        sched_target_extra(b->sched, c->target, files_ms(c));
+    }
     while (!list_is_empty(&c->waiting)) {
         struct waiting_setup *wait =
             LIST_ENTRY(c->waiting.next, struct waiting_setup, node);

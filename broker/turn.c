@@ -3,7 +3,9 @@
 
 #include "broker.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "carry.h"
 #include "engine.h"
@@ -128,6 +130,30 @@ static void beats(struct broker *b)
     }
 }
 
+/* A worker that answers pings, and not what it was asked. */
+static void give_up_overdue(struct broker *b)
+{
+    struct decision late;
+    char why[PAR_ERROR_TEXT];
+
+    while (sched_overdue(b->sched, b->now, &late)) {
+        struct payload_ref text = {0};
+
+        snprintf(why, sizeof why,
+                 "worker %s has not answered the %s of %s within %u s",
+                 sched_worker_name(b->sched, late.worker),
+                 late.kind == DECIDE_CLOSE ? "CLOSE" : "SETUP",
+                 sched_target_name(b->sched, late.target),
+                 late.grace_ms / 1000);
+        log_line(LOG_WARN, "%s", why);
+        text.len = (uint32_t)strlen(why);
+        text.block = payload_copy(&b->payloads, why, text.len, 1);
+        text.len = text.block ? text.len : 0;
+        sched_request_done(b->sched, b->now, late.worker, late.request,
+                           PAR_SETUP_FAILED, text);
+    }
+}
+
 /* Jobs that wait behind a long one, while there is a free slot elsewhere. */
 static void balance(struct broker *b)
 {
@@ -198,6 +224,7 @@ bool broker_turn(struct broker *b, uint64_t now)
     beats(b);
     balance(b);
     files_expire(b);
+    give_up_overdue(b);
     sched_tick(b->sched, now);
     if (sched_is_out_of_memory(b->sched)) {
         log_line(LOG_ERROR, "out of memory");

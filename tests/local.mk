@@ -9,6 +9,7 @@ UNIT_TESTS += tests/unit/test_authorized
 UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_blobs
 UNIT_TESTS += tests/unit/test_beneath
+UNIT_TESTS += tests/unit/test_broker_asks
 UNIT_TESTS += tests/unit/test_broker_drain
 UNIT_TESTS += tests/unit/test_broker_files
 UNIT_TESTS += tests/unit/test_broker_setup

@@ -66,6 +66,20 @@ static inline void answer_all(int status)
     world_turn(w);
 }
 
+/* The broker gives up what workers have not answered in time, and turns.
+ * Returns how many that were. */
+static inline unsigned give_up(void)
+{
+    struct decision late;
+    unsigned n = 0;
+
+    for (; sched_overdue(w->s, w->now, &late); n++)
+        sched_request_done(w->s, w->now, late.worker, late.request,
+                           PAR_SETUP_FAILED, world_payload(w));
+    world_turn(w);
+    return n;
+}
+
 /* A worker, and the target ready there. */
 static inline void ready_worker(uint32_t id)
 {

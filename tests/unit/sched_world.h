@@ -28,8 +28,8 @@ struct world {
 
 static inline struct sched *world_open_core(void)
 {
-    struct sched_limits limits = {.max_queued = 10000,
-                                  .max_queued_bytes = 1 << 24};
+    struct sched_limits limits = {
+        .max_queued = 10000, .max_queued_bytes = 1 << 24, .setup_ms = 600000};
 
     return sched_create(&limits);
 }

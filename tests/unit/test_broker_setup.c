@@ -98,25 +98,6 @@ Test(broker_setup, that_fails_everywhere_leaves_nothing)
     cr_assert(eq(int, computations_left(), 0));
 }
 
-/* What the client is told when a worker refuses a SETUP with this number. */
-static uint64_t refused_with(uint64_t id, const char *name, uint64_t number)
-{
-    uint64_t request;
-
-    set_up(&client, id, name, NULL, 0);
-    request = hear(&worker, WIRE_SETUP)->head.id;
-    tell(&worker, WIRE_ERROR, WIRE_FINAL, request, number, NULL, NULL, 0);
-    return hear(&client, WIRE_ERROR)->head.ref;
-}
-
-Test(broker_setup, an_error_is_never_a_yes_whatever_its_number)
-{
-    cr_assert(eq(u64, refused_with(1, "a", PAR_OK), PAR_INTERNAL));
-    cr_assert(eq(u64, refused_with(2, "b", UINT64_C(1) << 32), PAR_INTERNAL));
-    cr_assert(eq(u64, refused_with(3, "c", UINT64_MAX), PAR_INTERNAL));
-    cr_assert(eq(u64, refused_with(4, "d", PAR_TOO_LARGE), PAR_TOO_LARGE));
-}
-
 Test(broker_setup, with_a_call_that_is_none_leaves_nothing)
 {
     struct meta_writer meta = {0};

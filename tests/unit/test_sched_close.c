@@ -267,3 +267,30 @@ Test(sched_close, a_setup_waits_until_a_close_is_through)
     answer_all(PAR_OK);
     cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
 }
+
+/* ---- workers that do not answer ---- */
+
+Test(sched_close, what_a_worker_may_yet_set_up_is_closed_there_too)
+{
+    ready_worker(1);
+    world_worker(w, 2, 1, 0);
+    set_up(1, 50);
+    w->now += 600000;
+    cr_assert(eq(uint, give_up(), 1));
+    close_it(1, 51, false);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 2));
+    answer_all(PAR_UNKNOWN_HANDLE);
+    cr_assert(eq(u64, world_nth(w, DECIDE_CLOSED, 0)->run, 51), "nor was it");
+}
+
+Test(sched_close, a_worker_that_does_not_answer_is_named_and_it_is_closed)
+{
+    ready_worker(1);
+    close_it(1, 51, false);
+    w->now += 600000;
+    cr_assert(eq(uint, give_up(), 1));
+    cr_assert(
+        eq(int, world_nth(w, DECIDE_REFUSED, 0)->status, PAR_SETUP_FAILED));
+    cr_assert(ne(u32, world_nth(w, DECIDE_REFUSED, 0)->payload.block, 0));
+    cr_assert(eq(u32, world_nth(w, DECIDE_RETIRE, 0)->target, target));
+}

@@ -96,7 +96,7 @@ struct model {
     } orders[ORDERS];
     size_t order_count;
     struct meta_writer meta[KINDS];
-    uint64_t retries, assigned, answered;
+    uint64_t retries, assigned, answered, given_up;
 };
 
 static struct model m;
@@ -518,6 +518,29 @@ static void answer_request(size_t i)
                 asked.close ? false : m.ready[t][i] || status == PAR_OK;
 }
 
+/* What has not been answered in time is forgotten. */
+static void lose_patience(void)
+{
+    struct decision late;
+
+    while (sched_overdue(m.s, m.now, &late)) {
+        size_t i = 0, k = 0;
+
+        while (m.workers[i].number != late.worker)
+            i++;
+        while (m.workers[i].asked[k].id != late.request)
+            k++;
+        m.workers[i].asked[k] = m.workers[i].asked[--m.workers[i].asked_count];
+        for (size_t t = PATHS; t < TARGETS; t++)
+            if (m.targets[t] == late.target && late.kind == DECIDE_CLOSE)
+                m.ready[t][i] = false;
+        sched_request_done(m.s, m.now, late.worker, late.request,
+                           PAR_SETUP_FAILED,
+                           (struct payload_ref){new_block(), 0, 20});
+        m.given_up++;
+    }
+}
+
 static void give_up(size_t i)
 {
     size_t t = PATHS + below(TARGETS - PATHS);
@@ -659,6 +682,7 @@ static void turn(void)
     for (size_t i = 0; i < CLIENTS; i++)
         memcpy(m.clients[i].last, m.clients[i].newest,
                sizeof m.clients[i].last);
+    lose_patience();
     sched_tick(m.s, m.now);
     while (sched_next(m.s, &d)) {
         switch (d.kind) {
@@ -774,8 +798,8 @@ static void check_end(void)
 Test(sched_random, every_run_gets_one_true_answer, .timeout = 300)
 {
     const char *given = getenv("SEED");
-    struct sched_limits limits = {.max_queued = 2000,
-                                  .max_queued_bytes = 1 << 20};
+    struct sched_limits limits = {
+        .max_queued = 2000, .max_queued_bytes = 1 << 20, .setup_ms = 200};
 
     m.random.state = given ? strtoull(given, NULL, 0) : 20261121;
     fprintf(stderr, "SEED=%llu\n", (unsigned long long)m.random.state);
@@ -799,6 +823,7 @@ Test(sched_random, every_run_gets_one_true_answer, .timeout = 300)
     /* It must have been about something. */
     cr_assert(gt(u64, m.assigned, STEPS / 10));
     cr_assert(gt(u64, m.retries, STEPS / 1000));
+    cr_assert(gt(u64, m.given_up, 10));
     sched_destroy(m.s);
     for (unsigned i = 0; i < KINDS; i++)
         meta_writer_clear(&m.meta[i]);

@@ -151,7 +151,7 @@ Test(sched_setup, a_slow_set_up_is_not_a_lack_of_workers)
     set_up(1, 5);
     world_wait(w, 60000);
     cr_assert(eq(sz, w->count, 0));
-    cr_assert(eq(u64, sched_deadline(w->s), UINT64_MAX));
+    cr_assert(eq(u64, sched_deadline(w->s), 601000), "the worker's own");
 }
 
 Test(sched_setup, an_unknown_worker_is_refused_at_once)
@@ -384,4 +384,60 @@ Test(sched_setup, where_one_leaves_half_set_up_the_next_is)
     world_turn(w);
     cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1));
     cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 5 - asked.worker));
+}
+
+/* ---- workers that do not answer ---- */
+
+Test(sched_setup, a_worker_that_does_not_answer_has_failed)
+{
+    world_worker(w, 1, 1, 0);
+    set_up(1, 50);
+    w->now += 599999;
+    cr_assert(eq(uint, give_up(), 0));
+    cr_assert(eq(u64, sched_deadline(w->s), w->now + 1));
+    w->now++;
+    cr_assert(eq(uint, give_up(), 1));
+    cr_assert(eq(u64, world_nth(w, DECIDE_REFUSED, 0)->run, 50));
+    cr_assert(eq(u32, world_nth(w, DECIDE_REFUSED, 0)->payload.block, 1));
+    cr_assert(eq(uint, give_up(), 0), "once");
+}
+
+Test(sched_setup, one_that_answers_is_not_waited_for)
+{
+    ready_worker(1);
+    w->now += 600000;
+    cr_assert(eq(uint, give_up(), 0));
+    sched_worker_leave(w->s, w->now, 1, true);
+    world_worker(w, 2, 1, 0);
+    set_up(1, 51);
+    sched_worker_leave(w->s, w->now, 2, true);
+    w->now += 600000;
+    cr_assert(eq(uint, give_up(), 0));
+}
+
+Test(sched_setup, large_files_take_their_time)
+{
+    sched_target_extra(w->s, target, 1000);
+    world_worker(w, 1, 1, 0);
+    set_up(1, 50);
+    w->now += 600999;
+    cr_assert(eq(uint, give_up(), 0));
+    w->now++;
+    cr_assert(eq(uint, give_up(), 1));
+}
+
+Test(sched_setup, where_one_does_not_answer_the_next_is_asked)
+{
+    ready_worker(1);
+    sched_worker_pause(w->s, w->now, 1, true);
+    world_worker(w, 2, 1, 0);
+    world_submit(w, 1, target, 60, 1);
+    world_turn(w);
+    cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 2));
+    world_worker(w, 3, 1, 0);
+    w->now += 600000;
+    give_up();
+    cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 3));
+    answer_all(PAR_OK);
+    cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->worker, 3));
 }
