@@ -291,6 +291,97 @@ Test(link_gone, cutting_one_leaves_the_others_alone)
     link_client_close(b, 0);
 }
 
+/* Let the server learn what became of descriptors, as it does when somebody
+ * new speaks, and not look into it yet. */
+static void let_it_suspect(struct link_client *newcomer)
+{
+    uint64_t until = clock_ms() + WAIT_MS;
+    zmq_pollitem_t items[LINK_POLL];
+    struct link_msg m;
+
+    wait_server_item(1);
+    client_ping(newcomer, 1);
+    while (!link_server_recv(server, &m)) {
+        link_server_poll(server, items);
+        wait_for(items, 1, until);
+    }
+    link_msg_close(&m);
+}
+
+Test(link_gone, suspect_that_is_cut_is_told_and_who_comes_next_stays)
+{
+    const char *endpoint = listen_by(LINK_IPC);
+    struct link_client *other = client_connected(endpoint);
+    struct link_client *c = client_connected(endpoint);
+    uint64_t conn = greet(c, 1);
+    struct link_client *next;
+    uint64_t conn_next;
+
+    link_client_close(c, 0);
+    let_it_suspect(other);
+    link_server_cut(server, conn);
+    next = client_connected(endpoint); /* on the same descriptor */
+    cr_assert(eq(u64, wait_gone(), conn));
+    conn_next = greet(next, 1);
+    cr_assert(eq(u64, greet(next, 2), conn_next));
+    link_client_close(other, 0);
+    link_client_close(next, 0);
+}
+
+/* A peer that chooses its routing id, with a context of its own: when that is
+ * gone, so are all its descriptors, and the next one gets the same. */
+struct named {
+    void *context;
+    void *dealer;
+};
+
+static struct named named_open(const char *endpoint)
+{
+    struct named n = {.context = zmq_ctx_new()};
+    int none = 0;
+
+    n.dealer = zmq_socket(n.context, ZMQ_DEALER);
+    zmq_setsockopt(n.dealer, ZMQ_LINGER, &none, sizeof none);
+    zmq_setsockopt(n.dealer, ZMQ_ROUTING_ID, "\0same", 5);
+    cr_assert(eq(int, zmq_connect(n.dealer, endpoint), 0));
+    zmq_send(n.dealer, ping_bytes(7), WIRE_HEADER, 0);
+    return n;
+}
+
+static void named_close(struct named *n)
+{
+    zmq_close(n->dealer);
+    zmq_ctx_term(n->context);
+}
+
+/* It comes again under the same one, on the same descriptor, before its end is
+ * told: it is not who it was. */
+Test(link_gone, peer_under_the_routing_id_of_a_suspect_has_to_come_again)
+{
+    const char *endpoint = listen_by(LINK_IPC);
+    struct link_client *other = client_connected(endpoint);
+    struct named n = named_open(endpoint);
+    struct link_msg m;
+    uint64_t conn;
+
+    wait_server_msg(&m);
+    conn = m.conn;
+    link_msg_close(&m);
+    named_close(&n);
+    let_it_suspect(other);
+    link_server_cut(server, conn);
+    n = named_open(endpoint);
+    wait_server_item(0);
+    cr_assert(eq(int, link_server_recv(server, &m), false));
+    cr_assert(eq(u64, wait_gone(), conn));
+    zmq_send(n.dealer, ping_bytes(8), WIRE_HEADER, 0);
+    wait_server_msg(&m);
+    cr_assert(m.conn != conn);
+    link_msg_close(&m);
+    named_close(&n);
+    link_client_close(other, 0);
+}
+
 Test(link_gone, client_learns_that_its_server_is_gone)
 {
     const enum link_transport remote[] = {LINK_IPC, LINK_TCP};
