@@ -89,7 +89,7 @@ bool conns_fd_is_closed(const struct conns *t, int fd)
 
 bool conns_is_on(const struct conns *t, const struct conn *c, int fd)
 {
-    return fd >= 0 && c->fd == fd && c->opening == t->fds[fd].openings;
+    return c->fd == fd && (fd < 0 || c->opening == t->fds[fd].openings);
 }
 
 static void leave_fd(struct conns *t, struct conn *c)

@@ -91,7 +91,8 @@ void conns_fd_opened(struct conns *t, int fd);
 void conns_fd_closed(struct conns *t, int fd);
 bool conns_fd_is_closed(const struct conns *t, int fd);
 
-/* Is this the fd that c was first heard on, not opened anew since? */
+/* Is this the fd that c was first heard on, not opened anew since?  (On inproc
+ * there is none: always.) */
 bool conns_is_on(const struct conns *t, const struct conn *c, int fd);
 
 void conns_suspect(struct conns *t, struct conn *c);

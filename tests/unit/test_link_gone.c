@@ -181,6 +181,23 @@ Test(link_gone, inproc_peer_that_left_is_told_when_it_is_spoken_to)
     cr_assert(eq(u64, wait_gone(), conn));
 }
 
+Test(link_gone, last_words_on_inproc_are_heard_though_an_answer_failed)
+{
+    struct link_client *c = client_connected(listen_by(LINK_INPROC));
+    uint64_t conn = greet(c, 1);
+    struct link_msg m;
+
+    client_ping(c, 2);
+    link_client_close(c, 0);
+    while (link_server_post(server, conn, ping_bytes(1), WIRE_HEADER) == 0)
+        continue;
+    cr_assert(eq(int, link_server_recv(server, &m), true));
+    cr_assert(eq(u64, m.wire.head.id, 2));
+    cr_assert(eq(u64, m.conn, conn));
+    link_msg_close(&m);
+    cr_assert(eq(u64, wait_gone(), conn));
+}
+
 Test(link_gone, dropped_connection_comes_back_as_a_new_one)
 {
     struct link_client *c = client_connected(listen_by(LINK_INPROC));
