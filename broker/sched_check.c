@@ -333,11 +333,12 @@ static void check_workers(const struct sched *s, const struct recount *r)
 
 /* ---- targets, specs, accounts ---- */
 
-/* A worker that has not answered a SETUP may be set up yet. */
+/* A worker that has not answered a SETUP may be set up yet, or be told to
+ * close. */
 static void check_seat(const struct seat *seat)
 {
-    assert(seat->setups == 0 || seat->state == SEAT_SETTING ||
-           seat->state == SEAT_READY || seat->state == SEAT_LEAVING);
+    assert(seat->setups == 0 ||
+           (seat->state != SEAT_NONE && seat->state != SEAT_FAILED));
     assert(seat->setups > 0 || seat->state != SEAT_SETTING);
 }
 

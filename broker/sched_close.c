@@ -100,7 +100,8 @@ static bool is_leaving(const struct seat *seat)
     return seat && (seat->state == SEAT_LEAVING || seat->state == SEAT_CLOSING);
 }
 
-/* Returns whether any seat is not closed yet. */
+/* Returns whether any seat is not closed yet.  A set-up that is under way does
+ * not hold up a CLOSE: the worker ends it, and answers both. */
 static bool close_seats(struct sched *s, uint32_t target, bool all)
 {
     struct target *t = target_at(s, target);
@@ -111,11 +112,11 @@ static bool close_seats(struct sched *s, uint32_t target, bool all)
 
         if (all && (is_open(seat) || may_open(seat)))
             seat_set(s, t, i, SEAT_LEAVING);
-        if (seat && seat->state == SEAT_LEAVING && seat->held == 0 &&
-            seat->setups == 0)
+        if (seat && seat->state == SEAT_LEAVING && seat->held == 0)
             seat_close(s, target, i,
                        seat->owes ? POOL_NONE : call_for(s, t, i));
-        busy = busy || is_open(seat) || is_leaving(seat);
+        busy = busy || is_open(seat) || is_leaving(seat) ||
+               (seat && seat->setups > 0);
     }
     return busy;
 }

@@ -244,6 +244,29 @@ Test(sched_close, what_was_detached_may_still_run)
     cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
 }
 
+/* A compiler may hang for minutes. */
+Test(sched_close, a_set_up_that_is_under_way_is_closed_at_once)
+{
+    struct decision setup, close;
+
+    world_worker(w, 1, 1, 0);
+    set_up(1, 5);
+    setup = *world_nth(w, DECIDE_SETUP, 0);
+    close_it(2, 20, false);
+    cr_assert(eq(int, world_nth(w, DECIDE_REFUSED, 0)->status, PAR_CLOSING));
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
+    close = *world_nth(w, DECIDE_CLOSE, 0);
+    sched_request_done(w->s, w->now, 1, close.request, PAR_OK,
+                       (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 0), "one answer is due");
+    sched_request_done(w->s, w->now, 1, setup.request, PAR_CANCELLED,
+                       (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSED), 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 1));
+}
+
 Test(sched_close, a_setup_waits_until_a_close_is_through)
 {
     struct setup_order close = order_of(1, 20);
