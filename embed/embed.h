@@ -29,8 +29,8 @@ struct embed *embed_start(void *context,
 const char *embed_endpoint(const struct embed *e, size_t i);
 const char *embed_key(const struct embed *e);
 
-/* End the thread.  A broker alone drains; with a worker, what runs is killed and
- * closing functions run.  What is left after drain_ms is killed.  NULL is
+/* End the thread.  A broker alone drains; with a worker, what runs is killed
+ * and closing functions run.  What is left after drain_ms is killed.  NULL is
  * allowed. */
 void embed_stop(struct embed *e, int drain_ms);
 

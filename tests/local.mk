@@ -152,6 +152,7 @@ SYSTEM_TESTS += tests/system/parworker_options.sh
 SYSTEM_TESTS += tests/system/python_min.sh
 SYSTEM_TESTS += tests/system/quickstart.sh
 SYSTEM_TESTS += tests/system/run.sh
+SYSTEM_TESTS += tests/system/scarce.sh
 SYSTEM_TESTS += tests/system/setup.sh
 SYSTEM_TESTS += tests/system/shown.sh
 SYSTEM_TESTS += tests/system/signals.sh
@@ -183,6 +184,7 @@ QUICK_TESTS = tests/contract/test_mixed tests/system/order.sh
 
 # What needs root: tests/root/*; skipped without.
 ROOT_TESTS =
+ROOT_TESTS += tests/root/full_disk.sh
 ROOT_TESTS += tests/root/other_user.sh
 ROOT_TESTS += tests/root/two_hosts.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)

@@ -328,6 +328,24 @@ Test(nanny_setup, worker_without_a_compiler_says_so)
     cr_assert(strstr(words(a), "no C compiler") != NULL, "%s", words(a));
 }
 
+Test(nanny_setup, compiler_that_does_not_end_is_ended)
+{
+    char path[600];
+    struct answer *a;
+
+    mkdir(scratch_path("bin"), 0700);
+    scratch_write("bin/cc", 0700,
+                  "#!/bin/sh\ntouch \"$0.begun\"\nexec /bin/sleep 30003\n");
+    snprintf(path, sizeof path, "%s:%s", scratch_path("bin"), getenv("PATH"));
+    setenv("PATH", path, 1);
+    nurse();
+    set_up_source(10, "long part(long x) { return x; }\n");
+    WAIT_FOR(access(scratch_path("bin/cc.begun"), F_OK) == 0);
+    nanny_turn(nanny, clock_ms() + 121 * 1000);
+    a = refused(10, PAR_SETUP_FAILED);
+    cr_assert(eq(str, words(a), "the compiler took longer than 120 s"));
+}
+
 Test(nanny_setup, what_was_compiled_once_is_not_compiled_again)
 {
     FILE *f;
