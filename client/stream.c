@@ -91,7 +91,8 @@ void client_stream_piece(struct par_client *c, struct link_msg *m)
         !client_flow(run))
         return;
     side = &run->flow->out[stream - 1];
-    if (m->wire.head.ref == 0 && side->used > 0) /* the job is run again */
+    /* The job is run again: a stream has one beginning, and one end. */
+    if (m->wire.head.ref == 0 && (side->used > 0 || side->ended))
         *side = (struct flow_side){.granted = FLOW_WINDOW};
     side->used += m->wire.items_len;
     if (side->used > side->granted || side->ended) {

@@ -85,6 +85,10 @@ like "... each is told" "$err" '^par: #4 \(worse\): exit 2 on '
 is "... and no more is said" "$(wc -l <<<"$err")" 2
 try parctl map 'kill -9 $$; echo {}' ::: x
 said "a signal" 1 '^par: #1 \(x\): signal 9 \(Killed\) on '
+try parctl map -k --retries 1 'test {} = b && mkdir once 2>/dev/null && kill -9 $$; echo {}' ::: a b c
+quiet "one that is run again takes no other with it" 0 $'a\nb\nc'
+try parctl map --retries 1 'kill -9 $$' ::: x
+said "... and its last attempt is what is told" 1 '^par: #1 \(x\): signal 9 \(Killed\) on '
 try sh -c 'seq 150 | parctl map false'
 is "more than 100 failed: 101" $code 101
 is "... each is told" "$(grep -c '^par: #' <<<"$err")" 150

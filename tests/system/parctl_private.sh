@@ -68,6 +68,8 @@ says '^err$'
 [ "$(wc -l <"$err")" = 1 ] || fail "its own exit code needs no words of ours"
 try 137 parctl run -- sh -c 'kill -9 $$'
 says '^par: signal 9 \(Killed\) on '
+try 137 parctl run --retries 1 -- sh -c 'kill -9 $$'
+says '^par: signal 9 \(Killed\) on '
 try 127 parctl run nosuchcommand
 says '^par: exec nosuchcommand: No such file or directory'
 try 126 parctl run /etc/passwd

@@ -88,6 +88,36 @@ Test(streams, output_comes_in_order_before_the_result)
     cr_assert(eq(str, heard, "1:one2:oh2.1:two1."));
 }
 
+/* ---- jobs that are run again ---- */
+
+/* Says nothing on standard output, and dies; then it does. */
+static bool talk_at_last(struct fake *f, struct link_msg *m)
+{
+    uint64_t id = m->wire.head.id;
+
+    if (m->wire.head.type != WIRE_RUN)
+        return false;
+    stream(f, id, 1, 0, "", 0, true);
+    stream(f, id, 2, 0, "oh", 2, true);
+    stream(f, id, 1, 0, "hi", 2, true);
+    stream(f, id, 2, 0, "", 0, true);
+    fake_answer(f, id, 0, 2, NULL, 0);
+    return true;
+}
+
+Test(streams, a_stream_that_ended_empty_may_begin_again)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = talk_at_last;
+    par_on_stream(client, hear, NULL);
+    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+    cr_assert(eq(str, heard, "1.2:oh2.1:hi1.2."));
+}
+
+/* ---- credit ---- */
+
 static int refuse(
     void *context, uint64_t job, int stream, const void *d, size_t n)
 {
