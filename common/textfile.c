@@ -163,11 +163,12 @@ int textfile_make_private(int fd, struct par_error *err)
         return par_fail(err, errno, "%s", strerror(errno));
     if (!S_ISREG(st.st_mode))
         return 0;
-    if (st.st_uid != geteuid())
+    if (st.st_uid != geteuid() && st.st_uid != 0)
         return par_fail(err, EPERM,
                         "it belongs to uid %ld, not to uid %ld that runs this",
                         (long)st.st_uid, (long)geteuid());
-    if (fchmod(fd, 0600) != 0 || fstat(fd, &st) != 0 || (st.st_mode & 077))
+    if ((st.st_mode & 077) &&
+        (fchmod(fd, 0600) != 0 || fstat(fd, &st) != 0 || (st.st_mode & 077)))
         return par_fail(err, EPERM, "others can read it");
     /* Who opened it before that may read on.  A lease is given to none but the
      * only one who has it open; who opens it now waits until we give it back,

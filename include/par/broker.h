@@ -9,7 +9,9 @@
  * (doc/examples/embedded.c.)  It runs in threads of its own, which take no
  * signals.  par_open(NULL) does this for you when no broker is running
  * (par/client.h); use this to listen as well.  It keeps nothing on disk but the
- * socket file, and for tcp its keys, and installs no signal handler.  A handle
+ * socket file, and for tcp its keys, and installs no signal handler.  With an
+ * ipc endpoint keep descriptors in reserve: libzmq 4.3.4 ends the process that
+ * has none left when somebody connects.  A handle
  * belongs to one thread at a time.
  */
 #ifndef PAR_BROKER_H

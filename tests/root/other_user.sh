@@ -121,9 +121,35 @@ try "${as_alice[@]}" sh -c \
 said "nor to one of ours that he has opened" 125 'another program has it open'
 is "... not an octet" "$(stat -c %s shared/ours.par)" 0
 stop reader KILL
+install -m 644 /dev/null shared/roots.par
+"${as_alice[@]}" parctl ticket hostr --endpoint tcp://hosta:7270 \
+    >shared/roots.par 2>err
+like "nor to one of root's that others can read" "$? $(cat err)" '^125 .*others can read it'
+is "... not an octet" "$(stat -c %s shared/roots.par)" 0
+chmod 600 shared/roots.par
+"${as_alice[@]}" parctl ticket hostr --endpoint tcp://hosta:7270 >shared/roots.par
+is "but to one that he keeps to himself: it is he who runs this as us" $? 0
 try "${as_alice[@]}" sh -c \
     'parctl ticket hostb --endpoint tcp://hosta:7270 >shared/ours.par'
 is "then it is" "$code $(stat -c %a shared/ours.par)" "0 600"
+stop broker
+
+# ---- a service that runs as a user of its own (parbroker(8)) ----
+
+install -d -m 755 etc run
+install -d -m 700 -o $alice etc/par run/par
+service=("${as_alice[@]}" env "PAR_CONFIG_DIR=$work/etc/par" "PAR_RUNTIME_DIR=$work/run/par")
+start broker "${service[@]}" parbroker --listen 'tcp://127.0.0.1:*'
+ready broker "^ready on ipc://$work/run/par/broker.sock, tcp"
+is "its keys are in its folder" "$(stat -c '%u %a' etc/par/broker.key)" "$alice 600"
+(umask 077 && "${service[@]}" parctl ticket hostb --role worker >b.par 2>err)
+is "root makes a ticket as that user" $? 0
+install -m 600 -o $bob b.par bob/b.par
+start worker "${as_bob[@]}" env "TMPDIR=$work/bob" parworker -c 1 -n his --ticket "$work/bob/b.par"
+ready worker 'ready as his'
+try parctl run --broker "ipc://$work/run/par/broker.sock" -- echo hi
+quiet "another user works for it, and root may ask" 0 hi
+stop worker
 stop broker
 
 # ---- files that he could have written ----

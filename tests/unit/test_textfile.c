@@ -53,7 +53,7 @@ Test(textfile, file_that_is_open_elsewhere_is_refused)
     close(fd);
 }
 
-Test(textfile, file_of_another_user_is_refused)
+Test(textfile, file_that_cannot_be_made_private_is_refused)
 {
     struct par_error err = {0};
     int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
