@@ -9,14 +9,16 @@
 #define PAR_FLOW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { FLOW_WINDOW = 64 * 1024, FLOW_OUT = 1, FLOW_ERR = 2 };
 
 struct flow_side {
-    uint64_t granted; /* totals, in octets */
+    uint64_t granted; /* totals of this attempt, in octets */
     uint64_t used;
     uint64_t consumed; /* of what was received: handed out */
+    uint64_t most;     /* granted to any attempt */
     bool ended;
 };
 
@@ -30,5 +32,15 @@ struct flow {
 /* NULL if out of memory. */
 struct flow *flow_create(void);
 void flow_destroy(struct flow *s); /* NULL is allowed */
+
+/* Take so many octets in all. */
+void flow_grant(struct flow_side *side, uint64_t total);
+
+/* The command is started again. */
+void flow_begin(struct flow_side *side);
+
+/* Count what has come.  False if it is more than was ever granted: a grant for
+ * one attempt may reach the next. */
+bool flow_use(struct flow_side *side, size_t len);
 
 #endif

@@ -28,6 +28,7 @@ struct piece {
     const void *data;
     size_t len;
     bool last;
+    bool is_void; /* it was being handed out when its job began again */
 };
 
 struct flow *client_flow(struct run *run)
@@ -66,7 +67,7 @@ static void say_credit(struct par_client *c,
     side->consumed += len;
     if (side->granted - side->consumed > FLOW_WINDOW / 2)
         return;
-    side->granted = side->consumed + FLOW_WINDOW;
+    flow_grant(side, side->consumed + FLOW_WINDOW);
     meta_put_map(&meta, 2);
     meta_put_uint(&meta, KEY_GRANT);
     meta_put_array(&meta, 1);
@@ -77,6 +78,27 @@ static void say_credit(struct par_client *c,
     meta_pair_int(&meta, KEY_CREDIT_STREAM, stream);
     client_say(c, &head, &meta, NULL, 0, NULL);
     meta_writer_clear(&meta);
+}
+
+/* What the attempt before wrote counts no more. */
+static void begin_again(struct par_client *c, struct run *run, int stream)
+{
+    struct list *next;
+
+    flow_begin(&run->flow->out[stream - 1]);
+    for (struct list *n = c->pieces.next; n != &c->pieces; n = next) {
+        struct piece *p = LIST_ENTRY(n, struct piece, node);
+
+        next = n->next;
+        if (p->job != run->id || p->stream != stream)
+            continue;
+        if (c->delivering && p->node.prev == &c->pieces) {
+            p->is_void = true;
+        } else {
+            run->flow->pending--;
+            piece_destroy(p);
+        }
+    }
 }
 
 void client_stream_piece(struct par_client *c, struct link_msg *m)
@@ -93,9 +115,8 @@ void client_stream_piece(struct par_client *c, struct link_msg *m)
     side = &run->flow->out[stream - 1];
     /* The job is run again: a stream has one beginning, and one end. */
     if (m->wire.head.ref == 0 && (side->used > 0 || side->ended))
-        *side = (struct flow_side){.granted = FLOW_WINDOW};
-    side->used += m->wire.items_len;
-    if (side->used > side->granted || side->ended) {
+        begin_again(c, run, (int)stream);
+    if (!flow_use(side, m->wire.items_len) || side->ended) {
         client_lose(c, EPROTO, "it sent more output than was granted");
         return;
     }
@@ -138,7 +159,8 @@ static void deliver(struct par_client *c, struct piece *p)
         return;
     if (run->flow) {
         run->flow->pending--;
-        say_credit(c, run, p->stream, p->len);
+        if (!p->is_void)
+            say_credit(c, run, p->stream, p->len);
     }
     if (rc < 0)
         client_cancel(c, p->job, PAR_AS_THE_JOB_SAYS, NULL);
