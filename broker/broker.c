@@ -113,7 +113,7 @@ fail:
 
 void broker_destroy(struct broker *b)
 {
-    uint32_t none = 0;
+    size_t none = 0;
     struct peer *peer;
 
     if (!b)
@@ -163,7 +163,7 @@ static void tell_all(struct broker *b, enum wire_reason reason)
 {
     struct peer *peer;
 
-    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));)
+    for (size_t i = 0; (peer = peers_next(&b->peers, &i));)
         say_goodbye(b, peer->conn, reason);
 }
 

@@ -16,6 +16,7 @@
 
 enum {
     PEER_RELAYS = 64,    /* pings of one session on their way to workers */
+    ROWS_MAX = 100000,   /* rows of one answer */
     ROWS_A_MESSAGE = 100 /* looking at so many costs like one message */
 };
 
@@ -182,6 +183,32 @@ int on_worker_error(struct broker *b,
     return PAR_OK;
 }
 
+static void say_page(struct broker *b,
+                     struct peer *to,
+                     uint64_t id,
+                     const struct status_walk *walk,
+                     const struct meta_writer *rows)
+{
+    struct wire_header head = {.type = WIRE_STATUS, .id = id};
+    struct meta_writer meta = {0};
+    struct batch answer = {0};
+    uint8_t *frame;
+    size_t len;
+
+    if (walk->over)
+        head.flags = WIRE_FINAL;
+    if (walk->cut) {
+        meta_put_map(&meta, 1);
+        meta_pair_int(&meta, 3, 1);
+    }
+    batch_begin(&answer, &head, meta.data, meta.len);
+    batch_add_bare(&answer, rows->data, rows->len);
+    frame = batch_take(&answer, &len);
+    out_send(b, to, frame, len, NULL);
+    batch_clear(&answer);
+    meta_writer_clear(&meta);
+}
+
 int on_status(struct broker *b,
               struct peer *from,
               struct link_msg *m,
@@ -189,29 +216,30 @@ int on_status(struct broker *b,
 {
     const struct wire_msg *w = &m->wire;
     struct meta_writer rows = {0};
-    struct batch answer = {0};
+    struct status_walk walk;
     char what[32];
-    uint64_t limit, looked = 0;
-    uint8_t *frame;
-    size_t len;
+    int64_t limit;
     int status;
 
     if (meta_text(w->meta, w->head.meta_len, 1, what, sizeof what) < 0)
         snprintf(what, sizeof what, "self");
-    limit = (uint64_t)meta_int(w->meta, w->head.meta_len, 2, 1000);
-    status = status_rows(b, from, what, limit, &rows, &looked, err);
-    rate_charge(&from->control, &control_limit, looked / ROWS_A_MESSAGE);
-    if (status == PAR_OK) {
-        batch_begin(&answer,
-                    &(struct wire_header){.type = WIRE_STATUS,
-                                          .flags = WIRE_FINAL,
-                                          .id = w->head.id},
-                    NULL, 0);
-        batch_add_bare(&answer, rows.data, rows.len);
-        frame = batch_take(&answer, &len);
-        out_send(b, from, frame, len, NULL);
-        batch_clear(&answer);
-    }
+    limit = meta_int(w->meta, w->head.meta_len, 2, 1000);
+    if (limit < 0 || limit > ROWS_MAX)
+        limit = ROWS_MAX;
+    status = status_begin(&walk, from, what, (uint64_t)limit, err);
+    if (status != PAR_OK)
+        return status;
+    do {
+        meta_writer_reset(&rows);
+        status_page(b, &walk, &rows);
+        if (rows.failed) {
+            par_fail(err, ENOMEM, "STATUS: the broker has no memory for it");
+            status = PAR_INTERNAL;
+            break;
+        }
+        say_page(b, from, w->head.id, &walk, &rows);
+    } while (!walk.over);
+    rate_charge(&from->control, &control_limit, walk.cursor / ROWS_A_MESSAGE);
     meta_writer_clear(&rows);
     return status;
 }

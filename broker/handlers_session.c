@@ -13,7 +13,7 @@ static void tell_workers(struct broker *b, uint32_t client)
 {
     struct peer *peer;
 
-    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));)
+    for (size_t i = 0; (peer = peers_next(&b->peers, &i));)
         if (peer->role == ROLE_WORKER)
             say(b, peer, WIRE_GOODBYE, 0, client, WIRE_DONE, NULL);
 }

@@ -129,7 +129,7 @@ struct peer *peers_by_number(const struct peers *p, uint32_t number)
     return place == IDMAP_NONE ? NULL : p->all[place];
 }
 
-struct peer *peers_next(const struct peers *p, uint32_t *cursor)
+struct peer *peers_next(const struct peers *p, size_t *cursor)
 {
     return *cursor < p->used ? p->all[(*cursor)++] : NULL;
 }

@@ -108,7 +108,7 @@ struct peer *peers_by_number(const struct peers *p, uint32_t number);
 
 /* Walk: *cursor starts at 0.  Removing the peer just returned is allowed if
  * the cursor is then not advanced: use peers_next() again from *cursor - 1. */
-struct peer *peers_next(const struct peers *p, uint32_t *cursor);
+struct peer *peers_next(const struct peers *p, size_t *cursor);
 
 /* The number of an account's name; 0 if out of memory. */
 uint32_t peers_account(struct peers *p, const char *name);

@@ -1,4 +1,9 @@
-/* status.c - rows, cut where a message is full */
+/* status.c - what the broker says of itself and of what it holds
+ *
+ * A row is a map; many rows are told page by page, each small enough for any
+ * receiver: a value takes an octet at least, so a page below PAGE octets, and
+ * one row beyond, holds fewer values than META_ELEMENTS.
+ */
 #include "config.h"
 
 #include "status.h"
@@ -8,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROWS_MAX (900 * 1024) /* octets: they must fit one message */
+enum { PAGE = 48 * 1024 }; /* octets */
 
 static void pair_text(struct meta_writer *w, const char *key, const char *v)
 {
@@ -89,11 +94,16 @@ static void put_limits(struct broker *b, struct meta_writer *w)
     pair_int(w, "max_account_sessions", b->max_account_sessions);
 }
 
-static uint32_t rows_self(struct broker *b, struct meta_writer *w)
+static bool self_row(struct broker *b,
+                     struct status_walk *walk,
+                     struct meta_writer *w)
 {
     struct sched_stats s;
-    size_t mark = meta_open_map(w);
+    size_t mark;
 
+    if (walk->cursor++ > 0)
+        return false;
+    mark = meta_open_map(w);
     sched_stats(b->sched, &s);
     pair_text(w, "program", "parbroker");
     pair_text(w, "version", PACKAGE_VERSION);
@@ -110,7 +120,7 @@ static uint32_t rows_self(struct broker *b, struct meta_writer *w)
     put_endpoints(b, w);
     put_counters(b, w, &s);
     meta_close_map(w, mark, 11 + 4 + 2 + 21);
-    return 1;
+    return true;
 }
 
 static const char *worker_state(const struct worker_view *v,
@@ -169,35 +179,39 @@ static void put_resources(struct broker *b,
     meta_close_map(w, mark, n);
 }
 
-static uint32_t rows_workers(struct broker *b,
-                             struct meta_writer *w,
-                             uint64_t limit)
+/* Admins and its own account learn where a peer is. */
+static bool may_know(const struct peer *asker, uint32_t account)
 {
+    return asker->roles & ROLE_ADMIN || asker->account == account;
+}
+
+static bool worker_row(struct broker *b,
+                       struct status_walk *walk,
+                       struct meta_writer *w)
+{
+    const struct peer *peer;
     struct worker_view v;
-    size_t cursor = 0;
-    uint32_t n = 0;
 
-    while (n < limit && w->len < ROWS_MAX &&
-           sched_worker_next(b->sched, &cursor, &v)) {
-        const struct peer *peer = peers_by_number(&b->peers, v.worker);
-
-        meta_put_map(w, 13);
-        pair_text(w, "name", v.name);
-        pair_text(w, "host", v.host);
-        pair_int(w, "pid", v.pid);
-        pair_text(w, "state", worker_state(&v, peer));
-        pair_int(w, "slots", v.slots);
-        pair_text(w, "type", v.thread_slots ? "thread" : "process");
-        pair_int(w, "running", v.running);
-        pair_int(w, "finished", v.finished);
-        pair_int(w, "failed", v.failed);
-        put_labels(b, w, v.worker);
-        put_resources(b, w, v.worker);
-        pair_text(w, "address", peer ? peer->address : "");
-        pair_int(w, "silent_ms", peer ? b->now - peer->heard : 0);
-        n++;
-    }
-    return n;
+    if (!sched_worker_next(b->sched, &walk->cursor, &v))
+        return false;
+    peer = peers_by_number(&b->peers, v.worker);
+    meta_put_map(w, 13);
+    pair_text(w, "name", v.name);
+    pair_text(w, "host", v.host);
+    pair_int(w, "pid", v.pid);
+    pair_text(w, "state", worker_state(&v, peer));
+    pair_int(w, "slots", v.slots);
+    pair_text(w, "type", v.thread_slots ? "thread" : "process");
+    pair_int(w, "running", v.running);
+    pair_int(w, "finished", v.finished);
+    pair_int(w, "failed", v.failed);
+    put_labels(b, w, v.worker);
+    put_resources(b, w, v.worker);
+    pair_text(w, "address",
+              peer && may_know(walk->asker, peer->account) ? peer->address
+                                                           : "");
+    pair_int(w, "silent_ms", peer ? b->now - peer->heard : 0);
+    return true;
 }
 
 /* Its name if it is known, else the number; a command has none. */
@@ -231,131 +245,133 @@ static void put_function(struct broker *b,
     meta_put_uint(w, function);
 }
 
-static uint32_t rows_jobs(struct broker *b,
-                          const struct peer *asker,
-                          struct meta_writer *w,
-                          uint64_t limit,
-                          uint64_t *looked)
+static bool job_row(struct broker *b,
+                    struct status_walk *walk,
+                    struct meta_writer *w)
 {
+    const struct peer *asker = walk->asker;
     uint32_t account = asker->roles & ROLE_ADMIN ? 0 : asker->account;
     struct job_view v;
-    size_t cursor = 0;
-    uint32_t n = 0;
 
-    while (n < limit && w->len < ROWS_MAX &&
-           sched_job_next(b->sched, b->now, account, &cursor, &v)) {
-        meta_put_map(w, 11);
-        pair_int(w, "job", v.serial);
-        pair_text(w, "state", v.state);
-        pair_text(w, "target", sched_target_name(b->sched, v.target));
-        put_function(b, w, v.target, v.function);
-        pair_text(w, "worker",
-                  v.worker ? sched_worker_name(b->sched, v.worker) : "");
-        pair_int(w, "attempt", v.attempt);
-        meta_put_str(w, "priority");
-        meta_put_int(w, v.priority);
-        pair_int(w, "age_ms", v.age_ms);
-        pair_int(w, "running_ms", v.running_ms);
-        pair_text(w, "waits_for", v.waits_for);
-        pair_text(w, "account", peers_account_name(&b->peers, v.account));
-        n++;
-    }
-    *looked = cursor;
-    return n;
+    if (!sched_job_next(b->sched, b->now, account, &walk->cursor, &v))
+        return false;
+    meta_put_map(w, 11);
+    pair_int(w, "job", v.serial);
+    pair_text(w, "state", v.state);
+    pair_text(w, "target", sched_target_name(b->sched, v.target));
+    put_function(b, w, v.target, v.function);
+    pair_text(w, "worker",
+              v.worker ? sched_worker_name(b->sched, v.worker) : "");
+    pair_int(w, "attempt", v.attempt);
+    meta_put_str(w, "priority");
+    meta_put_int(w, v.priority);
+    pair_int(w, "age_ms", v.age_ms);
+    pair_int(w, "running_ms", v.running_ms);
+    pair_text(w, "waits_for", v.waits_for);
+    pair_text(w, "account", peers_account_name(&b->peers, v.account));
+    return true;
 }
 
-static uint32_t rows_computations(struct broker *b,
-                                  const struct peer *asker,
-                                  struct meta_writer *w,
-                                  uint64_t limit,
-                                  uint64_t *looked)
+static bool computation_row(struct broker *b,
+                            struct status_walk *walk,
+                            struct meta_writer *w)
 {
+    const struct computation *c;
+    char hash[DIGEST_TEXT] = "";
     struct target_view v;
-    size_t cursor = 0;
-    uint32_t n = 0;
 
-    while (n < limit && w->len < ROWS_MAX &&
-           sched_target_next(b->sched, &cursor, &v)) {
-        const struct computation *c =
-            computations_by_target(&b->computations, v.target);
-        char hash[DIGEST_TEXT] = "";
-
-        if (v.account && v.account != asker->account &&
-            !(asker->roles & ROLE_ADMIN))
-            continue;
-        if (c)
-            digest_text(&c->identity, hash);
-        meta_put_map(w, 9);
-        pair_text(w, "name", v.name);
-        pair_int(w, "handle", v.target);
-        pair_text(w, "kind", v.is_path ? "path" : c ? c->kind : "");
-        pair_text(w, "hash", hash);
-        pair_bool(w, "closing", v.closing);
-        pair_int(w, "ready", v.ready);
-        pair_int(w, "failed", v.failed);
-        pair_int(w, "queued", v.queued);
-        pair_int(w, "running", v.running);
-        n++;
-    }
-    *looked = cursor;
-    return n;
+    do
+        if (!sched_target_next(b->sched, &walk->cursor, &v))
+            return false;
+    while (v.account && !may_know(walk->asker, v.account));
+    c = computations_by_target(&b->computations, v.target);
+    if (c)
+        digest_text(&c->identity, hash);
+    meta_put_map(w, 9);
+    pair_text(w, "name", v.name);
+    pair_int(w, "handle", v.target);
+    pair_text(w, "kind", v.is_path ? "path" : c ? c->kind : "");
+    pair_text(w, "hash", hash);
+    pair_bool(w, "closing", v.closing);
+    pair_int(w, "ready", v.ready);
+    pair_int(w, "failed", v.failed);
+    pair_int(w, "queued", v.queued);
+    pair_int(w, "running", v.running);
+    return true;
 }
 
-static uint32_t rows_sessions(struct broker *b,
-                              const struct peer *asker,
-                              struct meta_writer *w,
-                              uint64_t limit)
+static bool session_row(struct broker *b,
+                        struct status_walk *walk,
+                        struct meta_writer *w)
 {
     const struct peer *p;
-    uint32_t n = 0;
 
-    for (uint32_t i = 0;
-         n < limit && w->len < ROWS_MAX && (p = peers_next(&b->peers, &i));) {
-        if (p->account != asker->account && !(asker->roles & ROLE_ADMIN))
-            continue;
-        meta_put_map(w, 9);
-        pair_int(w, "session", p->number);
-        pair_text(w, "role", p->role == ROLE_WORKER ? "worker" : "client");
-        pair_text(w, "name", p->name);
-        pair_text(w, "agent", p->agent);
-        pair_text(w, "account", peers_account_name(&b->peers, p->account));
-        pair_text(w, "address", p->address);
-        pair_int(w, "age_ms", b->now - p->since);
-        pair_int(w, "messages_in", p->messages_in);
-        pair_int(w, "messages_out", p->messages_out);
-        n++;
-    }
-    return n;
+    do {
+        p = peers_next(&b->peers, &walk->cursor);
+        if (!p)
+            return false;
+    } while (!may_know(walk->asker, p->account));
+    meta_put_map(w, 9);
+    pair_int(w, "session", p->number);
+    pair_text(w, "role", p->role == ROLE_WORKER ? "worker" : "client");
+    pair_text(w, "name", p->name);
+    pair_text(w, "agent", p->agent);
+    pair_text(w, "account", peers_account_name(&b->peers, p->account));
+    pair_text(w, "address", p->address);
+    pair_int(w, "age_ms", b->now - p->since);
+    pair_int(w, "messages_in", p->messages_in);
+    pair_int(w, "messages_out", p->messages_out);
+    return true;
 }
 
-int status_rows(struct broker *b,
-                const struct peer *asker,
-                const char *what,
-                uint64_t limit,
-                struct meta_writer *w,
-                uint64_t *looked,
-                struct par_error *err)
+static const struct {
+    const char *what;
+    status_row_f *row;
+} lists[] = {{"self", self_row},
+             {"workers", worker_row},
+             {"jobs", job_row},
+             {"computations", computation_row},
+             {"sessions", session_row}};
+
+int status_begin(struct status_walk *walk,
+                 const struct peer *asker,
+                 const char *what,
+                 uint64_t limit,
+                 struct par_error *err)
+{
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (!strcmp(what, lists[i].what)) {
+            *walk = (struct status_walk){
+                .asker = asker, .row = lists[i].row, .left = limit};
+            return PAR_OK;
+        }
+    }
+    par_fail(err, EINVAL,
+             "STATUS: `%s' is none of self, workers, jobs, computations, "
+             "sessions",
+             what);
+    return PAR_UNSUPPORTED;
+}
+
+void status_page(struct broker *b,
+                 struct status_walk *walk,
+                 struct meta_writer *w)
 {
     size_t mark = meta_open_array(w);
-    uint32_t n;
+    uint32_t n = 0;
+    size_t len = w->len;
 
-    if (!strcmp(what, "self")) {
-        n = rows_self(b, w);
-    } else if (!strcmp(what, "workers")) {
-        n = rows_workers(b, w, limit);
-    } else if (!strcmp(what, "jobs")) {
-        n = rows_jobs(b, asker, w, limit, looked);
-    } else if (!strcmp(what, "computations")) {
-        n = rows_computations(b, asker, w, limit, looked);
-    } else if (!strcmp(what, "sessions")) {
-        n = rows_sessions(b, asker, w, limit);
-    } else {
-        par_fail(err, EINVAL,
-                 "STATUS: `%s' is none of self, workers, jobs, computations, "
-                 "sessions",
-                 what);
-        return PAR_UNSUPPORTED;
+    while (!walk->over && len < PAGE) {
+        bool has_row = walk->row(b, walk, w);
+
+        walk->over = !has_row || walk->left == 0 || w->failed;
+        walk->cut = has_row && walk->left == 0;
+        if (walk->over)
+            break;
+        len = w->len;
+        walk->left--;
+        n++;
     }
+    w->len = len;
     meta_close_array(w, mark, n);
-    return PAR_OK;
 }

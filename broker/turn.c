@@ -50,7 +50,7 @@ static void cut_revoked(struct broker *b)
 {
     struct peer *peer;
 
-    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));) {
+    for (size_t i = 0; (peer = peers_next(&b->peers, &i));) {
         const struct link_peer *who = link_server_peer(b->link, peer->conn);
         struct access_rule rule;
 
@@ -121,7 +121,7 @@ static void beats(struct broker *b)
     if (b->now < b->next_beat)
         return;
     b->next_beat = b->now + b->heartbeat_ms;
-    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));) {
+    for (size_t i = 0; (peer = peers_next(&b->peers, &i));) {
         before = b->peers.used;
         if (peer->role == ROLE_WORKER)
             beat(b, peer);
@@ -194,7 +194,7 @@ static void cut_broken(struct broker *b)
 {
     struct peer *peer;
 
-    for (uint32_t i = 0; (peer = peers_next(&b->peers, &i));) {
+    for (size_t i = 0; (peer = peers_next(&b->peers, &i));) {
         if (!peer->is_broken)
             continue;
         cut_session(b, peer, WIRE_TOO_MANY);

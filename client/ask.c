@@ -19,6 +19,7 @@
 enum {
     KEY_WHAT = 1,
     KEY_LIMIT = 2,  /* STATUS */
+    KEY_MORE = 3,   /* STATUS */
     KEY_WORKER = 2, /* PING */
     KEY_JOB = 78,
     ROWS = 100000,
@@ -83,6 +84,7 @@ int par_ping(struct par_client *c,
 int client_rows(struct par_client *c,
                 const char *what,
                 struct meta_writer *rows,
+                bool *cut,
                 struct par_error *err)
 {
     struct wire_header head = {.type = WIRE_STATUS};
@@ -103,6 +105,8 @@ int client_rows(struct par_client *c,
         meta_put_raw(rows, q.body.data, q.body.len);
         if (rows->failed)
             rc = par_fail(err, ENOMEM, "out of memory");
+        if (cut)
+            *cut = meta_int(q.meta.data, q.meta.len, KEY_MORE, 0) != 0;
     }
     request_close(&q);
     client_leave(c);
@@ -147,7 +151,7 @@ int par_status(struct par_client *c,
     struct rows rows;
     size_t len;
     size_t n = 0;
-    int rc = client_rows(c, what, &bytes, err);
+    int rc = client_rows(c, what, &bytes, NULL, err);
 
     meta_put_raw(&out, "[", 1);
     rows = rows_read(&bytes);
@@ -177,7 +181,7 @@ static int count_workers(struct par_client *c,
     const uint8_t *row;
     struct rows rows;
     size_t len;
-    int rc = client_rows(c, "workers", &bytes, err);
+    int rc = client_rows(c, "workers", &bytes, NULL, err);
 
     *count = 0;
     rows = rows_read(&bytes);

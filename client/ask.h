@@ -11,10 +11,12 @@
 #include "meta.h"
 
 /* par_status(), as the answers' bytes: one array of rows after another.  The
- * lock is not held. */
+ * lock is not held.  *cut (may be NULL): the broker has more rows than it was
+ * asked for. */
 int client_rows(struct par_client *c,
                 const char *what,
                 struct meta_writer *rows,
+                bool *cut,
                 struct par_error *err);
 
 struct rows {

@@ -96,15 +96,18 @@ static int list(struct cli *cli, const char *what)
     const struct listing *l = listings;
     struct meta_writer bytes = {0};
     struct par_error err;
+    bool cut = false;
     int code;
 
     while (strcmp(l->what, what) != 0)
         l++;
     code = cli_open(cli);
     if (code == 0)
-        code = client_rows(cli->client, what, &bytes, &err)
+        code = client_rows(cli->client, what, &bytes, &cut, &err)
                    ? cli_fail(cli, &err)
                    : print(cli, l, &bytes);
+    if (cut)
+        cli_say("there are more %s than the broker lists at once", what);
     cli_close(cli);
     meta_writer_clear(&bytes);
     return code;
@@ -245,7 +248,7 @@ static int ping_workers(struct ping *p)
     char text[128];
     size_t len;
 
-    if (client_rows(p->cli->client, "workers", &bytes, &err))
+    if (client_rows(p->cli->client, "workers", &bytes, NULL, &err))
         return cli_fail(p->cli, &err);
     rows = rows_read(&bytes);
     while (rows_next(&rows, &row, &len)) {

@@ -79,7 +79,7 @@ static int ask_broker(struct order *o, struct par_error *err)
     struct rows rows;
     const uint8_t *row;
     size_t len;
-    int rc = client_rows(o->cli->client, "self", &bytes, err);
+    int rc = client_rows(o->cli->client, "self", &bytes, NULL, err);
 
     rows = rows_read(&bytes);
     if (rc == 0 && rows_next(&rows, &row, &len))

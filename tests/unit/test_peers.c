@@ -58,7 +58,7 @@ Test(peers, removal_in_the_middle_keeps_the_others)
 {
     enum { MANY = 100 };
     struct peer *all[MANY];
-    uint32_t cursor = 0, left = 0;
+    size_t cursor = 0, left = 0;
 
     for (uint64_t i = 0; i < MANY; i++)
         all[i] = peers_add(&p, 500 + i);
