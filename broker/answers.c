@@ -81,9 +81,16 @@ static void put_result(struct broker *b,
     answers_count(b, client, 1);
 }
 
-static bool may_send(const struct peer *client, const struct decision *d)
+static bool may_send(struct broker *b,
+                     struct peer *client,
+                     const struct decision *d)
 {
-    return credit_allows(&client->results, 1, d->payload.len, true);
+    if (!credit_allows(&client->results, 1, d->payload.len, true))
+        return false;
+    if (!out_is_behind(b, client))
+        return true;
+    out_waits(b, client);
+    return false;
 }
 
 /* What the payload of a result that waits will be: the worker's, unless the
@@ -138,7 +145,7 @@ void answers_give(struct broker *b, const struct decision *d)
     if (!client)
         return;
     feeds_end(&client->feeds, d->run);
-    if (list_is_empty(&client->held) && may_send(client, d))
+    if (list_is_empty(&client->held) && may_send(b, client, d))
         put_result(b, client, d);
     else
         hold(b, client, d);
@@ -163,7 +170,7 @@ void answers_go_on(struct broker *b, struct peer *client)
         struct held_result *held =
             LIST_ENTRY(client->held.next, struct held_result, node);
 
-        if (!may_send(client, &held->decision))
+        if (!may_send(b, client, &held->decision))
             return;
         put_result(b, client, &held->decision);
         payload_forget(&b->payloads, held->decision.payload);

@@ -11,7 +11,7 @@
 /* DECIDE_RESULT: answer a run, or hold the answer. */
 void answers_give(struct broker *b, const struct decision *d);
 
-/* The client has granted more: what was held goes on its way. */
+/* The client has granted more, or read some: what was held goes on its way. */
 void answers_go_on(struct broker *b, struct peer *client);
 
 /* The client is gone: what was held is for nobody. */

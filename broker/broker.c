@@ -13,6 +13,7 @@
 #include "answers.h"
 #include "carry.h"
 #include "engine.h"
+#include "handlers_files.h"
 #include "out.h"
 #include "reach.h"
 #include "say.h"
@@ -120,6 +121,7 @@ void broker_destroy(struct broker *b)
         return;
     while ((peer = peers_next(&b->peers, &none))) {
         answers_drop(b, peer);
+        files_worker_left(peer);
         peers_remove(&b->peers, peer);
         none = 0;
     }

@@ -44,7 +44,8 @@ enum {
     BROKER_ENDPOINT = 256,
     BROKER_RELAYS = 1024, /* pings on their way at once; a power of two */
     BROKER_BALANCE =
-        100, /* ms between two looks for idle and crowded workers */
+        100,             /* ms between two looks for idle and crowded workers */
+    BROKER_CATCH_UP = 5, /* between two looks for who has read meanwhile */
     BROKER_CHUNK_MS = 30000, /* for a client to send the next chunk */
     BROKER_MISSED_SUSPECT = 2,
     BROKER_MISSED_LOST = 4

@@ -70,6 +70,14 @@ struct feed *feeds_of(struct feeds *in, uint64_t run, uint64_t dispatch)
     return f;
 }
 
+struct feed *feeds_at(struct feeds *in, uint32_t i, uint64_t *run)
+{
+    if (i >= in->used)
+        return NULL;
+    *run = in->all[i].run;
+    return &in->all[i];
+}
+
 void feeds_end(struct feeds *in, uint64_t run)
 {
     uint32_t place = idmap_take(&in->by_run, run);
@@ -97,11 +105,13 @@ void feed_grant(struct feed *f, int stream, uint64_t total)
 bool feed_due(struct feed *f, int stream, uint64_t *total)
 {
     struct stream *s = &f->streams[stream];
+    uint64_t want = s->granted;
 
-    if (s->finished || s->granted == s->told ||
-        s->granted - s->told < s->told - s->sent)
+    if (want > s->sent + FEED_AHEAD)
+        want = s->sent + FEED_AHEAD;
+    if (s->finished || want <= s->told || want - s->told < s->told - s->sent)
         return false;
-    *total = s->told = s->granted;
+    *total = s->told = want;
     return true;
 }
 

@@ -19,6 +19,7 @@
 
 enum {
     FEED_STREAMS = 3,        /* standard input, output, error */
+    FEED_AHEAD = 1 << 20,    /* of a grant a writer is told no more at a time */
     FEED_BEGINNING = 1 << 16 /* granted of output before anybody says so */
 };
 
@@ -35,6 +36,9 @@ void feeds_clear(struct feeds *in);
 /* The streams of a run in this attempt: as they are, or at their beginning.
  * Good until the next call; NULL if out of memory. */
 struct feed *feeds_of(struct feeds *in, uint64_t run, uint64_t dispatch);
+
+/* The i-th, in any order, and the run that it is of; NULL past the end. */
+struct feed *feeds_at(struct feeds *in, uint32_t i, uint64_t *run);
 
 /* The run has ended.  One without streams is no matter. */
 void feeds_end(struct feeds *in, uint64_t run);

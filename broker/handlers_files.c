@@ -16,6 +16,8 @@
 #include "say.h"
 #include "setup.h"
 
+enum { NEEDS_MAX = 4096 }; /* of a worker, that wait */
+
 /* ---- from clients ---- */
 
 static const struct digest *wanted(const struct computation *c)
@@ -305,7 +307,96 @@ static bool say_chunk(struct broker *b,
     return true;
 }
 
-/* A worker wants a part of a file of a computation. */
+/* A part of a file that a worker wants. */
+struct need {
+    struct list node;
+    uint64_t id;
+    uint64_t at;
+    uint64_t length;
+    struct digest hash;
+};
+
+static int serve(struct broker *b,
+                 struct peer *to,
+                 const struct need *n,
+                 struct par_error *err)
+{
+    const struct computation *c = NULL;
+    const struct computation_file *file =
+        computations_file(&b->computations, &n->hash, &c);
+    uint64_t at = n->at, end;
+
+    if (!file || at >= file->size) {
+        par_fail(err, ENOENT, "no computation here has such a file");
+        return PAR_UNKNOWN_ID;
+    }
+    end = n->length > file->size - at ? file->size : at + n->length;
+    do {
+        size_t len =
+            end - at > WIRE_CHUNK_MAX ? WIRE_CHUNK_MAX : (size_t)(end - at);
+
+        if (!say_chunk(b, to, c->account, &n->hash, n->id, at, len)) {
+            par_fail(err, ENOENT, "the file is not here");
+            return PAR_UNKNOWN_ID;
+        }
+        at += len;
+    } while (at < end);
+    return PAR_OK;
+}
+
+/* One that has so much unread is served when it has read some. */
+static int serve_later(struct broker *b,
+                       struct peer *to,
+                       const struct need *n,
+                       struct par_error *err)
+{
+    struct need *kept = malloc(sizeof *kept);
+
+    if (!kept || to->need_count == NEEDS_MAX) {
+        free(kept);
+        par_fail(err, EDQUOT, "%u pieces are asked for and not taken",
+                 to->need_count);
+        return PAR_NO_CREDIT;
+    }
+    *kept = *n;
+    list_append(&to->needs, &kept->node);
+    to->need_count++;
+    out_waits(b, to);
+    return PAR_OK;
+}
+
+/* The first of those that wait is done with. */
+static void drop_need(struct peer *worker)
+{
+    struct need *n = LIST_ENTRY(worker->needs.next, struct need, node);
+
+    list_remove(&n->node);
+    worker->need_count--;
+    free(n);
+}
+
+void files_go_on(struct broker *b, struct peer *worker)
+{
+    while (!list_is_empty(&worker->needs) && !out_is_behind(b, worker)) {
+        const struct need *n =
+            LIST_ENTRY(worker->needs.next, struct need, node);
+        struct par_error err = {0};
+        int status = serve(b, worker, n, &err);
+
+        if (status != PAR_OK)
+            say_error(b, worker, n->id, 0, status, true, err.text);
+        drop_need(worker);
+    }
+    if (!list_is_empty(&worker->needs))
+        out_waits(b, worker);
+}
+
+void files_worker_left(struct peer *worker)
+{
+    while (!list_is_empty(&worker->needs))
+        drop_need(worker);
+}
+
 int on_blob_need(struct broker *b,
                  struct peer *from,
                  struct link_msg *m,
@@ -313,38 +404,19 @@ int on_blob_need(struct broker *b,
 {
     const struct wire_msg *w = &m->wire;
     int64_t length = meta_int(w->meta, w->head.meta_len, 2, WIRE_CHUNK_MAX);
-    uint64_t at = w->head.ref;
-    const struct computation_file *file = NULL;
-    const struct computation *c = NULL;
+    struct need n = {.id = w->head.id, .at = w->head.ref};
     struct meta_value v;
-    struct digest hash;
-    uint64_t end;
 
-    if (meta_find(w->meta, w->head.meta_len, 1, &v, NULL) &&
-        v.kind == META_BIN && v.len == DIGEST_SIZE) {
-        memcpy(hash.bytes, v.data, DIGEST_SIZE);
-        file = computations_file(&b->computations, &hash, &c);
-    }
     if (length < 1 || length > WIRE_ITEM_MAX) {
         par_fail(err, EINVAL, "length (2): %lld; from 1 to %d is allowed",
                  (long long)length, WIRE_ITEM_MAX);
         return length < 1 ? PAR_MALFORMED : PAR_TOO_LARGE;
     }
-    if (!file || at >= file->size) {
-        par_fail(err, ENOENT, "no computation here has such a file");
-        return PAR_UNKNOWN_ID;
-    }
-    end =
-        (uint64_t)length > file->size - at ? file->size : at + (uint64_t)length;
-    do {
-        size_t n =
-            end - at > WIRE_CHUNK_MAX ? WIRE_CHUNK_MAX : (size_t)(end - at);
-
-        if (!say_chunk(b, from, c->account, &hash, w->head.id, at, n)) {
-            par_fail(err, ENOENT, "the file is not here");
-            return PAR_UNKNOWN_ID;
-        }
-        at += n;
-    } while (at < end);
-    return PAR_OK;
+    n.length = (uint64_t)length;
+    if (meta_find(w->meta, w->head.meta_len, 1, &v, NULL) &&
+        v.kind == META_BIN && v.len == DIGEST_SIZE)
+        memcpy(n.hash.bytes, v.data, DIGEST_SIZE);
+    if (list_is_empty(&from->needs) && !out_is_behind(b, from))
+        return serve(b, from, &n, err);
+    return serve_later(b, from, &n, err);
 }

@@ -16,6 +16,11 @@ handle_f on_blob_data, on_blob_need;
 void files_advance(struct broker *b);
 void files_client_left(struct broker *b, uint32_t client);
 
+/* A worker has read some: what it has asked for goes on its way; or it is gone,
+ * and wants nothing any more. */
+void files_go_on(struct broker *b, struct peer *worker);
+void files_worker_left(struct peer *worker);
+
 /* Set-ups whose client does not send a file in time; and when to look. */
 void files_expire(struct broker *b);
 uint64_t files_deadline(const struct broker *b);

@@ -39,6 +39,7 @@ void forget_session(struct broker *b, struct peer *peer, bool orderly)
             b->relays[i].nonce = 0;
         }
     answers_drop(b, peer);
+    files_worker_left(peer);
     peers_remove(&b->peers, peer);
     if (role == ROLE_WORKER) {
         sched_worker_leave(b->sched, b->now, number, orderly);

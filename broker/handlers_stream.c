@@ -69,8 +69,10 @@ static void pass_on(struct broker *b,
     out->head.flags |= w->head.flags & WIRE_FINAL;
 }
 
-/* What the reader has granted, if it is time to say so. */
+/* What the reader has granted, if it is time to say so: not while it has so
+ * much unread. */
 static void tell_grant(struct broker *b,
+                       struct peer *reader,
                        struct feed *feed,
                        int stream,
                        struct peer *writer,
@@ -79,6 +81,10 @@ static void tell_grant(struct broker *b,
     struct meta_writer *w = &b->words;
     uint64_t total;
 
+    if (out_is_behind(b, reader)) {
+        out_waits(b, reader);
+        return;
+    }
     if (!feed_due(feed, stream, &total))
         return;
     meta_writer_reset(w);
@@ -126,7 +132,7 @@ static int relay(struct broker *b,
     pass_on(b, ends->reader, w, ends->read_id, stream);
     if (final)
         feed_finish(feed, stream);
-    tell_grant(b, feed, stream, ends->writer, ends->write_id);
+    tell_grant(b, ends->reader, feed, stream, ends->writer, ends->write_id);
     return PAR_OK;
 }
 
@@ -220,7 +226,24 @@ static void relay_grant(struct broker *b, struct peer *from, struct link_msg *m)
     if (!feed)
         return;
     feed_grant(feed, (int)stream, grant.granted_bytes);
-    tell_grant(b, feed, (int)stream, to, id);
+    tell_grant(b, from, feed, (int)stream, to, id);
+}
+
+void streams_go_on(struct broker *b, struct peer *client)
+{
+    struct feed *feed;
+    uint64_t run, dispatch;
+    uint32_t worker;
+
+    for (uint32_t i = 0; (feed = feeds_at(&client->feeds, i, &run)); i++) {
+        struct peer *writer = NULL;
+
+        if (sched_dispatch_of(b->sched, client->number, run, &worker,
+                              &dispatch))
+            writer = peers_by_number(&b->peers, worker);
+        for (int stream = 1; writer && stream < FEED_STREAMS; stream++)
+            tell_grant(b, client, feed, stream, writer, dispatch);
+    }
 }
 
 int on_credit(struct broker *b,

@@ -105,6 +105,17 @@ void out_flush_all(struct broker *b)
         out_flush(b, LIST_ENTRY(b->peers.dirty.next, struct peer, dirty));
 }
 
+bool out_is_behind(const struct broker *b, const struct peer *peer)
+{
+    return link_server_unread(b->link, peer->conn) > PEER_BEHIND;
+}
+
+void out_waits(struct broker *b, struct peer *peer)
+{
+    if (list_is_empty(&peer->behind))
+        list_append(&b->peers.behind, &peer->behind);
+}
+
 void out_open(struct broker *b,
               struct peer *peer,
               const struct wire_header *head,

@@ -33,6 +33,11 @@ void out_send(struct broker *b,
               size_t len,
               zmq_msg_t *second);
 
+/* Has it so much unread that what can wait had better?  Then out_waits() has it
+ * looked at again, at every turn. */
+bool out_is_behind(const struct broker *b, const struct peer *peer);
+void out_waits(struct broker *b, struct peer *peer);
+
 /* Send the batch in the making, if there is one; all batches. */
 void out_flush(struct broker *b, struct peer *peer);
 void out_flush_all(struct broker *b);

@@ -12,12 +12,14 @@ void peers_open(struct peers *p)
 {
     memset(p, 0, sizeof *p);
     list_init(&p->dirty);
+    list_init(&p->behind);
 }
 
 static void destroy(struct peer *peer)
 {
-    assert(list_is_empty(&peer->held));
+    assert(list_is_empty(&peer->held) && list_is_empty(&peer->needs));
     list_remove(&peer->dirty);
+    list_remove(&peer->behind);
     batch_clear(&peer->out);
     feeds_clear(&peer->feeds);
     free(peer);
@@ -71,6 +73,8 @@ struct peer *peers_add(struct peers *p, uint64_t conn)
     peer->conn = conn;
     list_init(&peer->held);
     list_init(&peer->dirty);
+    list_init(&peer->behind);
+    list_init(&peer->needs);
     if (idmap_put(&p->by_conn, conn, p->used) ||
         idmap_put(&p->by_number, peer->number, p->used)) {
         idmap_take(&p->by_conn, conn);

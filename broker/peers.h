@@ -26,6 +26,7 @@ enum {
     PEER_NAME = 64,
     PEER_RUN_ITEMS = 4096, /* runs of a client that are not answered */
     PEER_RUN_BYTES = 8 * 1024 * 1024,
+    PEER_BEHIND = 8 * 1024 * 1024, /* octets unread: let it read first */
     PEER_STRIKES = 3 /* breaches of the grammar before we hang up */
 };
 
@@ -64,9 +65,12 @@ struct peer {
     struct feeds feeds;    /* the streams of its running commands */
     struct list held;      /* of held_result */
     uint32_t held_count;
-    uint32_t requests; /* SETUPs and CLOSEs of a client, not answered yet */
-    struct batch out;  /* a RUN or RESULT in the making */
-    struct list dirty; /* linked while `out` holds items */
+    uint32_t requests;  /* SETUPs and CLOSEs of a client, not answered yet */
+    struct batch out;   /* a RUN or RESULT in the making */
+    struct list dirty;  /* linked while `out` holds items */
+    struct list behind; /* linked while something waits for it to read */
+    struct list needs;  /* of a worker: BLOB-NEEDs that do */
+    uint32_t need_count;
     uint64_t out_next; /* worker: the dispatch that would continue it */
     uint32_t out_spec;
     int out_stream; /* whose octets are in it, if it is a STREAM */
@@ -89,6 +93,7 @@ struct peers {
     struct peers_account *accounts; /* account n is accounts[n - 1] */
     uint32_t account_count;
     struct list dirty;
+    struct list behind;
 };
 
 void peers_open(struct peers *p);

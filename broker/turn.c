@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answers.h"
 #include "carry.h"
 #include "engine.h"
 #include "handlers.h"
 #include "handlers_ask.h"
 #include "handlers_files.h"
 #include "handlers_session.h"
+#include "handlers_stream.h"
 #include "log.h"
 #include "out.h"
 #include "say.h"
@@ -42,6 +44,8 @@ uint64_t broker_deadline(const struct broker *b)
         due = file;
     if (strangers < due)
         due = strangers;
+    if (!list_is_empty(&b->peers.behind) && b->now + BROKER_CATCH_UP < due)
+        due = b->now + BROKER_CATCH_UP;
     return list < due ? list : due;
 }
 
@@ -154,6 +158,32 @@ static void give_up_overdue(struct broker *b)
     }
 }
 
+/* Who had too much unread may have read some.  Each once: it may be behind
+ * again. */
+static void catch_up(struct broker *b)
+{
+    struct list all;
+
+    if (list_is_empty(&b->peers.behind))
+        return;
+    list_init(&all);
+    list_append(&b->peers.behind, &all);
+    list_remove(&b->peers.behind); /* `all` is the head of them now */
+    while (!list_is_empty(&all)) {
+        struct peer *peer = LIST_ENTRY(all.next, struct peer, behind);
+
+        list_remove(&peer->behind);
+        if (out_is_behind(b, peer)) {
+            out_waits(b, peer);
+        } else if (peer->role == ROLE_WORKER) {
+            files_go_on(b, peer);
+        } else {
+            answers_go_on(b, peer);
+            streams_go_on(b, peer);
+        }
+    }
+}
+
 /* Jobs that wait behind a long one, while there is a free slot elsewhere. */
 static void balance(struct broker *b)
 {
@@ -225,6 +255,7 @@ bool broker_turn(struct broker *b, uint64_t now)
     balance(b);
     files_expire(b);
     give_up_overdue(b);
+    catch_up(b);
     sched_tick(b->sched, now);
     if (sched_is_out_of_memory(b->sched)) {
         log_line(LOG_ERROR, "out of memory");

@@ -18,7 +18,10 @@ void conns_init(struct conns *t)
 void conns_clear(struct conns *t)
 {
     for (uint32_t i = 0; i < t->size; i++)
-        free(t->places[i]);
+        if (t->places[i]) {
+            backlog_leave(t->places[i]->backlog);
+            free(t->places[i]);
+        }
     free(t->places);
     free(t->free_places);
     free(t->fds);
@@ -175,6 +178,7 @@ void conns_remove(struct conns *t, struct conn *c)
     list_remove(&c->link);
     t->places[place] = NULL;
     t->free_places[t->free_count++] = place;
+    backlog_leave(c->backlog);
     free(c);
 }
 

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backlog.h"
 #include "idmap.h"
 #include "link.h"
 #include "list.h"
@@ -42,6 +43,7 @@ struct conn {
     uint64_t dead_since;     /* in ms of its owner's clock */
     struct list link;        /* among the suspects, or the dead */
     struct conn *next_on_fd; /* others that were first heard on this fd */
+    struct backlog *backlog; /* NULL: nothing large was sent yet */
     struct link_peer peer;
 };
 

@@ -103,7 +103,8 @@ const struct link_peer *link_server_peer(const struct link_server *s,
  * failed batch_take() and returns -1) whatever happens; `second` is moved
  * from if not NULL and the message is sent.  link_server_post() copies; for
  * small ones.  Return -1 if the connection is gone, or cut off because its
- * peer reads nothing (it will be told by link_server_gone()). */
+ * peer reads nothing, be it 32768 messages or 512 MiB (it will be told by
+ * link_server_gone()). */
 int link_server_send(struct link_server *s,
                      uint64_t conn,
                      uint8_t *frame,
@@ -113,6 +114,11 @@ int link_server_post(struct link_server *s,
                      uint64_t conn,
                      const void *frame,
                      size_t len);
+
+/* Octets that were sent to a peer and that it has not taken: not counted what
+ * lies in the kernel, messages up to LINK_COUNTED octets, and all on inproc. */
+enum { LINK_COUNTED = 1024 };
+size_t link_server_unread(const struct link_server *s, uint64_t conn);
 
 /* A connection that has died since: call in a loop at every turn, after what
  * link_server_recv() had.  Each is told once, when what it had sent is served

@@ -23,7 +23,8 @@ enum {
     LINK_ROUTING = 5, /* octets: 0 and four more, where libzmq makes it */
     /* Messages that a peer has not read.  Credit keeps those who ask in
      * order far below; beyond it is one who only asks, and never reads. */
-    LINK_UNREAD = 32 * 1024
+    LINK_UNREAD = 32 * 1024,
+    LINK_UNREAD_OCTETS = 512 * 1024 * 1024 /* likewise */
 };
 
 struct link_server {

@@ -6,6 +6,33 @@
 #include "link_server.h"
 #include "log.h"
 
+/* On inproc what a peer has not done with is its own memory. */
+static void count(struct conn *c, zmq_msg_t *message)
+{
+    if (!message || zmq_msg_size(message) <= LINK_COUNTED || c->fd < 0)
+        return;
+    if (!c->backlog)
+        c->backlog = backlog_create();
+    if (c->backlog)
+        backlog_add(c->backlog, message);
+}
+
+static void cut_off(struct link_server *s, struct conn *c)
+{
+    if (c->mute)
+        return;
+    log_line(LOG_WARN, "cuts off %s, which has too much unread: %zu octets",
+             c->peer.address, backlog_octets(c->backlog));
+    link_server_cut(s, c->number);
+}
+
+size_t link_server_unread(const struct link_server *s, uint64_t conn)
+{
+    const struct conn *c = conns_by_number(&s->conns, conn);
+
+    return c ? backlog_octets(c->backlog) : 0;
+}
+
 int link_server_send_to(struct link_server *s,
                         struct conn *c,
                         zmq_msg_t *first,
@@ -14,22 +41,26 @@ int link_server_send_to(struct link_server *s,
     uint8_t routing[LINK_ROUTING] = {0};
     int rc;
 
+    if (backlog_octets(c->backlog) > LINK_UNREAD_OCTETS) {
+        cut_off(s, c);
+        zmq_msg_close(first);
+        return -1;
+    }
     wire_put_u32(routing + 1, c->routing);
     s->drained = false;
     do
         rc = zmq_send(s->router, routing, sizeof routing,
                       ZMQ_SNDMORE | ZMQ_DONTWAIT);
     while (rc < 0 && zmq_errno() == EINTR);
-    if (rc >= 0)
+    if (rc >= 0) {
+        count(c, first);
+        count(c, second);
         return link_send_frames(s->router, first, second);
-
-    if (zmq_errno() != EAGAIN) {
-        link_server_bury(s, c);
-    } else if (!c->mute) {
-        log_line(LOG_WARN, "cuts off %s, which has %d messages unread",
-                 c->peer.address, LINK_UNREAD);
-        link_server_cut(s, c->number);
     }
+    if (zmq_errno() == EAGAIN)
+        cut_off(s, c);
+    else
+        link_server_bury(s, c);
     zmq_msg_close(first);
     return -1;
 }

@@ -37,6 +37,7 @@ noinst_LTLIBRARIES += libparcommon.la libparlink.la
 libparcommon_la_SOURCES = $(COMMON_PURE) $(COMMON_EFFECT)
 libparlink_la_SOURCES = \
     common/authorized.c \
+    common/backlog.c common/backlog.h \
     common/conns.c common/conns.h \
     common/doorstep.c common/doorstep.h \
     common/endpoint.c \

@@ -6,6 +6,7 @@ UNIT_TESTS =
 UNIT_TESTS += tests/unit/test_access
 UNIT_TESTS += tests/unit/test_args
 UNIT_TESTS += tests/unit/test_authorized
+UNIT_TESTS += tests/unit/test_backlog
 UNIT_TESTS += tests/unit/test_batch
 UNIT_TESTS += tests/unit/test_blobs
 UNIT_TESTS += tests/unit/test_beneath

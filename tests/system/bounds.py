@@ -1,6 +1,6 @@
 """Peers that keep to the grammar and ask for too much: what the broker holds
 for them is bounded, and it says so.  Started by bounds.sh."""
-import os, pathlib, resource, select, signal, socket, struct, subprocess, sys
+import hashlib, os, pathlib, resource, select, signal, socket, struct, subprocess, sys
 
 SOURCE, BUILD = os.environ["top_srcdir"], os.environ["top_builddir"]
 sys.path.insert(0, SOURCE + "/contrib/python")
@@ -9,7 +9,8 @@ from par_min import FINAL, decode, encode, ended_runs
 
 TEMP = pathlib.Path(os.environ["TMPDIR"])
 HELLO, WELCOME, GOODBYE, PING, PONG, ERROR, CREDIT = range(1, 8)
-READY, RUN, RESULT, STREAM, CANCEL, REGISTER = 0x11, 0x12, 0x13, 0x14, 0x16, 0x1A
+SETUP, READY, RUN, RESULT, STREAM, CANCEL, REGISTER = 0x10, 0x11, 0x12, 0x13, 0x14, 0x16, 0x1A
+BLOB_NEED, BLOB_DATA = 0x21, 0x22
 OK, VALUE_LOST, OVERLOADED, NO_CREDIT, UNKNOWN_ID, FORBIDDEN, QUOTA = 0, 209, 202, 304, 307, 400, 402
 WORKER_LOST = 200
 ENDPOINT = "ipc://%s/sock" % TEMP
@@ -281,6 +282,142 @@ def more_input_than_granted():
     peer.close()
 
 
+def held(p):
+    """Octets that a process has of its own."""
+    return int(open("/proc/%d/statm" % p.pid).read().split()[1]) * resource.getpagesize()
+
+
+class Deaf(socket.socket):
+    """A peer that says what it likes over ipc, and reads when it is told to."""
+
+    def __init__(self, role="client", **keys):
+        super().__init__(socket.AF_UNIX)
+        self.settimeout(30)
+        self.connect(ENDPOINT[len("ipc://"):])
+        self.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(16) + b"\0" + bytes(31))
+        self.take(64)
+        ready = b"\x05READY\x0bSocket-Type" + struct.pack(">I", 6) + b"DEALER" + b"\x08Identity" + bytes(4)
+        self.sendall(struct.pack("BB", 4, len(ready)) + ready)
+        self.take(self.take(2)[1])
+        keys = {int(k[1:]): v for k, v in keys.items()}
+        self.say(HELLO, meta={1: [1, 1], 2: role, 3: os.urandom(16), **keys})
+        check(self.hear().type == WELCOME, "one that will not read is welcome")
+
+    def take(self, n):
+        data = b""
+        while len(data) < n:
+            more = self.recv(n - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def say(self, *args, **more):
+        frame = encode(*args, **more)
+        self.sendall(struct.pack(">BQ", 2, len(frame)) + frame)
+
+    def hear(self):
+        """The next message of one or two frames; commands are passed over."""
+        frames = []
+        while True:
+            flags = self.take(1)[0]
+            size = struct.unpack(">Q", self.take(8))[0] if flags & 2 else self.take(1)[0]
+            body = self.take(size)
+            if not flags & 4:
+                frames.append(body)
+                if not flags & 1:
+                    return decode(*frames)
+
+
+def values_nobody_reads(broker):
+    """A client that grants all and reads nothing: no more lies in libzmq than
+    what it may be behind, the rest is held and counted as such."""
+    before = held(broker)
+    peer, hand = Deaf(), worker()
+    for i in range(100):
+        body = RUN_ITEM.pack(0, 0)
+        peer.say(RUN, 1 + i, 0, WAIT, body, 1)
+        answer(hand, hand.hear_of(RUN), b"v" * 1000000)
+    hand.settle()
+    grown = held(broker) - before
+    check(grown < 40 << 20, "100 MB for who does not read cost %d MB" % (grown >> 20))
+    ends = []
+    while len(ends) < 100:
+        m = peer.hear()
+        if m.type == RESULT:
+            ends += [end for _, end in ended_runs(m)]
+    kept = [r for r in ends if r.status == OK]
+    check(8 <= len(kept) < 40, "%d values come when it reads" % len(kept))
+    check({r.status for r in ends} == {OK, VALUE_LOST}, "the others are lost, and it is told")
+    peer.close()
+    hand.close()
+
+
+def output_nobody_reads(broker):
+    """The same with output: the worker is not told of all that was granted."""
+    before = held(broker)
+    peer, hand = Deaf(), worker()
+    peer.say(RUN, 1, 0, WAIT, RUN_ITEM.pack(0, 0), 1)
+    m, sent, told = hand.hear_of(RUN), 0, 65536
+    peer.say(CREDIT, 1, 0, {1: [[2, 0, 1 << 40]], 2: 1})
+    told = hand.hear_of(CREDIT).meta[1][0][2]
+    check(told < 1 << 30, "of a large grant it is told a part: %d" % told)
+    size = 0
+    for turn in range(200):
+        while sent < told:
+            n = min(65536, told - sent)
+            hand.say(STREAM, m.id, sent, {1: 1}, b"x" * n, 1)
+            sent += n
+        hand.say(PING, 7)
+        while (c := hand.hear()).type != PONG:
+            if c.type == CREDIT:
+                told = c.meta[1][0][2]
+    grown = held(broker) - before
+    check(grown < 40 << 20, "output that is not read costs %d MB" % (grown >> 20))
+    while size < sent:
+        c = peer.hear()
+        size += len(c.body) if c.type == STREAM else 0
+    check(hand.hear_of(CREDIT).meta[1][0][2] > told, "when it is read there may be more")
+    peer.close()
+    hand.close()
+
+
+def files_nobody_reads(broker):
+    """A worker that asks for a file again and again and takes nothing."""
+    content = b"f" * (1 << 20)
+    hash = hashlib.blake2b(content, digest_size=32).digest()
+    peer = client()
+    manifest = msgpack.packb({1: "files", 2: "exec", 4: [["f", hash, len(content), 0o644]]})
+    peer.say(SETUP, 1, 0, None, manifest, 1)
+    need = peer.hear_of(BLOB_NEED)
+    for at in range(0, 1 << 20, 1 << 18):
+        peer.say(BLOB_DATA, need.id, at, None, content[at:at + (1 << 18)], 1, FINAL if at == 3 << 18 else 0)
+    peer.settle()
+    before = held(broker)
+    hand = Deaf("worker", _20=[["main", 1, "thread"]], _25={1: "there"})
+    for i in range(300):
+        hand.say(BLOB_NEED, 1 + i, 0, {1: hash, 2: 1 << 20})
+    hand.say(PING, 1 << 40)
+    peer.settle()
+    grown = held(broker) - before
+    check(grown < 40 << 20, "300 MB for who does not read cost %d MB" % (grown >> 20))
+    seen = 0
+    while seen < 300:
+        m = hand.hear()
+        seen += m.type == BLOB_DATA and bool(m.flags & FINAL)
+    check(m.id == 300, "all comes, in order, when it reads")
+    for i in range(6000):
+        hand.say(BLOB_NEED, 1 + i, 0, {1: hash, 2: 1 << 20})
+    try:
+        while (m := hand.hear()).type != GOODBYE:
+            pass
+        check(m.ref == 5, "who asks for thousands more than it takes is cut off")
+    except (EOFError, ConnectionError):
+        check(True, "who asks for thousands more than it takes is cut off")
+    hand.close()
+    peer.close()
+
+
 def more_output_than_granted():
     """What a client has not granted is not relayed to it, and a worker that
     goes on has to go.  What says nothing is not relayed at all."""
@@ -368,6 +505,9 @@ broker = start("--max-queued-bytes", "4m")
 memory_of_half_cancelled_batches()
 values_nobody_takes()
 runs_nobody_hears_of()
+values_nobody_reads(broker)
+output_nobody_reads(broker)
+files_nobody_reads(broker)
 more_input_than_granted()
 more_output_than_granted()
 more_questions_than_allowed()

@@ -90,6 +90,18 @@ Test(feeds, a_writer_is_told_what_doubles_its_room_and_no_less)
               "who has used it up is told the rest");
 }
 
+Test(feeds, of_a_large_grant_a_writer_is_told_a_part_at_a_time)
+{
+    struct feed *f = feeds_of(&feeds, 1, 50);
+
+    feed_grant(f, OUT, UINT64_MAX);
+    cr_assert(eq(u64, told(f, OUT), FEED_AHEAD));
+    feed_send(f, OUT, 0, FEED_AHEAD / 2 - 1);
+    cr_assert(eq(u64, told(f, OUT), 0));
+    feed_send(f, OUT, FEED_AHEAD / 2 - 1, 1);
+    cr_assert(eq(u64, told(f, OUT), FEED_AHEAD / 2 * 3));
+}
+
 Test(feeds, a_grant_renewed_at_half_is_told_at_once)
 {
     struct feed *f = feeds_of(&feeds, 1, 50);
