@@ -28,6 +28,7 @@ void batch_begin(struct batch *b,
         b->frame.failed = true;
         return;
     }
+    meta_room(&b->frame, b->usual);
     /* The header is written last, when its count is known. */
     if (meta_room(&b->frame, WIRE_HEADER))
         b->frame.len += WIRE_HEADER;
@@ -153,5 +154,6 @@ uint8_t *batch_take(struct batch *b, size_t *len)
     frame = b->frame.data;
     b->frame = (struct meta_writer){0};
     batch_clear(b);
+    b->usual = *len;
     return frame;
 }

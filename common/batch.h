@@ -13,6 +13,8 @@
 struct batch {
     struct wire_header head;
     struct meta_writer frame; /* 28 octets, metadata, items */
+    size_t usual; /* octets of the last one taken: the next gets room for as
+                     many at once, instead of growing step by step */
 };
 
 void batch_clear(struct batch *b); /* frees */

@@ -189,6 +189,21 @@ Test(batch, one_that_failed_is_full_as_soon_as_it_has_an_item)
     cr_assert(eq(int, batch_is_full(&batch, 0), true));
 }
 
+Test(batch, there_is_room_at_once_for_as_much_as_the_last_one_had)
+{
+    size_t len = 0, small = 0;
+
+    for (int i = 0; i < 100; i++)
+        batch_add_run(&batch, 0, bytes, 100);
+    free(batch_take(&batch, &len));
+    batch_begin(&batch, &run, NULL, 0);
+    cr_assert(ge(sz, batch.frame.size, len));
+    batch_add_run(&batch, 0, "x", 1);
+    free(batch_take(&batch, &small));
+    batch_begin(&batch, &run, NULL, 0);
+    cr_assert(lt(sz, batch.frame.size, len), "of the last, not of the longest");
+}
+
 Test(batch, taken_memory_is_the_callers)
 {
     size_t len = 0;
