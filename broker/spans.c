@@ -92,6 +92,9 @@ static struct span *find(const struct spans *t, uint64_t run)
     size_t low = t->first;
     size_t high = t->end;
 
+    if (t->recent < t->end && run >= t->items[t->recent].first_run &&
+        run - t->items[t->recent].first_run < t->items[t->recent].count)
+        return &t->items[t->recent];
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         struct span *span = &t->items[middle];
@@ -127,6 +130,7 @@ void spans_drop(struct spans *t, uint64_t run)
     struct span *span = find(t, run);
 
     assert(span && span->live > 0);
+    t->recent = (size_t)(span - t->items);
     if (--span->live > 0)
         return;
     t->dead++;

@@ -23,7 +23,8 @@ struct spans {
     size_t first;       /* those before are dead and forgotten */
     size_t end;
     size_t size;
-    size_t dead; /* between first and end */
+    size_t dead;   /* between first and end */
+    size_t recent; /* where one was found last: jobs end in rows */
 };
 
 void spans_clear(struct spans *t);
