@@ -256,6 +256,8 @@ void carry_decisions(struct broker *b)
             break;
         case DECIDE_RESULT:
             answers_give(b, &d);
+            payload_forget(&b->payloads, d.payload);
+            payload_forget(&b->payloads, d.spent);
             break;
         case DECIDE_STARTED:
             tell_started(b, &d);

@@ -210,7 +210,7 @@ struct job_batch {
 /* Take jobs in: all of them or none.  Returns PAR_OK and the first public id,
  * or the status that refuses them, with the reason in err: UNSUPPORTED names
  * the option, OVERLOADED the bound, DUPLICATE_ID the id.  The payloads are
- * sched's to release (DECIDE_FORGET) only when taken. */
+ * sched's to release (DECIDE_FORGET, RESULT) only when taken. */
 int sched_submit(struct sched *s,
                  uint64_t now,
                  const struct job_batch *batch,
@@ -295,7 +295,8 @@ enum decision_kind {
                        origin), attempt, payload, grant */
     DECIDE_ABORT,   /* worker, dispatch, mode, grace_ms */
     DECIDE_RESULT,  /* client, run, serial, status, executed, wall_us, payload
-                       (the worker's words) or reason (ours); then FORGET */
+                       (the worker's words) or reason (ours); then nobody needs
+                       that payload any more, nor `spent`, the job's own */
     DECIDE_STARTED, /* client, run, attempt */
     DECIDE_SETUP,   /* worker, request, target, payload (the call) */
     DECIDE_CLOSE,   /* worker, request, target, mode, payload (the call) */
@@ -326,6 +327,7 @@ struct decision {
     uint64_t run;
     uint64_t serial;
     struct payload_ref payload;
+    struct payload_ref spent;
     uint32_t grant;  /* indexed resources handed out; see sched_grant() */
     uint32_t reason; /* see sched_reason(); 0: none */
 };

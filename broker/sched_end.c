@@ -61,12 +61,12 @@ static void tell(struct sched *s, struct job *job, const struct answer *answer)
             answer->executed > job->executed ? answer->executed : job->executed;
         d->wall_us = answer->wall_us;
         d->payload = answer->payload;
+        d->spent = job->payload;
         d->reason = answer->reason;
         count_answer(s, answer->status);
+    } else {
+        decisions_forget(&s->decisions, job->payload);
     }
-    if (answer)
-        decisions_forget(&s->decisions, answer->payload);
-    decisions_forget(&s->decisions, job->payload);
 }
 
 static void release(struct sched *s, uint32_t place)

@@ -131,6 +131,17 @@ static inline size_t world_count(const struct world *w, enum decision_kind kind)
     return n;
 }
 
+/* Payloads that nobody needs any more, by these decisions. */
+static inline size_t world_forgotten(const struct world *w)
+{
+    size_t n = world_count(w, DECIDE_FORGET);
+
+    for (size_t i = 0; i < w->count; i++)
+        if (w->log[i].kind == DECIDE_RESULT)
+            n += (w->log[i].payload.block != 0) + (w->log[i].spent.block != 0);
+    return n;
+}
+
 /* The i-th decision of a kind in the log; a zero one if there is none. */
 static inline const struct decision *world_nth(const struct world *w,
                                                enum decision_kind kind,

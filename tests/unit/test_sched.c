@@ -61,8 +61,7 @@ Test(sched, a_result_is_told_once_and_payloads_are_let_go)
     cr_assert(eq(int, d->status, PAR_EXCEPTION));
     cr_assert(eq(u32, d->executed, WIRE_EXECUTED));
     cr_assert(eq(u32, d->wall_us, 9));
-    cr_assert(eq(sz, world_count(w, DECIDE_FORGET), 2),
-              "the argument and the error");
+    cr_assert(eq(sz, world_forgotten(w), 2), "the argument and the error");
 }
 
 Test(sched, jobs_of_one_client_are_first_come_first_served)
@@ -238,7 +237,7 @@ Test(sched, jobs_of_a_client_that_left_vanish_but_those_detached_go_on)
     cr_assert(eq(u32, stats.queued, 0));
     world_turn(w);
     cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 0));
-    cr_assert(eq(sz, world_count(w, DECIDE_FORGET), 10));
+    cr_assert(eq(sz, world_forgotten(w), 10));
 }
 
 Test(sched, a_detached_job_outlives_its_client)

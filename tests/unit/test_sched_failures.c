@@ -160,7 +160,7 @@ Test(sched_failures, attempts_are_finite_and_the_last_word_stands)
         cr_assert(eq(u32, d.attempt, i + 1));
         world_result(w, &d, statuses[i], WIRE_EXECUTED, 1);
         world_turn(w);
-        cr_assert(eq(sz, world_count(w, DECIDE_FORGET), i == 2 ? 2 : 1),
+        cr_assert(eq(sz, world_forgotten(w), i == 2 ? 2 : 1),
                   "the words of each attempt, and in the end the argument");
     }
     cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_EXIT));

@@ -65,7 +65,7 @@ Test(sched_given_up, about_nothing_known_changes_nothing)
     cr_assert(eq(int, world_submit(w, 1, target, 100, 1), PAR_OK));
     world_turn(w);
     cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 1));
-    cr_assert(eq(sz, world_count(w, DECIDE_FORGET), 2), "the two texts");
+    cr_assert(eq(sz, world_forgotten(w), 2), "the two texts");
 }
 
 Test(sched_given_up, a_setup_under_way_has_the_last_word)

@@ -691,6 +691,10 @@ static void turn(void)
             break;
         case DECIDE_RESULT:
             see_result(&d);
+            if (d.payload.block)
+                forget(d.payload.block);
+            if (d.spent.block)
+                forget(d.spent.block);
             break;
         case DECIDE_STARTED:
             cr_assert(eq(int, m.runs[d.serial].answers, 0));

@@ -223,7 +223,7 @@ Test(sched_setup, a_call_goes_to_each_host_once_and_all_are_waited_for)
         world_turn(w);
     }
     cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
-    cr_assert(eq(sz, world_count(w, DECIDE_FORGET), 1), "the call");
+    cr_assert(eq(sz, world_forgotten(w), 1), "the call");
 }
 
 Test(sched_setup, a_call_is_not_waited_for_where_the_worker_has_left)
