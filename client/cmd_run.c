@@ -27,6 +27,7 @@ struct run_order {
     bool is_command;
     const char *hint;         /* if it cannot be executed; NULL: none */
     struct spool output;      /* --json: what a command wrote */
+    bool has_written[2];      /* to our stdout, stderr; in this attempt */
     struct par_error trouble; /* with our stdout; code 0: none */
 };
 
@@ -47,8 +48,24 @@ static int pass_on(
     (void)job;
     if (o->cli->json && stream == STDOUT_FILENO)
         return spool_add(&o->output, data, len, &o->trouble);
+    if (len > 0)
+        o->has_written[stream - 1] = true;
     return spool_write(stream == 1 ? STDOUT_FILENO : STDERR_FILENO, data, len,
                        &o->trouble);
+}
+
+/* It is run again.  What is written cannot be taken back: say so, once. */
+static void begin_again(void *context, uint64_t job, int stream)
+{
+    struct run_order *o = context;
+
+    (void)job;
+    if (stream == STDOUT_FILENO)
+        spool_clear(&o->output);
+    if (!o->has_written[stream - 1])
+        return;
+    o->has_written[0] = o->has_written[1] = false;
+    cli_say("it is run again: the output above is of an attempt that failed");
 }
 
 /* Ctrl-C: ask for the end, and wait a little for it. */
@@ -154,6 +171,7 @@ static int run(struct run_order *o,
 
     o->wishes.options.input = o->input;
     par_on_stream(c, pass_on, o);
+    par_on_restart(c, begin_again, o);
     code = run_once(o, function, payload, wishes_probe(&o->wishes, c));
     if (code != UNMET)
         return code;

@@ -82,6 +82,8 @@ struct par_client {
     struct list pieces;   /* of struct piece (stream.c) */
     par_stream_f *on_stream;
     void *on_stream_context;
+    par_restart_f *on_restart;
+    void *on_restart_context;
 
     struct computation **computations; /* by handle - 1; never freed before
                                           the handle itself */

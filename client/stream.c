@@ -27,6 +27,7 @@ struct piece {
     struct frame *frame;
     const void *data;
     size_t len;
+    bool first_again; /* what was handed out before it counts no more */
     bool last;
     bool is_void; /* it was being handed out when its job began again */
 };
@@ -108,13 +109,15 @@ void client_stream_piece(struct par_client *c, struct link_msg *m)
     struct run *run = runs_find(&c->runs, m->wire.head.id);
     struct flow_side *side;
     struct piece *p;
+    bool again;
 
     if (!run || run->done || (stream != FLOW_OUT && stream != FLOW_ERR) ||
         !client_flow(run))
         return;
     side = &run->flow->out[stream - 1];
     /* The job is run again: a stream has one beginning, and one end. */
-    if (m->wire.head.ref == 0 && (side->used > 0 || side->ended))
+    again = m->wire.head.ref == 0 && (side->used > 0 || side->ended);
+    if (again)
         begin_again(c, run, (int)stream);
     if (!flow_use(side, m->wire.items_len) || side->ended) {
         client_lose(c, EPROTO, "it sent more output than was granted");
@@ -132,28 +135,41 @@ void client_stream_piece(struct par_client *c, struct link_msg *m)
     p->stream = (int)stream;
     p->data = m->wire.items;
     p->len = m->wire.items_len;
+    p->first_again = again;
     p->last = m->wire.head.flags & WIRE_FINAL;
     side->ended = p->last;
     list_append(&c->pieces, &p->node);
     run->flow->pending++;
 }
 
-/* Hand one piece out, without the lock: the caller's function may call us. */
-static void deliver(struct par_client *c, struct piece *p)
+/* Without the lock: the caller's functions may call us. */
+static int call_out(struct par_client *c, const struct piece *p)
 {
     par_stream_f *on = c->on_stream;
     void *context = c->on_stream_context;
+    par_restart_f *on_restart = c->on_restart;
+    void *restart_context = c->on_restart_context;
+    int rc = 0;
+
+    pthread_mutex_unlock(&c->lock);
+    if (p->first_again && on_restart)
+        on_restart(restart_context, p->job, p->stream);
+    if (on && p->len > 0)
+        rc = on(context, p->job, p->stream, p->data, p->len);
+    if (on && p->last && rc >= 0)
+        rc = on(context, p->job, p->stream, NULL, 0);
+    pthread_mutex_lock(&c->lock);
+    return rc;
+}
+
+/* Hand one piece out. */
+static void deliver(struct par_client *c, struct piece *p)
+{
     struct run *run;
     int rc = 0;
 
-    if (on) {
-        pthread_mutex_unlock(&c->lock);
-        if (p->len > 0)
-            rc = on(context, p->job, p->stream, p->data, p->len);
-        if (p->last && rc >= 0)
-            rc = on(context, p->job, p->stream, NULL, 0);
-        pthread_mutex_lock(&c->lock);
-    }
+    if (c->on_stream || c->on_restart)
+        rc = call_out(c, p);
     run = runs_find(&c->runs, p->job);
     if (!run)
         return;
@@ -190,6 +206,15 @@ void par_on_stream(struct par_client *c, par_stream_f *on, void *context)
         return;
     c->on_stream = on;
     c->on_stream_context = context;
+    client_leave(c);
+}
+
+void par_on_restart(struct par_client *c, par_restart_f *on, void *context)
+{
+    if (client_enter(c, NULL))
+        return;
+    c->on_restart = on;
+    c->on_restart_context = context;
     client_leave(c);
 }
 

@@ -97,6 +97,11 @@ static int pass_lines(struct spool *s,
     return whole < len ? spool_add(s, data + whole, len - whole, err) : 0;
 }
 
+static struct spool *spool_of(struct item *item, int stream)
+{
+    return stream == 1 ? &item->out : &item->err;
+}
+
 int work_output(
     void *context, uint64_t job, int stream, const void *data, size_t len)
 {
@@ -108,7 +113,7 @@ int work_output(
 
     if (!item || len == 0)
         return 0;
-    s = stream == 1 ? &item->out : &item->err;
+    s = spool_of(item, stream);
     if (w->ungrouped || w->by_line)
         progress_erase();
     if (w->ungrouped)
@@ -123,4 +128,12 @@ int work_output(
         pthread_mutex_unlock(&w->lock);
     }
     return rc;
+}
+
+void work_restart(void *context, uint64_t job, int stream)
+{
+    struct item *item = work_find(context, job);
+
+    if (item)
+        spool_clear(spool_of(item, stream));
 }

@@ -153,4 +153,7 @@ int work_off(struct work *w);
 int work_output(
     void *context, uint64_t job, int stream, const void *data, size_t len);
 
+/* par_restart_f: what it has written before is not to be printed. */
+void work_restart(void *context, uint64_t job, int stream);
+
 #endif

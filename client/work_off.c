@@ -191,6 +191,7 @@ int work_off(struct work *w)
     struct packer p = {0};
 
     par_on_stream(w->cli->client, work_output, w);
+    par_on_restart(w->cli->client, work_restart, w);
     if (work_feed(w)) {
         cli_say("no thread could be started");
         return CLI_PAR;

@@ -532,6 +532,12 @@ typedef int par_stream_f(
     void *context, uint64_t job, int stream, const void *data, size_t len);
 void par_on_stream(struct par_client *c, par_stream_f *on, void *context);
 
+/* Called likewise when a job with `attempts` is run again, before the first
+ * piece of each stream: what came of this stream before, its end too, counts no
+ * more. */
+typedef void par_restart_f(void *context, uint64_t job, int stream);
+void par_on_restart(struct par_client *c, par_restart_f *on, void *context);
+
 /* Feed a job's standard input (options.input); `end`: no more follows.  Blocks
  * until the job has begun (also with nothing to write) and while it does not
  * read, `timeout` at most; on ETIMEDOUT part of it may have gone.  EPIPE: the

@@ -89,6 +89,10 @@ try parctl map -k --retries 1 'test {} = b && mkdir once 2>/dev/null && kill -9 
 quiet "one that is run again takes no other with it" 0 $'a\nb\nc'
 try parctl map --retries 1 'kill -9 $$' ::: x
 said "... and its last attempt is what is told" 1 '^par: #1 \(x\): signal 9 \(Killed\) on '
+again='echo out {}; echo err {} >&2; mkdir died.{} 2>/dev/null && kill -9 $$; true'
+try parctl map -k --retries 1 "$again" ::: 1 2
+said "of one that is run again the last attempt is printed" 0 '^err 1$' $'out 1\nout 2'
+is "... on standard error, too" "$err" $'err 1\nerr 2'
 try sh -c 'seq 150 | parctl map false'
 is "more than 100 failed: 101" $code 101
 is "... each is told" "$(grep -c '^par: #' <<<"$err")" 150

@@ -70,6 +70,15 @@ try 137 parctl run -- sh -c 'kill -9 $$'
 says '^par: signal 9 \(Killed\) on '
 try 137 parctl run --retries 1 -- sh -c 'kill -9 $$'
 says '^par: signal 9 \(Killed\) on '
+again='echo hi; mkdir $0 2>/dev/null && kill -9 $$; true'
+try 0 parctl run --retries 1 -- sh -c "$again" died1
+prints 'hi
+hi'
+says '^par: it is run again: the output above is of an attempt that failed$'
+try 0 parctl run --retries 1 --json -- sh -c "$again" died2
+prints '{"index":1,"value":"hi\n"}'
+says_nothing
+rm -r died1 died2
 try 127 parctl run nosuchcommand
 says '^par: exec nosuchcommand: No such file or directory'
 try 126 parctl run /etc/passwd

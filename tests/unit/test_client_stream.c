@@ -106,6 +106,29 @@ static bool talk_at_last(struct fake *f, struct link_msg *m)
     return true;
 }
 
+/* "1!" */
+static void hear_again(void *context, uint64_t job, int stream)
+{
+    size_t n = strlen(heard);
+
+    (void)context;
+    (void)job;
+    snprintf(heard + n, sizeof heard - n, "%d!", stream);
+}
+
+Test(streams, a_stream_that_begins_again_is_told)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = talk_at_last;
+    par_on_stream(client, hear, NULL);
+    par_on_restart(client, hear_again, NULL);
+    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+    /* What of the first attempt was not handed out yet is not any more. */
+    cr_assert(ne(ptr, strstr(heard, "1!1:hi1.2!2."), NULL), "%s", heard);
+}
+
 Test(streams, a_stream_that_ended_empty_may_begin_again)
 {
     struct par_function f = fake_function(client, "never");
