@@ -28,6 +28,7 @@ int own_keys_open(struct own_keys *own,
                   const char *account,
                   struct par_error *err)
 {
+    struct par_error why;
     char folder[OWN_PATH - 64], path[OWN_PATH], host[65] = "localhost";
     char name[KEY_NAME];
     struct authorized_entry entry = {.roles = ROLE_ALL};
@@ -41,6 +42,10 @@ int own_keys_open(struct own_keys *own,
         snprintf(folder, sizeof folder, "%s", config_dir);
     else if (place_config_dir(folder, sizeof folder, err))
         return -1;
+    if (place_make_dir(folder, &why))
+        return par_fail(err, why.code,
+                        "%s; PAR_CONFIG_DIR names another folder for the keys",
+                        why.text);
     if (in_folder(own->authorized, folder, "authorized", err) ||
         in_folder(own->known, folder, "known_brokers", err) ||
         in_folder(path, folder, "broker.key", err) ||

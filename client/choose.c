@@ -99,13 +99,16 @@ static int find(struct par_client *c,
 {
     char local[PLACE_PATH];
     struct par_error why = {0};
+    const char *from = "broker";
 
     if (o->private_broker)
         return start_private(c, o, err);
-    if (!is_set(broker))
+    if (!is_set(broker)) {
         broker = getenv("PAR_BROKER");
+        from = "PAR_BROKER";
+    }
     if (is_set(broker))
-        return take_endpoint(c, broker, err);
+        return take_endpoint(c, broker, err) ? par_fail_in(err, from) : 0;
     if (place_local_endpoint(false, local, sizeof local, &why) == 0 &&
         answers(local))
         return take_endpoint(c, local, err);

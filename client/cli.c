@@ -114,11 +114,17 @@ int cli_int(const struct cli *cli,
             int64_t high,
             int64_t *out)
 {
+    const struct option_spec *o = cli->verb->options;
     struct par_error err;
+    char letter[8] = "";
 
     if (options_int(option, text, low, high, out, &err) == 0)
         return 0;
-    return cli_usage(cli, "--%s", err.text);
+    while (o->name && strcmp(o->name, option) != 0)
+        o++;
+    if (o->name && o->letter)
+        snprintf(letter, sizeof letter, "-%c, ", o->letter);
+    return cli_usage(cli, "%s--%s", letter, err.text);
 }
 
 /* An option that every verb has.  Returns false for one of the verb's own. */

@@ -191,7 +191,8 @@ static int map_main(struct cli *cli, int argc, char **argv)
                     &err))
         return cli_usage(cli, "%s", err.text);
     if (templates == 0)
-        return cli_usage(cli, "what is to be run for each input?");
+        return cli_usage(cli, "what is to be run for each input?  (If they are "
+                              "command lines: sh -c)");
     for (size_t i = 0; i < templates; i++)
         if ((name = template_later(words[i], &len)))
             return cli_usage(cli, "%.*s of GNU parallel is not built yet",

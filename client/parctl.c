@@ -43,7 +43,10 @@ static int unknown(const char *word)
     for (size_t i = 0; i < VERBS; i++)
         names[i] = verbs[i]->name;
     near = options_nearest(word, names);
-    if (near)
+    if (*word == '-')
+        cli_say("%s: the verb comes first, as in: parctl run %s ...", word,
+                word);
+    else if (near)
         cli_say("`%s' is no verb of parctl; did you mean %s?", word, near);
     else
         cli_say("`%s' is no verb of parctl; parctl --help lists them", word);

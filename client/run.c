@@ -81,8 +81,9 @@ struct run *client_run(struct par_client *c,
 
     if (len > WIRE_ITEM_MAX) {
         par_fail(err, PAR_CODE(PAR_TOO_LARGE),
-                 "%s: arguments of %zu bytes are over the limit of %d",
-                 function->name, len, WIRE_ITEM_MAX);
+                 "%s%sarguments of %zu bytes are over the limit of %d",
+                 function->name, *function->name ? ": " : "", len,
+                 WIRE_ITEM_MAX);
         return NULL;
     }
     if (wait_for_credit(c, len, err) ||

@@ -232,7 +232,7 @@ void table_print_pairs(const struct meta_writer *bytes)
             put_plain(title, key.data, key.kind == META_STR ? key.len : 0);
             cell[0] = '\0';
             put_value(cell, &v, raw, len, COLUMN_TEXT);
-            printf("%-14s %s\n", title, cell);
+            printf("%-20s %s\n", title, cell);
         }
     }
 }

@@ -47,7 +47,9 @@ static size_t later_len(const char *p)
         return 0;
     if (p[1] == '=') {
         end = strstr(p + 2, "=}");
-        return end ? (size_t)(end - p) + 2 : 0;
+        if (!end) /* "{=", as a word of its own, has the rest in others */
+            return p[2] == '\0' ? 2 : 0;
+        return (size_t)(end - p) + 2;
     }
     if (digits > 0) {
         end += digits;

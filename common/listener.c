@@ -13,11 +13,22 @@
 
 static int bind_here(void *router, const char *endpoint, struct par_error *err)
 {
+    const char *why;
+
     if (zmq_bind(router, endpoint) == 0)
         return 0;
-    return par_fail(err, zmq_errno(), "%s: %s", endpoint,
-                    zmq_errno() == EADDRINUSE ? "somebody listens there already"
-                                              : zmq_strerror(zmq_errno()));
+    switch (zmq_errno()) {
+    case EADDRINUSE:
+        why = "somebody listens there already";
+        break;
+    case ENODEV:
+    case EADDRNOTAVAIL:
+        why = "this host has no such address; 0.0.0.0 stands for all it has";
+        break;
+    default:
+        why = zmq_strerror(zmq_errno());
+    }
+    return par_fail(err, zmq_errno(), "%s: %s", endpoint, why);
 }
 
 static int set_domain(void *router, const char *domain, struct par_error *err)

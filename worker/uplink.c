@@ -21,6 +21,7 @@ enum {
     LOCAL_MAX_MS = 500,   /* the same where trying costs nothing */
     TRY_LOCAL_MS = 500,   /* so long one connection is tried */
     TRY_REMOTE_MS = 5000,
+    TRIES_LOCAL = 4, /* so many before it is said that nobody is there */
     GREET_MS = 5000, /* so long HELLO waits for its answer */
     MISSED_ASK = 2,  /* heartbeats of silence: we ask */
     MISSED_LOST = 4, /* the broker is lost */
@@ -51,6 +52,7 @@ struct uplink {
     bool asked; /* OPEN: a PING is out */
     bool lost;  /* to be told */
     unsigned losses;
+    unsigned tries;   /* in a row that nobody answered */
     const char *said; /* what was logged last, so that it is logged once */
 };
 
@@ -297,6 +299,18 @@ static void ping(struct uplink *u)
     u->asked = true;
 }
 
+/* A broker that starts with us, or anew, gets a moment. */
+static void say_nobody(struct uplink *u)
+{
+    static const char what[] = "nobody";
+
+    if (++u->tries < (is_tcp(u) ? 1 : TRIES_LOCAL))
+        return;
+    say(u, what,
+        is_tcp(u) ? "nobody answers; trying on"
+                  : "nobody answers; trying on (start one with: parbroker)");
+}
+
 static void check_time(struct uplink *u, uint64_t now)
 {
     if (u->state == UP_OPEN) {
@@ -309,6 +323,7 @@ static void check_time(struct uplink *u, uint64_t now)
             try_connect(u, now);
         } else if (u->state == UP_CONNECTING) {
             drop(u, 0); /* nobody there: the try itself was the wait */
+            say_nobody(u);
             u->at = (u->at + 1) % u->count;
             u->state = UP_WAITING;
             u->due = now;
@@ -356,6 +371,7 @@ void uplink_welcomed(struct uplink *u, uint64_t now, uint64_t heartbeat_ms)
     u->heard = now;
     u->heartbeat_ms = heartbeat_ms;
     u->losses = 0;
+    u->tries = 0;
     u->said = NULL;
 }
 

@@ -252,6 +252,16 @@ try 125 parctl run
 says 'what is to be run'
 try 125 parctl run --jsn -- true
 says 'no option --jsn; did you mean --json'
+try 2 parctl --broker ipc:///x run -- true
+says '^par: --broker: the verb comes first, as in: parctl run --broker \.\.\.$'
+try 125 parctl map -j many echo ::: 1
+says '^par: -j, --jobs: `many. is not a whole number$'
+try 125 env PAR_BROKER=foo parctl run -- true
+says '^par: PAR_BROKER: `foo. is not an endpoint'
+try 125 parctl map echo '{=' s/a/b/ '=}' ::: 1
+says '^par: .= of GNU parallel is not built yet'
+try 1 sh -c 'head -c 2000000 /dev/zero | tr "\0" x | parctl map echo'
+says '^par: #1 .*\.\.\.\): arguments of [0-9]* bytes are over the limit of 1048576$'
 try 125 parctl map --joblog x echo ::: a
 says 'joblog of GNU parallel is not built yet'
 try 125 parctl map -k -u echo ::: a

@@ -29,6 +29,17 @@ refused "an index twice" '^parworker: resource: gpu: ' --resource 'gpu=[0,0]'
 refused "a size that is none" '^parworker: --max-file-size: .10q.' --max-file-size 10q
 refused "no slots for those that wait" '^parworker: --io-slots: 0 is out' --io-slots 0
 refused "a ticket that is not there" '^parworker: .*b\.par: No such file' --ticket b.par
+start lonely parworker
+wait_for has_line lonely.err 'broker ipc://.*: nobody answers; trying on .start one with: parbroker.$'
+is "a worker without a broker says so" $? 0
+start_broker
+ready lonely ' ready as '
+is "... and works when there is one" "$(wc -l <lonely.err)" 1
+stop lonely
+stop broker
+try env HOME=/dev/null parbroker
+said "a broker without a place for its keys says what to set" 125 \
+    '^parbroker: /dev/null/.config/par: cannot be made: .*; PAR_CONFIG_DIR names another'
 refused "an option that is none" '^parworker: there is no option --nosuch' --nosuch
 refused "a word too many" '^parworker: .extra. is not understood' extra
 

@@ -200,6 +200,19 @@ Test(link_listen, peer_comes_from_the_address_it_was_told)
     link_client_close(c, 0);
 }
 
+Test(link_listen, an_address_of_another_host_is_told)
+{
+    struct par_error err = {0};
+
+    cr_assert(eq(int,
+                 link_server_listen(server, "tcp://192.0.2.1:7270",
+                                    broker_key.secret_key, NULL, 0, &err),
+                 -1));
+    cr_assert(eq(str, err.text,
+                 "tcp://192.0.2.1:7270: this host has no such address; 0.0.0.0 "
+                 "stands for all it has"));
+}
+
 Test(link_listen, taken_tcp_port_is_told)
 {
     const char *endpoint = listen_by(LINK_TCP);

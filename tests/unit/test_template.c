@@ -188,6 +188,7 @@ Test(template, places_that_are_not_built_yet_are_found)
                  {"{+/}", "{+/}"},
                  {"{..}", "{..}"},
                  {"{= s/a/b/ =} c", "{= s/a/b/ =}"},
+                 {"{=", "{="},
                  {"{} {1}", "{1}"}};
     static const char *const fine[] = {
         "",    "{}{.}{/}{//}{/.}{#}", "{a}", "{1", "${1}", "x{1,2}",
