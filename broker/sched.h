@@ -143,9 +143,8 @@ struct setup_order {
     int64_t unplaceable_ms;  /* -1: for ever */
     bool keep;               /* lifetime account: outlives the session */
     const char *where;       /* a worker or a host; NULL or "": all */
-    struct payload_ref call; /* SETUP's or CLOSE's [function, args]; block 0:
-                                none.  With one, every worker at `where` is
-                                waited for. */
+    struct payload_ref call; /* [function, args]; block 0: none.  With one,
+                                every worker at `where` is waited for. */
     bool terminate;          /* CLOSE */
     int64_t timeout_ms;      /* CLOSE: then terminate; -1: none */
 };
@@ -180,8 +179,7 @@ void sched_request_done(struct sched *s,
                         int status,
                         struct payload_ref text);
 
-/* A DECIDE_SETUP or DECIDE_CLOSE that its worker has not answered in grace_ms:
- * say sched_request_done() of it now.  False if there is none. */
+/* A DECIDE_SETUP or _CLOSE that is not answered in grace_ms: report it done. */
 bool sched_overdue(struct sched *s, uint64_t now, struct decision *late);
 
 /* A worker has given a target up that was ready there (its slots die one after
@@ -333,10 +331,8 @@ struct decision {
 };
 
 /* The next decision, in the order they were made; false when there is none.
- * Facts that come before they are drained may overtake them: a decision can
- * name a client or a worker that has left meanwhile.
- * Names (of workers, targets, specs, reasons, grants) that decisions quote
- * stay readable until sched_settle(). */
+ * One can name a client or a worker that has left meanwhile.  Names (of
+ * workers, targets, specs, reasons, grants) stay readable till sched_settle(). */
 bool sched_next(struct sched *s, struct decision *d);
 
 /* All decisions are carried out: let go of what they quoted. */
