@@ -28,10 +28,10 @@ int textfile_read(const char *path,
                   struct par_error *err);
 
 /* Before a secret is written to `fd`, which somebody else has opened (a shell's
- * `>FILE`): make the file ours alone.  Fails if it is another's (EPERM; root's will do,
- * if it is private), or if
- * somebody has it open who may have opened it when others could (EBUSY; a file
- * system without leases, as NFS, cannot tell).  What is no file is no matter.
+ * `>FILE`): make the file ours alone.  Fails if it is another's (EPERM; root's
+ * will do, if it is private), or if somebody has it open who may have opened it
+ * when others could (EBUSY; a file system without leases, as NFS, cannot tell).
+ * What is no file is no matter.
  */
 int textfile_make_private(int fd, struct par_error *err);
 
