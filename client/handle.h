@@ -5,9 +5,9 @@
  * alone; others queue what they send and wake it, and wait on `news`.
  * Functions named client_* expect the mutex held unless they say otherwise.
  *
- * The parts, from the bottom up: call (the way in and out), send, grants;
- * session, request, stream, blob; receive; pump; connect, answer; then what
- * callers see: run, write, wait, map, setup, ask.
+ * The parts, from the bottom up: call (the way in and out), line, send,
+ * grants; session, request, stream, blob; receive; pump; connect, answer; then
+ * what callers see: run, write, wait, map, setup, ask.
  */
 #ifndef PAR_HANDLE_H
 #define PAR_HANDLE_H
@@ -48,8 +48,7 @@ struct par_client {
     bool poked;      /* wake is set */
     volatile sig_atomic_t interrupted; /* see par_interrupt() */
     int wake;                          /* eventfd: ends the pump's sleep */
-    int epoll;                         /* par_fd(); -1 until asked for ... */
-    uint32_t epoll_session;            /* ... and of which connection */
+    int epoll;                         /* par_fd(); -1 until asked for */
     pid_t pid;                         /* a fork()ed child must keep off: */
     volatile unsigned char *here;      /* there this page reads 0; NULL: ask */
 

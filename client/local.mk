@@ -15,6 +15,7 @@ libparclient_la_SOURCES = \
     client/function.c \
     client/grants.c client/grants.h \
     client/handle.h \
+    client/line.c client/line.h \
     client/loop.c \
     client/manifest.c client/manifest.h \
     client/map.c \

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "line.h"
 #include "request.h"
 #include "send.h"
 
@@ -90,8 +91,7 @@ static void answer_open_runs(struct par_client *c)
 void client_lose(struct par_client *c, int code, const char *why)
 {
     par_fail(&c->trouble, code, "broker %s: %s", c->endpoint, why);
-    link_client_close(c->link, 0);
-    c->link = NULL;
+    line_end(c);
     c->next_try = 0;
     c->state = CLIENT_LOST;
     client_drop_outbox(c);

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "grants.h"
 #include "handle.h"
+#include "line.h"
 #include "place.h"
 #include "send.h"
 #include "session.h"
@@ -102,8 +103,7 @@ void client_link_event(struct par_client *c, enum link_event event)
             client_lose(c, ECONNRESET, "the connection is lost");
             break;
         }
-        link_client_close(c->link, 0);
-        c->link = NULL;
+        line_end(c);
         c->next_try = clock_ms() + AGAIN;
         break;
     case LINK_REFUSED:
@@ -147,9 +147,10 @@ void client_try(struct par_client *c, uint64_t now)
         return;
     }
     if (found > 0)
-        c->link = link_client_open(
-            c->context, c->endpoint, tcp ? c->key.public_key : NULL,
-            tcp ? c->key.secret_key : NULL, tcp ? c->broker_key : NULL, &err);
+        line_begin(c, link_client_open(c->context, c->endpoint,
+                                       tcp ? c->key.public_key : NULL,
+                                       tcp ? c->key.secret_key : NULL,
+                                       tcp ? c->broker_key : NULL, &err));
     if (!c->link)
         client_lose(c, err.code, err.text);
     else

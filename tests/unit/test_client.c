@@ -7,6 +7,8 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -269,6 +271,53 @@ Test(client, a_lost_broker_answers_what_is_open_and_is_found_again)
     echo = fake_function(client, "echo");
     cr_assert(eq(int, par_call(client, &echo, PAR_NO_ARGS, &r, &err), 0));
     par_result_clear(&r);
+}
+
+static sem_t may_answer;
+
+static bool leave_then_hesitate(struct fake *f, struct link_msg *m)
+{
+    bool left = leave(f, m);
+
+    if (!left && m->wire.head.type == WIRE_RUN)
+        sem_wait(&may_answer);
+    return left;
+}
+
+/* Let an event loop end with a result. */
+static struct par_result loop(int events)
+{
+    struct par_result r = {0};
+    struct epoll_event e;
+    int n;
+
+    while ((n = par_process(client, &err)) == 0)
+        cr_assert(eq(int, epoll_wait(events, &e, 1, 10000), 1));
+    cr_assert(eq(int, n, 1));
+    cr_assert(eq(int, par_wait_any(client, NULL, 0, 0, &r, &err), 0));
+    return r;
+}
+
+Test(client, an_event_loop_goes_on_with_the_next_connection)
+{
+    struct epoll_event e = {.events = EPOLLIN};
+    int events = epoll_create1(EPOLL_CLOEXEC);
+    struct par_result r;
+
+    sem_init(&may_answer, 0, 0);
+    fake.on = leave_then_hesitate;
+    cr_assert(eq(int, epoll_ctl(events, EPOLL_CTL_ADD, par_fd(client), &e), 0));
+    start("echo");
+    r = loop(events);
+    cr_assert(eq(int, r.status, PAR_LOST));
+    par_result_clear(&r);
+    start("echo");
+    cr_assert(eq(int, par_process(client, &err), 0));
+    sem_post(&may_answer);
+    r = loop(events);
+    cr_assert(eq(int, r.status, PAR_OK));
+    par_result_clear(&r);
+    close(events);
 }
 
 static bool runs_on(struct fake *f, struct link_msg *m)

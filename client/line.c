@@ -1,0 +1,63 @@
+/* line.c - an epoll beside the pump's poll, for event loops of others
+ *
+ * It is one for the life of the handle, so that it may be in an epoll itself;
+ * the sockets in it change with each connection.
+ */
+#include "config.h"
+
+#include "line.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+static int change(int epoll, int op, int fd)
+{
+    struct epoll_event e = {.events = EPOLLIN};
+
+    return epoll_ctl(epoll, op, fd, &e);
+}
+
+static void change_link(const struct par_client *c, int epoll, int op)
+{
+    zmq_pollitem_t items[LINK_POLL];
+    int n = c->link ? link_client_poll(c->link, items) : 0;
+
+    for (int i = 0; i < n; i++) {
+        int fd = items[i].fd;
+        size_t len = sizeof fd;
+
+        if (!items[i].socket ||
+            zmq_getsockopt(items[i].socket, ZMQ_FD, &fd, &len) == 0)
+            change(epoll, op, fd);
+    }
+}
+
+int line_watch(const struct par_client *c)
+{
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+    if (epoll < 0)
+        return -1;
+    if (change(epoll, EPOLL_CTL_ADD, c->wake)) {
+        close(epoll);
+        return -1;
+    }
+    change_link(c, epoll, EPOLL_CTL_ADD);
+    return epoll;
+}
+
+void line_begin(struct par_client *c, struct link_client *link)
+{
+    c->link = link;
+    if (c->epoll >= 0)
+        change_link(c, c->epoll, EPOLL_CTL_ADD);
+}
+
+void line_end(struct par_client *c)
+{
+    /* To close them would not do, if a fork()ed child holds them. */
+    if (c->epoll >= 0)
+        change_link(c, c->epoll, EPOLL_CTL_DEL);
+    link_client_close(c->link, 0);
+    c->link = NULL;
+}
