@@ -54,6 +54,7 @@
 enum {
     SETUP_SEATS = 2,       /* for set-ups while all others are busy */
     STARTED_MS = 5,        /* a run of so long is told as STARTED */
+    LOST_MS = 5000,        /* a result may be on its way for so long */
     LEAVE_MS = 1000,       /* a slot that was told to end has so long */
     MUTE_MS = 200,         /* and so long one that has closed its pipe */
     HOOK_MS = 10000,       /* and so long for its closing functions */

@@ -106,6 +106,26 @@ static void check_running(struct nanny *n,
         w->check_at = next;
 }
 
+/* It says that nothing runs.  A result leaves before its run ends (page.h), so
+ * what has begun and stays without one is lost: a function has jumped away from
+ * it, or written over what the slot knows. */
+static void check_lost(struct nanny *n, struct seat *seat)
+{
+    struct ward *w = seat->ward;
+    uint64_t id = run_id(LIST_ENTRY(w->given.next, struct run, node));
+
+    w->check_at = n->now + STARTED_MS;
+    if (page_begun(w->page) <= w->answered) {
+        w->lost_since = 0;
+    } else if (w->lost_since == 0 || w->lost != id) {
+        w->lost = id;
+        w->lost_since = n->now;
+    } else if (n->now >= w->lost_since + LOST_MS && empty_outbox(n, seat, id)) {
+        nanny_slot_mistrust(n, seat,
+                            "it says that a run has ended, and gave no result");
+    }
+}
+
 static void check_grace(struct nanny *n, struct seat *seat)
 {
     struct ward *w = seat->ward;
@@ -157,8 +177,10 @@ void nanny_slot_check(struct nanny *n, struct seat *seat)
     if (w->phase != WARD_SERVING || list_is_empty(&w->given))
         return;
     r = running(n, w, &since_us);
-    if (!r) /* between two, or its result is on its way */
-        w->check_at = n->now + STARTED_MS;
-    else
-        check_running(n, seat, r, since_us / 1000);
+    if (!r) {
+        check_lost(n, seat);
+        return;
+    }
+    w->lost_since = 0;
+    check_running(n, seat, r, since_us / 1000);
 }

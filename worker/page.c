@@ -179,6 +179,11 @@ void page_reopen(struct page *p)
     atomic_fetch_and(&p->next, ~PAGE_CLOSED);
 }
 
+uint64_t page_begun(const struct page *p)
+{
+    return atomic_load(&p->next) & ~PAGE_CLOSED;
+}
+
 /* The two words are read together: if the item changes meanwhile, again. */
 bool page_running(const struct page *p, uint64_t *dispatch, uint64_t *since_us)
 {

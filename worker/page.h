@@ -103,6 +103,9 @@ void page_sent(struct page *p);
 uint64_t page_close(struct page *p);
 void page_reopen(struct page *p);
 
+/* How many items have begun since the slot started. */
+uint64_t page_begun(const struct page *p);
+
 /* What runs now, and since when?  False: nothing. */
 bool page_running(const struct page *p, uint64_t *dispatch, uint64_t *since_us);
 

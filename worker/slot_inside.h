@@ -21,6 +21,7 @@ struct slot {
     struct slot_state state;
     struct call call;
     struct batch batch;
+    struct par_error error;   /* why something could not be sent, our fault */
     uint64_t now_us;          /* when the last item ended */
     uint64_t first_unsent_us; /* when the oldest result in the outbox did */
 };

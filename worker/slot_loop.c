@@ -205,13 +205,13 @@ static int serve(struct slot *s)
         got = pipe_read(s->pipe, &msg, PIPE_HELD);
         if (got == PIPE_NONE) {
             if (slot_send_results(s) != 0)
-                return 0;
+                return s->error.code ? -1 : 0;
             got = pipe_read(s->pipe, &msg, PIPE_WAIT);
         }
         if (got != PIPE_MESSAGE)
             return got == PIPE_END ? 0 : -1;
         if (handle(s, &msg) != 0)
-            return 0;
+            return s->error.code ? -1 : 0;
     }
 }
 
@@ -242,7 +242,9 @@ static int serve_to_the_end(struct slot *s, struct par_error *err)
 {
     int result = serve(s);
 
-    if (result != 0)
+    if (s->error.code)
+        par_fail(err, s->error.code, "nothing can be sent: %s", s->error.text);
+    else if (result != 0)
         par_fail(err, EPROTO, "from the nanny: %s", pipe_reason(s->pipe));
     if (!s->config.own_process) /* what it keeps would outlive it */
         slot_wind_up(s);

@@ -15,7 +15,7 @@ int slot_send_frame(struct slot *s,
     size_t second_len = payload ? payload->out.len : 0;
 
     if (!frame ||
-        pipe_write(s->pipe, frame, len, second, second_len, NULL) != 0)
+        pipe_write(s->pipe, frame, len, second, second_len, &s->error) != 0)
         return -1;
     return pipe_flush(s->pipe, PIPE_WAIT) < 0 ? -1 : 0;
 }

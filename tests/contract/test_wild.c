@@ -85,8 +85,71 @@ Test(wild, ends_by_a_signal)
 Test(wild, ends_by_an_exit)
 {
     takes_down("exits", PAR_ARGS(42), "exit 42");
-    takes_down("exits", PAR_ARGS(0), "exit 0");
+    takes_down("quits", PAR_ARGS(0), "exit 0");
     takes_down("leaves_the_thread", PAR_NO_ARGS, "exit 1");
+}
+
+Test(wild, becomes_another_program)
+{
+    takes_down("becomes_another", PAR_ARGS("exit 7"), "exit 7");
+    takes_down("becomes_another", PAR_ARGS("exec sleep 1000"),
+               "closed its pipe");
+}
+
+Test(wild, kills_those_around_it)
+{
+    takes_down("kills_its_group", PAR_NO_ARGS, "signal 9");
+    takes_down("kills_its_parent", PAR_ARGS(SIGKILL), "keeper was killed");
+    takes_down("kills_its_parent", PAR_ARGS(SIGSTOP), "keeper was killed");
+}
+
+Test(wild, leaves_no_descriptor_for_its_value)
+{
+    struct par_result got = rig_run(&r, "takes_all_descriptors", PAR_NO_ARGS);
+
+    cr_assert(eq(int, got.status, PAR_WORKER_LOST));
+    cr_assert(
+        ne(ptr, memmem(got.data, got.len, "Too many open files", 19), NULL),
+        "its last words say why");
+    expect_text(&got, "exit 1");
+    cr_assert(gt(i64, pid_of_slot(), 0), "the next one runs");
+}
+
+Test(wild, forks_and_both_return)
+{
+    struct par_result got;
+    int64_t pid = pid_of_slot();
+
+    cr_assert(eq(i64, rig_int(&r, "forks_and_returns", PAR_NO_ARGS), pid));
+    got = rig_run(&r, "forks_and_throws", PAR_NO_ARGS);
+    cr_assert(eq(int, got.status, PAR_EXCEPTION));
+    expect_text(&got, "thrown");
+    cr_assert(eq(i64, pid_of_slot(), pid), "it is the same slot");
+}
+
+/* Whatever comes of that, it is an answer. */
+Test(wild, jumps_where_nothing_is_any_more)
+{
+    struct par_function f = rig_function(&r, "jumps_out");
+    struct par_run_options o = {.timeout_ms = 300};
+    struct par_error err = {0};
+    struct par_result got;
+    uint64_t job;
+
+    cr_assert(eq(i64, rig_int(&r, "jumps_out", PAR_NO_ARGS), 1));
+    par_run(r.client, &f, PAR_NO_ARGS, &o, &job, &err);
+    cr_assert(eq(int, par_wait(r.client, job, 60000, &got, &err), 0), "%s",
+              err.text);
+    par_result_clear(&got);
+    cr_assert(gt(i64, pid_of_slot(), 0));
+}
+
+Test(wild, changes_all_about_its_process)
+{
+    int64_t pid = rig_int(&r, "changes_everything", PAR_NO_ARGS);
+
+    cr_assert(eq(i64, pid_of_slot(), pid), "the next one runs there");
+    takes_down("exits", PAR_ARGS(3), "exit 3");
 }
 
 Test(wild, fills_the_memory)

@@ -4,11 +4,13 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,6 +49,45 @@ static int exits(struct par_task *t)
     _exit((int)par_int(t, 0));
 }
 PAR_FUNCTION(exits, "i:n")
+
+static int quits(struct par_task *t)
+{
+    exit((int)par_int(t, 0));
+}
+PAR_FUNCTION(quits, "i:n")
+
+/* Of this process nothing is left but its number. */
+static int becomes_another(struct par_task *t)
+{
+    execlp("sh", "sh", "-c", par_str(t, 0), (char *)NULL);
+    return par_throw(t, 1, "no sh");
+}
+PAR_FUNCTION(becomes_another, "s:n")
+
+static int kills_its_group(struct par_task *t)
+{
+    return par_put_int(t, kill(0, SIGKILL));
+}
+PAR_FUNCTION(kills_its_group, ":i")
+
+static int kills_its_parent(struct par_task *t)
+{
+    kill(getppid(), (int)par_int(t, 0));
+    sleep_for_ever();
+    return par_put_nil(t);
+}
+PAR_FUNCTION(kills_its_parent, "i:n")
+
+/* No descriptor is left, and the value needs one to travel. */
+static int takes_all_descriptors(struct par_task *t)
+{
+    static char large[100000];
+
+    while (dup(1) >= 0)
+        continue;
+    return par_put_bytes(t, large, sizeof large);
+}
+PAR_FUNCTION(takes_all_descriptors, ":b")
 
 static int leaves_the_thread(struct par_task *t)
 {
@@ -193,6 +234,65 @@ static int leaves_a_thread(struct par_task *t)
     return par_put_int(t, getpid());
 }
 PAR_FUNCTION(leaves_a_thread, ":i")
+
+/* The child returns, too. */
+static int forks_and_returns(struct par_task *t)
+{
+    pid_t parent = getpid();
+
+    if (fork() < 0)
+        return par_throw(t, 1, "no fork");
+    return par_put_int(t, parent);
+}
+PAR_FUNCTION(forks_and_returns, ":i")
+
+static int forks_and_throws(struct par_task *t)
+{
+    if (fork() < 0)
+        return par_throw(t, 1, "no fork");
+    return par_throw(t, 2, "thrown");
+}
+PAR_FUNCTION(forks_and_throws, ":n")
+
+static jmp_buf behind;
+
+/* Called twice, it returns from its first call for the second time. */
+static int jumps_out(struct par_task *t)
+{
+    static volatile int calls;
+
+    if (calls++ > 0)
+        longjmp(behind, 1);
+    if (setjmp(behind) > 0)
+        return par_put_int(t, 2);
+    return par_put_int(t, 1);
+}
+PAR_FUNCTION(jumps_out, ":i")
+
+/* All that a process can change about itself, short of ending. */
+static int changes_everything(struct par_task *t)
+{
+    struct rlimit none = {0, 0}, few = {16, 16};
+    sigset_t all;
+
+    if (chdir("/") || setsid() < 0)
+        (void)t;
+    umask(0777);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    for (int i = 1; i < 32; i++)
+        signal(i, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &none);
+    setrlimit(RLIMIT_NPROC, &none);
+    setrlimit(RLIMIT_NOFILE, &few);
+    unsetenv("PATH");
+    clearenv();
+    close(0);
+    close(1);
+    close(2);
+    return par_put_int(t, getpid());
+}
+PAR_FUNCTION(changes_everything, ":i")
 
 static int leaves_zombies(struct par_task *t)
 {
