@@ -92,6 +92,7 @@ struct broker {
     uint64_t last_nonce;
     struct payload_ref scratch[WIRE_ITEMS_MAX];
     struct meta_writer words; /* scratch for messages in the making */
+    struct rate complaints;   /* lines of the log about breaches */
     uint64_t messages_in, messages_out, refused, malformed, late;
 };
 

@@ -62,6 +62,9 @@ static const struct handler {
     },
 };
 
+/* Who comes again and again does not fill the disk with it; STATUS counts. */
+static const struct rate_limit complaints = {.per_second = 1, .burst = 32};
+
 /* The third breach of the grammar, or of the credit, ends it. */
 static void strike(struct broker *b,
                    struct peer *peer,
@@ -69,8 +72,9 @@ static void strike(struct broker *b,
                    const char *what)
 {
     b->malformed += reason == WIRE_MALFORMED;
-    log_line(LOG_WARN, "%s from session %u (%s): refused (%s)", what,
-             peer->number, peer->address, wire_reason_name(reason));
+    if (rate_take(&b->complaints, &complaints, b->now) == RATE_WITHIN)
+        log_line(LOG_WARN, "%s from session %u (%s): refused (%s)", what,
+                 peer->number, peer->address, wire_reason_name(reason));
     if (++peer->strikes >= PEER_STRIKES)
         cut_session(b, peer, reason);
 }

@@ -143,8 +143,7 @@ struct setup_order {
     int64_t unplaceable_ms;  /* -1: for ever */
     bool keep;               /* lifetime account: outlives the session */
     const char *where;       /* a worker or a host; NULL or "": all */
-    struct payload_ref call; /* [function, args]; block 0: none.  With one,
-                                every worker at `where` is waited for. */
+    struct payload_ref call; /* block 0: none; else `where` is waited for */
     bool terminate;          /* CLOSE */
     int64_t timeout_ms;      /* CLOSE: then terminate; -1: none */
 };
@@ -331,8 +330,8 @@ struct decision {
 };
 
 /* The next decision, in the order they were made; false when there is none.
- * One can name a client or a worker that has left meanwhile.  Names (of
- * workers, targets, specs, reasons, grants) stay readable till sched_settle(). */
+ * One can name a client or a worker that has left meanwhile.  All names stay
+ * readable until sched_settle(). */
 bool sched_next(struct sched *s, struct decision *d);
 
 /* All decisions are carried out: let go of what they quoted. */

@@ -406,9 +406,9 @@ def files_nobody_reads(broker):
         m = hand.hear()
         seen += m.type == BLOB_DATA and bool(m.flags & FINAL)
     check(m.id == 300, "all comes, in order, when it reads")
-    for i in range(6000):
-        hand.say(BLOB_NEED, 1 + i, 0, {1: hash, 2: 1 << 20})
     try:
+        for i in range(6000):
+            hand.say(BLOB_NEED, 1 + i, 0, {1: hash, 2: 1 << 20})
         while (m := hand.hear()).type != GOODBYE:
             pass
         check(m.ref == 5, "who asks for thousands more than it takes is cut off")
@@ -480,6 +480,19 @@ def connections_without_hello():
     polite.close()
 
 
+def breaches_without_end(said):
+    """One that comes again and again to be cut off does not fill the log."""
+    for i in range(100):
+        peer = client()
+        for k in range(3):
+            peer.socket.send(b"\xc1\x50\x01" + bytes(5))
+        while peer.hear().type != GOODBYE:
+            pass
+        peer.socket.close(0)
+    lines = open(said).read().count("MALFORMED")
+    check(0 < lines < 200, "300 breaches make %d lines in the log" % lines)
+
+
 def connections_without_end(broker, said):
     """More connections than there are descriptors: those who are in stay in,
     and others come in when there is room again."""
@@ -521,6 +534,7 @@ said = TEMP / "said"
 with open(said, "w") as file:
     broker = start(stderr=file, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
 connections_without_end(broker, said)
+breaches_without_end(said)
 stop(broker)
 said.unlink()
 for option in "--max-sessions", "--max-account-sessions":
