@@ -201,11 +201,13 @@ tests_unit_test_sched_no_memory_LDFLAGS = $(AM_LDFLAGS) \
 EXTRA_DIST += tests/golden
 EXTRA_DIST += \
     tests/unit/brokering.h \
+    tests/unit/calling.h \
     tests/unit/functions.c \
     tests/unit/linked.h \
     tests/unit/manifest.h \
     tests/unit/nursing.h \
     tests/unit/random.h \
+    tests/unit/sched_app.h \
     tests/unit/sched_orders.h \
     tests/unit/sched_special.h \
     tests/unit/sched_world.h \

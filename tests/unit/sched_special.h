@@ -3,22 +3,7 @@
 #ifndef PAR_TESTS_SCHED_SPECIAL_H
 #define PAR_TESTS_SCHED_SPECIAL_H
 
-#include "sched_world.h"
-
-static struct world *w;
-static uint32_t path;
-
-static void open_world(void)
-{
-    w = world_open();
-    path = sched_path(w->s, "app/add");
-    sched_client_join(w->s, 1, 7);
-}
-
-static void close_world(void)
-{
-    world_close(w);
-}
+#include "sched_app.h"
 
 static inline void put_label(const char *key, const char *value)
 {

@@ -1,52 +1,15 @@
 /* test_client.c - a handle: opened, refused, closed, forked, at its limits */
 #include "config.h"
 
-#include <par/client.h>
-
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fake_broker.h"
-
-static struct fake fake;
-static struct par_client *client;
-static struct par_error err;
-
-static void open_client(void)
-{
-    fake_start(&fake, zmq_ctx_new());
-    client = fake_client(&fake);
-}
-
-static void close_client(void)
-{
-    par_close(client);
-    fake_stop(&fake);
-    zmq_ctx_term(fake.context);
-}
+#include "calling.h"
 
 TestSuite(client, .init = open_client, .fini = close_client, .timeout = 20);
-
-/* The broker has read all that was said before. */
-static void meet(void)
-{
-    cr_assert(eq(int, par_ping(client, NULL, 0, 5000, NULL, &err), 0));
-}
-
-static uint64_t start(const char *name)
-{
-    struct par_function f = fake_function(client, name);
-    uint64_t job;
-
-    cr_assert(eq(int, par_run(client, &f, PAR_NO_ARGS, NULL, &job, &err), 0));
-    return job;
-}
 
 /* ---- open and close ---- */
 

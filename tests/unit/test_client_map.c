@@ -3,19 +3,11 @@
  */
 #include "config.h"
 
-#include <par/client.h>
-
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fake_broker.h"
+#include "calling.h"
 
-static struct fake fake;
-static struct par_client *client;
-static struct par_error err;
 static struct par_function function;
 
 /* What the callbacks see. */
@@ -28,21 +20,13 @@ static struct {
     uint64_t stop_at;
 } it;
 
-static void open_client(void)
+static void open_map(void)
 {
-    fake_start(&fake, zmq_ctx_new());
-    client = fake_client(&fake);
+    open_client();
     it.stop_at = UINT64_MAX;
 }
 
-static void close_client(void)
-{
-    par_close(client);
-    fake_stop(&fake);
-    zmq_ctx_term(fake.context);
-}
-
-TestSuite(map, .init = open_client, .fini = close_client, .timeout = 30);
+TestSuite(map, .init = open_map, .fini = close_client, .timeout = 30);
 
 static int next(void *context, uint64_t index, struct par_value *args)
 {

@@ -1,47 +1,9 @@
 /* test_client_runs.c - waiting for jobs, one or any, in few messages */
 #include "config.h"
 
-#include <par/client.h>
-
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <errno.h>
-
-#include "fake_broker.h"
-
-static struct fake fake;
-static struct par_client *client;
-static struct par_error err;
-
-static void open_client(void)
-{
-    fake_start(&fake, zmq_ctx_new());
-    client = fake_client(&fake);
-}
-
-static void close_client(void)
-{
-    par_close(client);
-    fake_stop(&fake);
-    zmq_ctx_term(fake.context);
-}
+#include "calling.h"
 
 TestSuite(runs, .init = open_client, .fini = close_client, .timeout = 20);
-
-/* The broker has read all that was said before. */
-static void meet(void)
-{
-    cr_assert(eq(int, par_ping(client, NULL, 0, 5000, NULL, &err), 0));
-}
-
-static uint64_t start(const char *name)
-{
-    struct par_function f = fake_function(client, name);
-    uint64_t job;
-
-    cr_assert(eq(int, par_run(client, &f, PAR_NO_ARGS, NULL, &job, &err), 0));
-    return job;
-}
 
 /* ---- waiting ---- */
 

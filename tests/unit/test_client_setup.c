@@ -1,37 +1,24 @@
 /* test_client_setup.c - what SETUP carries, and the files that are asked for */
 #include "config.h"
 
-#include <par/client.h>
-
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <errno.h>
-
 #include "bundle.h"
+#include "calling.h"
 #include "digest.h"
-#include "fake_broker.h"
 #include "scratch.h"
 
-static struct fake fake;
-static struct par_client *client;
-static struct par_error err;
-
-static void open_client(void)
+static void open_both(void)
 {
     scratch_make();
-    fake_start(&fake, zmq_ctx_new());
-    client = fake_client(&fake);
+    open_client();
 }
 
-static void close_client(void)
+static void close_both(void)
 {
-    par_close(client);
-    fake_stop(&fake);
-    zmq_ctx_term(fake.context);
+    close_client();
     scratch_remove();
 }
 
-TestSuite(setup, .init = open_client, .fini = close_client, .timeout = 20);
+TestSuite(setup, .init = open_both, .fini = close_both, .timeout = 20);
 
 static int set_up(const char *kind, const char *path, uint32_t *handle)
 {

@@ -1,37 +1,16 @@
 /* test_client_stream.c - output and input of commands, under credit */
 #include "config.h"
 
-#include <par/client.h>
-
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <errno.h>
 #include <semaphore.h>
 #include <string.h>
 
+#include "calling.h"
 #include "credit.h"
-#include "fake_broker.h"
 
 enum { WINDOW = 64 * 1024 };
 
-static struct fake fake;
-static struct par_client *client;
-static struct par_error err;
 static char heard[64];
 static uint64_t total;
-
-static void open_client(void)
-{
-    fake_start(&fake, zmq_ctx_new());
-    client = fake_client(&fake);
-}
-
-static void close_client(void)
-{
-    par_close(client);
-    fake_stop(&fake);
-    zmq_ctx_term(fake.context);
-}
 
 TestSuite(streams, .init = open_client, .fini = close_client, .timeout = 20);
 

@@ -1,9 +1,6 @@
 /* A job that waits behind a long one, while there is a free slot elsewhere. */
 #include "config.h"
 
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
 #include "sched_special.h"
 
 TestSuite(sched_crowd, .init = open_world, .fini = close_world, .timeout = 10);

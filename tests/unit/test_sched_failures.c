@@ -3,25 +3,7 @@
  */
 #include "config.h"
 
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
-#include "sched_world.h"
-
-static struct world *w;
-static uint32_t path;
-
-static void open_world(void)
-{
-    w = world_open();
-    path = sched_path(w->s, "app/add");
-    sched_client_join(w->s, 1, 7);
-}
-
-static void close_world(void)
-{
-    world_close(w);
-}
+#include "sched_app.h"
 
 TestSuite(sched_failures,
           .init = open_world,

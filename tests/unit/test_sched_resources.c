@@ -1,9 +1,6 @@
 /* test_sched_resources.c - counted and indexed resources, and large requests */
 #include "config.h"
 
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
 #include "sched_special.h"
 
 TestSuite(sched_resources,

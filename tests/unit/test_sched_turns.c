@@ -1,28 +1,15 @@
 /* test_sched_turns.c - clients and their targets take turns */
 #include "config.h"
 
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "sched_app.h"
 
-#include "sched_world.h"
-
-static struct world *w;
-static uint32_t path;
-
-static void open_world(void)
+static void open_two(void)
 {
-    w = world_open();
-    path = sched_path(w->s, "app/add");
-    cr_assert(eq(int, sched_client_join(w->s, 1, 7), 0));
+    open_world();
     cr_assert(eq(int, sched_client_join(w->s, 2, 7), 0));
 }
 
-static void close_world(void)
-{
-    world_close(w);
-}
-
-TestSuite(sched_turns, .init = open_world, .fini = close_world, .timeout = 10);
+TestSuite(sched_turns, .init = open_two, .fini = close_world, .timeout = 10);
 
 Test(sched_turns,
      a_long_queue_of_one_client_delays_another_by_about_a_job_a_slot)
