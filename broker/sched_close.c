@@ -230,22 +230,14 @@ int sched_close(struct sched *s, uint64_t now, const struct setup_order *order)
 {
     uint32_t client = client_find(s, order->client);
     uint32_t target = target_find(s, order->target);
+    int status = order_check(s, order, true);
     struct target *t;
     uint32_t place;
 
     sched_hear(s, now);
-    if (client == POOL_NONE)
-        return PAR_UNKNOWN_SESSION;
-    if (!sched_target_allows(
-            s, order->target,
-            account_at(s, client_at(s, client)->account)->number))
-        return PAR_UNKNOWN_HANDLE;
+    if (status != PAR_OK)
+        return status;
     t = target_at(s, target);
-    if (t->is_path)
-        return PAR_UNSUPPORTED;
-    if (order->where && order->where[0] &&
-        !order_names_worker(s, t, order->where))
-        return PAR_UNKNOWN_WORKER;
     if (!order->where && !t->closing && t->holds > 1 &&
         order_holds(client_at(s, client), target)) {
         let_go(s, client, target, order);

@@ -8,6 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+int order_check(const struct sched *s,
+                const struct setup_order *order,
+                bool close)
+{
+    uint32_t client = client_find(s, order->client);
+    const struct target *t;
+
+    if (client == POOL_NONE)
+        return PAR_UNKNOWN_SESSION;
+    if (!sched_target_allows(
+            s, order->target,
+            account_at(s, client_at(s, client)->account)->number))
+        return PAR_UNKNOWN_HANDLE;
+    t = target_at(s, target_find(s, order->target));
+    if (t->is_path)
+        return PAR_UNSUPPORTED;
+    if (t->closing && !close)
+        return PAR_CLOSING;
+    if (order->where && order->where[0] &&
+        !order_names_worker(s, t, order->where))
+        return PAR_UNKNOWN_WORKER;
+    return PAR_OK;
+}
+
 uint32_t order_make(struct sched *s,
                     uint32_t target,
                     const struct setup_order *order,

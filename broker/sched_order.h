@@ -5,6 +5,12 @@
 
 #include "sched_state.h"
 
+/* May it come in?  PAR_OK, or the status that refuses: the session, the handle
+ * or the worker is not known, or the target is none to be set up or closed. */
+int order_check(const struct sched *s,
+                const struct setup_order *order,
+                bool close);
+
 /* Take an order in for a target; POOL_NONE if out of memory. */
 uint32_t order_make(struct sched *s,
                     uint32_t target,

@@ -139,25 +139,13 @@ int sched_setup(struct sched *s, uint64_t now, const struct setup_order *order)
 {
     uint32_t client = client_find(s, order->client);
     uint32_t target = target_find(s, order->target);
-    struct target *t;
+    int status = order_check(s, order, false);
     struct order *o;
     uint32_t place;
 
     sched_hear(s, now);
-    if (client == POOL_NONE)
-        return PAR_UNKNOWN_SESSION;
-    if (!sched_target_allows(
-            s, order->target,
-            account_at(s, client_at(s, client)->account)->number))
-        return PAR_UNKNOWN_HANDLE;
-    t = target_at(s, target);
-    if (t->is_path)
-        return PAR_UNSUPPORTED;
-    if (t->closing)
-        return PAR_CLOSING;
-    if (order->where && order->where[0] &&
-        !order_names_worker(s, t, order->where))
-        return PAR_UNKNOWN_WORKER;
+    if (status != PAR_OK)
+        return status;
     place = order_make(s, target, order, false);
     if (place == POOL_NONE)
         return PAR_OVERLOADED;
