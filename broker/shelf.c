@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "shelf.h"
+#include "whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,22 +95,6 @@ static int open_nameless(const char *dir)
     return fd;
 }
 
-static int write_all(int fd, uint64_t offset, const uint8_t *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = pwrite(fd, data, len, (off_t)offset);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return -1;
-        data += n;
-        offset += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 int shelf_write(struct shelf *s,
                 const struct shelf_place *place,
                 uint64_t offset,
@@ -119,7 +104,7 @@ int shelf_write(struct shelf *s,
 {
     if (s->fd < 0)
         s->fd = open_nameless(s->dir);
-    if (s->fd < 0 || write_all(s->fd, place->at + offset, data, len))
+    if (s->fd < 0 || whole_write(s->fd, data, len, place->at + offset))
         return par_fail(err, errno, "%s: %s", s->dir, strerror(errno));
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "whole.h"
 #include "wire.h"
 
 void args_begin(struct args *a,
@@ -21,24 +22,6 @@ void args_begin(struct args *a,
         signature_parse(&a->signature, "", 0, NULL);
     meta_writer_reset(&a->payload);
     meta_put_array(&a->payload, (uint32_t)count);
-}
-
-static ssize_t read_some(int fd, char *to, size_t size)
-{
-    size_t used = 0;
-
-    while (used < size) {
-        ssize_t n = read(fd, to + used, size - used);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        used += (size_t)n;
-    }
-    return (ssize_t)used;
 }
 
 /* A file's octets, appended to `out`; more than may travel is refused. */
@@ -59,7 +42,7 @@ static int read_file(const char *path,
         size = (size_t)st.st_size + 1;
     room = meta_room(out, size);
     if (room)
-        n = read_some(fd, (char *)room, size);
+        n = whole_read(fd, room, size, WHOLE_HERE);
     if (n < 0)
         par_fail(err, room ? errno : ENOMEM, "%s: %s", path,
                  strerror(room ? errno : ENOMEM));

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sources.h"
+#include "whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,30 +102,6 @@ struct source *sources_find(const struct sources *s, const struct digest *hash)
     return NULL;
 }
 
-static int read_all(const struct source *s,
-                    int fd,
-                    uint64_t offset,
-                    char *to,
-                    size_t len,
-                    struct par_error *err)
-{
-    while (len > 0) {
-        ssize_t n = pread(fd, to, len, (off_t)offset);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return par_fail(err, errno, "%s: %s", s->here, strerror(errno));
-        if (n == 0)
-            return par_fail(err, EBUSY, "%s: it is shorter than it was",
-                            s->here);
-        to += n;
-        offset += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 int source_read(const struct source *s,
                 uint64_t offset,
                 void *to,
@@ -133,15 +110,18 @@ int source_read(const struct source *s,
 {
     struct stat st;
     int fd = s->fd >= 0 ? s->fd : open_regular(s->here, &st, err);
-    int rc;
+    ssize_t n;
+    int rc = 0;
 
     if (fd < 0)
         return -1;
     if (s->fd < 0 && (uint64_t)st.st_size != s->size)
         rc = par_fail(err, EBUSY, "%s: it has changed since it was set up",
                       s->here);
-    else
-        rc = read_all(s, fd, offset, to, len, err);
+    else if ((n = whole_read(fd, to, len, offset)) < 0)
+        rc = par_fail(err, errno, "%s: %s", s->here, strerror(errno));
+    else if ((size_t)n < len)
+        rc = par_fail(err, EBUSY, "%s: it is shorter than it was", s->here);
     if (s->fd < 0)
         close(fd);
     return rc;

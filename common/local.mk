@@ -31,7 +31,8 @@ COMMON_EFFECT = \
     common/options.c common/options.h \
     common/place.c common/place.h \
     common/stdfds.c common/stdfds.h \
-    common/textfile.c common/textfile.h
+    common/textfile.c common/textfile.h \
+    common/whole.c common/whole.h
 
 noinst_LTLIBRARIES += libparcommon.la libparlink.la
 libparcommon_la_SOURCES = $(COMMON_PURE) $(COMMON_EFFECT)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "place.h"
+#include "whole.h"
 
 static int fail_errno(const char *path, struct par_error *err)
 {
@@ -87,25 +88,6 @@ static int check_folder(const char *path, struct par_error *err)
     return 0;
 }
 
-/* Read until the end or until `size` is full; returns the octets, or -1. */
-static ssize_t read_all(int fd, char *to, size_t size)
-{
-    size_t len = 0;
-
-    while (len < size) {
-        ssize_t n = read(fd, to + len, size - len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        len += (size_t)n;
-    }
-    return (ssize_t)len;
-}
-
 static int read_open(const char *path,
                      int fd,
                      enum textfile_kind kind,
@@ -124,7 +106,7 @@ static int read_open(const char *path,
     buffer = malloc((size_t)st.st_size + 1);
     if (!buffer)
         return par_fail(err, ENOMEM, "%s: out of memory", path);
-    len = read_all(fd, buffer, (size_t)st.st_size);
+    len = whole_read(fd, buffer, (size_t)st.st_size, WHOLE_HERE);
     if (len < 0 || memchr(buffer, '\0', (size_t)len)) {
         int code = len < 0 ? errno : EINVAL;
 
@@ -196,23 +178,6 @@ static void sync_folder(const char *path)
     close(fd);
 }
 
-static int write_all(int fd, const char *text)
-{
-    size_t left = strlen(text);
-
-    while (left > 0) {
-        ssize_t n = write(fd, text, left);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        text += n;
-        left -= (size_t)n;
-    }
-    return fsync(fd);
-}
-
 /* Write text to a fresh file beside path, and its name to temp.  It gets the
  * owner and mode of `like` (NULL: ours, 0600). */
 static int write_beside(const char *path,
@@ -234,7 +199,7 @@ static int write_beside(const char *path,
     /* fchmod, because the umask has had a say in the mode. */
     ok = fchmod(fd, like ? like->st_mode & 0777 : 0600) == 0 &&
          (!like || fchown(fd, like->st_uid, like->st_gid) == 0) &&
-         write_all(fd, text) == 0;
+         whole_write(fd, text, strlen(text), WHOLE_HERE) == 0 && fsync(fd) == 0;
     n = errno;
     if (close(fd) != 0 && ok) {
         ok = false;

@@ -118,6 +118,7 @@ UNIT_TESTS += tests/unit/test_textfile
 UNIT_TESTS += tests/unit/test_ticket
 UNIT_TESTS += tests/unit/test_uplink
 UNIT_TESTS += tests/unit/test_utf8
+UNIT_TESTS += tests/unit/test_whole
 UNIT_TESTS += tests/unit/test_window
 UNIT_TESTS += tests/unit/test_wire
 UNIT_TESTS += tests/unit/test_words

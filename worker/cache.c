@@ -17,6 +17,7 @@
 #include "cache.h"
 #include "place.h"
 #include "shrink.h"
+#include "whole.h"
 
 enum {
     PIECE = 256 * 1024,
@@ -177,23 +178,6 @@ struct cache_file *cache_begin(struct cache *c,
     return NULL;
 }
 
-static int write_all(int fd, const void *data, size_t len)
-{
-    const char *from = data;
-
-    while (len) {
-        ssize_t n = write(fd, from, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        from += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 int cache_add(struct cache_file *f,
               const void *data,
               size_t len,
@@ -203,7 +187,7 @@ int cache_add(struct cache_file *f,
         return par_fail(err, EFBIG, "more octets than were announced");
     digest_add(f->state, data, len);
     f->got += len;
-    return write_all(f->fd, data, len) ? fail(err, "write") : 0;
+    return whole_write(f->fd, data, len, WHOLE_HERE) ? fail(err, "write") : 0;
 }
 
 static void file_free(struct cache_file *f)
@@ -269,7 +253,7 @@ static int copy(int from, int to, struct digest *d, uint64_t *size)
     while (state && piece && (n = read(from, piece, PIECE)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 || write_all(to, piece, (size_t)n)) {
+        if (n < 0 || whole_write(to, piece, (size_t)n, WHOLE_HERE)) {
             n = -1;
             break;
         }
@@ -375,7 +359,7 @@ int cache_note_built(struct cache *c,
         return -1;
     digest_text(key, name);
     digest_text(d, text);
-    if (write_all(f->fd, text, sizeof text - 1) ||
+    if (whole_write(f->fd, text, sizeof text - 1, WHOLE_HERE) ||
         renameat(c->tmp, f->name, c->built, name) < 0) {
         fail(err, name);
         cache_abandon(f);
