@@ -302,8 +302,7 @@ enum decision_kind {
     DECIDE_REFUSED, /* client, run (its request id), target, status, payload
                        (the worker's words) or reason */
     DECIDE_FORGET,  /* payload: nobody needs it any more */
-    DECIDE_RETIRE   /* target: closed everywhere; forget its manifest.  Not
-                       for paths, which come and go with their users */
+    DECIDE_RETIRE   /* target (no path): closed everywhere; forget it */
 };
 
 struct decision {
