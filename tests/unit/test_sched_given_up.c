@@ -84,9 +84,11 @@ Test(sched_given_up, a_setup_under_way_has_the_last_word)
     world_turn(w);
     sched_client_leave(w->s, w->now, 1);
     world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
     cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 0));
     sched_request_done(w->s, w->now, 1, d.request, PAR_OK,
                        (struct payload_ref){0});
     world_turn(w);
-    cr_assert(eq(sz, world_count(w, DECIDE_CLOSE), 1));
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 0),
+              "CLOSE is not answered");
 }
