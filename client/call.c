@@ -37,6 +37,17 @@ void client_leave(struct par_client *c)
     pthread_mutex_unlock(&c->lock);
 }
 
+void client_poke(struct par_client *c)
+{
+    uint64_t one = 1;
+
+    if (!c->polling || c->poked)
+        return;
+    c->poked = true;
+    if (write(c->wake, &one, sizeof one) < 0)
+        c->poked = false; /* it is full, so it is set */
+}
+
 uint64_t client_deadline(int64_t timeout)
 {
     uint64_t now = clock_ms();

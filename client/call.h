@@ -16,6 +16,9 @@ int client_enter(struct par_client *c, struct par_error *err);
 
 void client_leave(struct par_client *c);
 
+/* End the pump's sleep: there is something to do. */
+void client_poke(struct par_client *c);
+
 /* When a call with this timeout ends, by clock_ms(). */
 uint64_t client_deadline(int64_t timeout);
 

@@ -56,6 +56,7 @@ struct par_client {
     bool own_context;
     void *private_broker;
     struct link_client *link; /* NULL while the broker's key is missing */
+    struct link_client *polled_link; /* ended while the pump polls it */
     char *endpoint;
     struct key_pair key;
     uint8_t broker_key[KEY_SIZE];

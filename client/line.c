@@ -10,6 +10,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "call.h"
+
 static int change(int epoll, int op, int fd)
 {
     struct epoll_event e = {.events = EPOLLIN};
@@ -58,6 +60,18 @@ void line_end(struct par_client *c)
     /* To close them would not do, if a fork()ed child holds them. */
     if (c->epoll >= 0)
         change_link(c, c->epoll, EPOLL_CTL_DEL);
-    link_client_close(c->link, 0);
+    /* The first that ends while the pump sleeps is the one that it polls. */
+    if (c->polling && !c->polled_link) {
+        c->polled_link = c->link;
+        client_poke(c);
+    } else {
+        link_client_close(c->link, 0);
+    }
     c->link = NULL;
+}
+
+void line_polled(struct par_client *c)
+{
+    link_client_close(c->polled_link, 0);
+    c->polled_link = NULL;
 }

@@ -8,8 +8,12 @@
  * watches it too. */
 void line_begin(struct par_client *c, struct link_client *link);
 
-/* There is none any more; nothing waits for what was not sent. */
+/* There is none any more; nothing waits for what was not sent.  If another
+ * thread polls it, that one closes it ... */
 void line_end(struct par_client *c);
+
+/* ... here, when it has done so. */
+void line_polled(struct par_client *c);
 
 /* An epoll of all that the pump would poll; -1: none could be made. */
 int line_watch(const struct par_client *c);

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "handle.h"
+#include "line.h"
 #include "pump.h"
 #include "receive.h"
 #include "send.h"
@@ -83,6 +84,7 @@ static void doze(struct par_client *c, uint64_t deadline)
     zmq_poll(items, n + 1, (long)ms);
     pthread_mutex_lock(&c->lock);
     c->polling = false;
+    line_polled(c);
     if (items[n].revents)
         unpoke(c);
 }

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "call.h"
 #include "handle.h"
 #include "line.h"
 #include "request.h"
@@ -21,17 +21,6 @@ struct parcel {
     zmq_msg_t second;
     bool has_second;
 };
-
-void client_poke(struct par_client *c)
-{
-    uint64_t one = 1;
-
-    if (!c->polling || c->poked)
-        return;
-    c->poked = true;
-    if (write(c->wake, &one, sizeof one) < 0)
-        c->poked = false; /* it is full, so it is set */
-}
 
 static void parcel_destroy(struct parcel *p)
 {

@@ -32,9 +32,6 @@ int client_end_batch(struct par_client *c, struct par_error *err);
 /* Send the open batch, and what waits in the outbox. */
 void client_flush(struct par_client *c);
 
-/* End the pump's sleep: there is something to send. */
-void client_poke(struct par_client *c);
-
 /* The connection has ended: everybody who waits is told. */
 void client_lose(struct par_client *c, int code, const char *why);
 

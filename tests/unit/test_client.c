@@ -2,12 +2,15 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "calling.h"
+#include "client/connect.h"
+#include "client/handle.h"
 
 TestSuite(client, .init = open_client, .fini = close_client, .timeout = 20);
 
@@ -314,6 +317,56 @@ Test(client, cancel_ends_a_job_or_says_that_it_cannot)
 }
 
 /* ---- threads ---- */
+
+/* Says goodbye once, and then nothing. */
+static bool fall_silent(struct fake *f, struct link_msg *m)
+{
+    if (m->wire.head.type == WIRE_PING && f->step++ == 0)
+        fake_say(f, WIRE_GOODBYE, 0, 0, WIRE_DONE, NULL, NULL, 0);
+    return f->step > 0;
+}
+
+static void *ping(void *timeout)
+{
+    struct par_error e = {0};
+
+    par_ping(client, NULL, 0, *(int64_t *)timeout, NULL, &e);
+    return (void *)(intptr_t)e.code;
+}
+
+/* With the lock, once a thread polls. */
+static void until_polled(void)
+{
+    pthread_mutex_lock(&client->lock);
+    while (!client->polling) {
+        pthread_mutex_unlock(&client->lock);
+        sched_yield();
+        pthread_mutex_lock(&client->lock);
+    }
+}
+
+Test(client, who_gives_up_takes_no_socket_from_the_one_that_polls)
+{
+    static int64_t long_time = 60000;
+    pthread_t thread;
+    void *code;
+
+    fake.on = fall_silent;
+    cr_assert(eq(int, par_ping(client, NULL, 0, -1, NULL, &err), -1));
+    client->connect_timeout = long_time;
+    pthread_create(&thread, NULL, ping, &long_time);
+    until_polled();
+    client->connect_timeout = 10;
+    cr_assert(eq(int, client_connect(client, &err), -1));
+    cr_assert(eq(int, err.code, ETIMEDOUT));
+    cr_assert(eq(ptr, client->link, NULL));
+    cr_assert(ne(ptr, client->polled_link, NULL), "who polls it closes it");
+    cr_assert(eq(int, client->poked, true), "... and soon");
+    pthread_mutex_unlock(&client->lock);
+    pthread_join(thread, &code);
+    cr_assert(eq(int, (int)(intptr_t)code, ETIMEDOUT));
+    cr_assert(eq(ptr, client->polled_link, NULL));
+}
 
 enum { THREADS = 8, CALLS = 300 };
 
