@@ -19,6 +19,8 @@ enum {
     STREAM_IN = 0
 };
 
+static const char out_of_memory[] = "out of memory for what a job wrote";
+
 /* What a job wrote, until the caller's function has seen it. */
 struct piece {
     struct list node;
@@ -102,41 +104,66 @@ static void begin_again(struct par_client *c, struct run *run, int stream)
     }
 }
 
+/* Keep what has come.  NULL if out of memory. */
+static struct piece *piece_create(struct link_msg *m, int stream)
+{
+    struct piece *p = calloc(1, sizeof *p);
+
+    if (!p)
+        return NULL;
+    p->frame = frame_take(m);
+    if (!p->frame) {
+        free(p);
+        return NULL;
+    }
+    p->job = m->wire.head.id;
+    p->stream = stream;
+    p->data = m->wire.items;
+    p->len = m->wire.items_len;
+    p->last = m->wire.head.flags & WIRE_FINAL;
+    return p;
+}
+
+/* What is wrong with it; NULL: nothing. */
+static const char *refusal(struct flow_side *side, const struct wire_msg *msg)
+{
+    if (msg->head.ref != side->used)
+        return "output of a job is missing";
+    if (!flow_use(side, msg->items_len) || side->ended)
+        return "it sent more output than was granted";
+    return NULL;
+}
+
 void client_stream_piece(struct par_client *c, struct link_msg *m)
 {
     int64_t stream =
         meta_int(m->wire.meta, m->wire.head.meta_len, KEY_STREAM, -1);
     struct run *run = runs_find(&c->runs, m->wire.head.id);
     struct flow_side *side;
-    struct piece *p;
+    struct piece *p = NULL;
+    const char *why;
     bool again;
 
-    if (!run || run->done || (stream != FLOW_OUT && stream != FLOW_ERR) ||
-        !client_flow(run))
+    if (!run || run->done || (stream != FLOW_OUT && stream != FLOW_ERR))
         return;
+    if (!client_flow(run)) {
+        client_lose(c, ENOMEM, out_of_memory);
+        return;
+    }
     side = &run->flow->out[stream - 1];
     /* The job is run again: a stream has one beginning, and one end. */
     again = m->wire.head.ref == 0 && (side->used > 0 || side->ended);
     if (again)
         begin_again(c, run, (int)stream);
-    if (!flow_use(side, m->wire.items_len) || side->ended) {
-        client_lose(c, EPROTO, "it sent more output than was granted");
+    why = refusal(side, &m->wire);
+    if (!why)
+        p = piece_create(m, (int)stream);
+    /* Better no broker than output with a hole in it. */
+    if (!p) {
+        client_lose(c, why ? EPROTO : ENOMEM, why ? why : out_of_memory);
         return;
     }
-    p = calloc(1, sizeof *p);
-    if (!p)
-        return;
-    p->frame = frame_take(m);
-    if (!p->frame) {
-        free(p);
-        return;
-    }
-    p->job = run->id;
-    p->stream = (int)stream;
-    p->data = m->wire.items;
-    p->len = m->wire.items_len;
     p->first_again = again;
-    p->last = m->wire.head.flags & WIRE_FINAL;
     side->ended = p->last;
     list_append(&c->pieces, &p->node);
     run->flow->pending++;

@@ -193,6 +193,7 @@ ROOT_TESTS += tests/root/two_hosts.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
 
 tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=meta_room
+tests_unit_test_client_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=realloc -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
 tests_unit_test_sched_no_memory_LDFLAGS = $(AM_LDFLAGS) \

@@ -237,6 +237,60 @@ Test(streams, a_broker_that_goes_beyond_its_credit_is_left)
     cr_assert(eq(int, err.code, PAR_CODE(PAR_LOST)));
 }
 
+static bool skip_an_octet(struct fake *f, struct link_msg *m)
+{
+    if (m->wire.head.type != WIRE_RUN)
+        return false;
+    stream(f, m->wire.head.id, 1, 0, "one", 3, false);
+    stream(f, m->wire.head.id, 1, 4, "two", 3, true);
+    return true;
+}
+
+Test(streams, output_with_a_hole_in_it_is_not_handed_out)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = skip_an_octet;
+    par_on_stream(client, hear, NULL);
+    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), -1));
+    cr_assert(eq(int, err.code, PAR_CODE(PAR_LOST)));
+    cr_assert(ne(ptr, strstr(err.text, "is missing"), NULL), "%s", err.text);
+    cr_assert(eq(str, heard, "1:one"));
+}
+
+/* The linker puts this between our code and the allocator. */
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+static _Thread_local bool is_used_up;
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return is_used_up ? NULL : __real_calloc(count, size);
+}
+
+static int use_memory_up(
+    void *context, uint64_t job, int stream, const void *data, size_t len)
+{
+    is_used_up = true;
+    return hear(context, job, stream, data, len);
+}
+
+Test(streams, output_that_there_is_no_memory_for_is_no_end)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = write_much;
+    writer.limit = 1024 * 1024;
+    par_on_stream(client, use_memory_up, NULL);
+    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), -1));
+    is_used_up = false;
+    cr_assert(eq(int, err.code, PAR_CODE(PAR_LOST)));
+    cr_assert(ne(ptr, strstr(err.text, "out of memory"), NULL), "%s", err.text);
+}
+
 /* A first attempt writes a little, the next one as much as it may at once, and
  * then on. */
 static sem_t said;
