@@ -24,7 +24,7 @@
 
 enum {
     BUNDLE_NAME = 128,    /* octets of a computation's name */
-    BUNDLE_FUNCTION = 63, /* of a function's, as par/client.h has room for */
+    BUNDLE_FUNCTION = 63, /* of a function's */
     BUNDLE_FILES = 1000,
     BUNDLE_FUNCTIONS = 1000,
     BUNDLE_ENTRIES = 4096, /* of each other list */

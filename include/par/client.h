@@ -265,7 +265,7 @@ struct par_setup {
 struct par_function {
     uint32_t handle;
     uint32_t function;
-    char name[64];
+    char name[256]; /* or path; a NUL follows */
     char signature[128];
 };
 
@@ -322,9 +322,10 @@ int par_self(struct par_client *c,
              struct par_function *function,
              struct par_error *err);
 
-/* A function that workers registered by path ("app@2/add").  Does not ask
- * anybody: a job for a path nobody offers waits (unplaceable_ms), and
- * arguments that do not fit end the job with PAR_BAD_ARGS instead of EINVAL. */
+/* A function that workers registered by path ("app@2/add"), of 1 to 255 octets
+ * (else EINVAL).  Does not ask anybody: a job for a path nobody offers waits
+ * (unplaceable_ms), and arguments that do not fit end the job with PAR_BAD_ARGS
+ * instead of EINVAL. */
 int par_path(struct par_client *c,
              const char *path,
              struct par_function *function,

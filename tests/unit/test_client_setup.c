@@ -343,7 +343,7 @@ Test(setup, this_program_is_set_up_once)
     cr_assert(eq(uint, fake.seen[WIRE_SETUP], 1));
 }
 
-static char path_seen[64];
+static char path_seen[300];
 
 static bool read_path(struct fake *f, struct link_msg *m)
 {
@@ -364,6 +364,25 @@ Test(setup, a_path_travels_with_the_run)
     cr_assert(eq(int, par_call(client, &f, PAR_ARGS(1), &r, &err), 0));
     par_result_clear(&r);
     cr_assert(eq(str, path_seen, "/api/add"));
+}
+
+Test(setup, a_path_is_as_long_as_a_worker_may_register)
+{
+    char path[257];
+    struct par_function f;
+    struct par_result r;
+
+    fake.on = read_path;
+    memset(path, 'a', sizeof path);
+    path[255] = '\0';
+    cr_assert(eq(int, par_path(client, path, &f, &err), 0));
+    cr_assert(eq(int, par_call(client, &f, PAR_ARGS(1), &r, &err), 0));
+    par_result_clear(&r);
+    cr_assert(eq(str, path_seen, path));
+    path[255] = 'a';
+    path[256] = '\0';
+    cr_assert(eq(int, par_path(client, path, &f, &err), -1));
+    cr_assert(eq(int, err.code, EINVAL));
     cr_assert(eq(int, par_path(client, "", &f, &err), -1));
 }
 
