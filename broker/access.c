@@ -1,7 +1,8 @@
 /* access.c - the authorized list, watched through its folder
  *
  * Editors and `parctl allow` replace the file, so the folder is what is
- * watched (inotify(7)).  Some editors move the old file away before they write
+ * watched (inotify(7)).  What another host does to a folder that both share is
+ * no event here, so the file is looked at once a second as well.  Some editors move the old file away before they write
  * the new one: a file that is gone is given a moment to come back before
  * everybody is shut out.
  */
@@ -10,15 +11,17 @@
 #include "access.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
 
-enum { GRACE_MS = 500 };
+enum { GRACE_MS = 500, LOOK_MS = 1000 };
 
 struct access {
     char *file;       /* NULL: no keys */
@@ -27,6 +30,8 @@ struct access {
     int watch;         /* inotify, or -1 */
     int folder;        /* what is watched; -1 if it is not there */
     uint64_t gone_due; /* when to believe that the file is gone; 0: it is not */
+    uint64_t look_due; /* when to look at the file itself */
+    struct stat seen;  /* the file when it was last read; all 0: not there */
     struct authorized *list;
 };
 
@@ -46,6 +51,31 @@ static int watch_folder(struct access *a, struct par_error *err)
     if (a->folder < 0)
         return par_fail(err, errno, "%s: %s", folder, strerror(errno));
     return 0;
+}
+
+/* Opening it is what makes NFS ask the server. */
+static struct stat look(const struct access *a)
+{
+    int fd = open(a->file, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    struct stat st = {0};
+
+    if (fd >= 0 && fstat(fd, &st))
+        st = (struct stat){0};
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+           a->st_size == b->st_size && same_time(a->st_mtim, b->st_mtim) &&
+           same_time(a->st_ctim, b->st_ctim);
 }
 
 struct access *access_open(const char *file, uid_t owner, struct par_error *err)
@@ -74,6 +104,7 @@ struct access *access_open(const char *file, uid_t owner, struct par_error *err)
     /* First watch, then read: what changes in between is read again. */
     if (watch_folder(a, err))
         goto fail;
+    a->seen = look(a);
     a->list = authorized_load(file, err);
     if (!a->list)
         goto fail;
@@ -137,6 +168,16 @@ static enum news read_events(struct access *a)
     return news;
 }
 
+/* What happened to the file without an event. */
+static enum news look_again(const struct access *a)
+{
+    struct stat now = look(a);
+
+    if (same_file(&now, &a->seen))
+        return NOTHING;
+    return now.st_ino ? WRITTEN : GONE;
+}
+
 bool access_read(struct access *a)
 {
     struct par_error err = {0};
@@ -144,6 +185,7 @@ bool access_read(struct access *a)
 
     if (!a->file)
         return false;
+    a->seen = look(a);
     list = authorized_load(a->file, &err);
     if (!list) {
         log_line(LOG_ERROR, "%s; the old list stays in force", err.text);
@@ -163,6 +205,10 @@ bool access_reload(struct access *a, uint64_t now)
     news = read_events(a);
     if (a->folder < 0 && watch_folder(a, NULL) == 0)
         news = WRITTEN; /* the folder is there again */
+    if (news == NOTHING && now >= a->look_due)
+        news = look_again(a);
+    if (now >= a->look_due)
+        a->look_due = now + LOOK_MS;
     if (news == GONE && !a->gone_due)
         a->gone_due = now + GRACE_MS;
     if (news != WRITTEN && (!a->gone_due || now < a->gone_due))
@@ -173,7 +219,9 @@ bool access_reload(struct access *a, uint64_t now)
 
 uint64_t access_deadline(const struct access *a)
 {
-    return a->gone_due ? a->gone_due : UINT64_MAX;
+    if (a->watch < 0)
+        return UINT64_MAX;
+    return a->gone_due && a->gone_due < a->look_due ? a->gone_due : a->look_due;
 }
 
 struct authorized *access_list(const struct access *a)

@@ -1,7 +1,8 @@
 /* access.h - what a peer may be: from its key or its uid, never from its word
  *
  * The list of authorized keys is read from its file and again when the file
- * changes; a bad file keeps the old list, one that is gone for half a second
+ * changes (within a second, wherever it is changed); a bad file keeps the old
+ * list, one that is gone for half a second
  * is an empty list.
  */
 #ifndef PAR_ACCESS_H

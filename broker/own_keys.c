@@ -23,6 +23,21 @@ static int in_folder(char path[OWN_PATH],
                : par_fail(err, ENAMETOOLONG, "%s: too long", folder);
 }
 
+/* Unless it is listed, as whatever. */
+static int let_in(const struct own_keys *own,
+                  const struct authorized_entry *entry,
+                  struct par_error *err)
+{
+    struct authorized *list = authorized_load(own->authorized, err);
+    bool known;
+
+    if (!list)
+        return -1;
+    known = authorized_find(list, entry->key) != NULL;
+    authorized_destroy(list);
+    return known ? 0 : authorized_add(own->authorized, entry, err);
+}
+
 int own_keys_open(struct own_keys *own,
                   const char *config_dir,
                   const char *account,
@@ -32,9 +47,8 @@ int own_keys_open(struct own_keys *own,
     char folder[OWN_PATH - 64], path[OWN_PATH], host[65] = "localhost";
     char name[KEY_NAME];
     struct authorized_entry entry = {.roles = ROLE_ALL};
-    struct authorized *list;
     struct key_pair id;
-    bool known;
+    bool first;
 
     gethostname(host, sizeof host - 1);
     snprintf(name, sizeof name, "broker@%.50s", host);
@@ -48,8 +62,10 @@ int own_keys_open(struct own_keys *own,
                         why.text);
     if (in_folder(own->authorized, folder, "authorized", err) ||
         in_folder(own->known, folder, "known_brokers", err) ||
-        in_folder(path, folder, "broker.key", err) ||
-        keys_need(path, name, &own->pair, err) ||
+        in_folder(path, folder, "broker.key", err))
+        return -1;
+    first = access(path, F_OK) != 0 || access(own->authorized, F_OK) != 0;
+    if (keys_need(path, name, &own->pair, err) ||
         in_folder(path, folder, "id.key", err) ||
         keys_need(path, NULL, &id, err))
         return -1;
@@ -57,12 +73,7 @@ int own_keys_open(struct own_keys *own,
     snprintf(entry.name, sizeof entry.name, "%s", id.name);
     snprintf(entry.account, sizeof entry.account, "%s", account);
     keys_wipe(&id);
-    list = authorized_load(own->authorized, err);
-    if (!list)
-        return -1;
-    known = authorized_find(list, entry.key) != NULL;
-    authorized_destroy(list);
-    return known ? 0 : authorized_add(own->authorized, &entry, err);
+    return first ? let_in(own, &entry, err) : 0;
 }
 
 static int note(void *own, const char *endpoint, struct par_error *err)

@@ -3,7 +3,9 @@
  * On its first start a broker makes its key, authorizes the key of the user
  * who starts it, and notes itself in that user's known_brokers under every
  * name and address it answers to: the same user on the same host needs no
- * set-up, everybody else is a stranger.
+ * set-up, everybody else is a stranger.  Later starts leave the list alone: who
+ * was revoked stays out.  (A first start is one that finds no broker.key or no
+ * list.)
  */
 #ifndef PAR_OWN_KEYS_H
 #define PAR_OWN_KEYS_H

@@ -176,4 +176,15 @@ is "... and says nothing else" "$(cat early.err early_local.err)" ""
 try "${here[@]}" parctl run --worker early -- echo early
 quiet "... and works" 0 early
 
+# ---- its owner, revoked ----
+
+mine=$("${here[@]}" parctl keygen --show)
+try "${here[@]}" parctl revoke --force "${mine%% *}"
+is "its owner's key can be revoked" $code 0
+stop early
+stop early_local
+stop broker
+broker_here "$at"
+is "... and stays out when the broker starts again" "$(grep -cF -e "${mine%% *}" here/authorized)" 0
+
 finish
