@@ -296,8 +296,9 @@ struct par_teardown {
     const char *where; /* ... on this worker or host; NULL: all */
 };
 
-/* Close a computation, for all who use it; `how` NULL: drain.  Returns when its
- * closing functions have run everywhere and its files are gone.
+/* Close a computation; `how` NULL: drain.  Returns when its closing functions
+ * have run everywhere and its files are gone; at once, without `function`, if
+ * other sessions of this account have set it up too: theirs it stays.
  * PAR_CODE(PAR_SETUP_FAILED) has the words of one that failed; it is closed all
  * the same.  PAR_CODE(PAR_UNKNOWN_HANDLE): there is none;
  * PAR_CODE(PAR_CLOSING): somebody else is at it. */
