@@ -69,6 +69,7 @@ struct par_client {
 
     enum client_state state;
     uint32_t session; /* counts connections: handles belong to one */
+    uint64_t serial;  /* counts handles: what a thread keeps belongs to one */
     struct par_error trouble;
     uint64_t next_id;
     struct credit run_credit;
@@ -88,8 +89,7 @@ struct par_client {
     struct computation **computations; /* by handle - 1; never freed before
                                           the handle itself */
     uint32_t computation_count;
-    uint32_t self;       /* the handle of this program; 0: not set up yet */
-    struct list outputs; /* of struct output: par_setup_output() */
+    uint32_t self; /* the handle of this program; 0: not set up yet */
 };
 
 #endif

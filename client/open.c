@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -42,8 +43,10 @@ static volatile unsigned char *make_here(void)
 
 static int init(struct par_client *c, const struct par_options *o)
 {
+    static atomic_uint_fast64_t serial;
     pthread_condattr_t attr;
 
+    c->serial = ++serial;
     c->wake = -1;
     pthread_mutex_init(&c->lock, NULL);
     pthread_condattr_init(&attr);
@@ -62,7 +65,6 @@ static int init(struct par_client *c, const struct par_options *o)
     list_init(&c->outbox);
     list_init(&c->requests);
     list_init(&c->pieces);
-    list_init(&c->outputs);
     c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     c->context = o->zmq_context;
     if (!c->context) {
@@ -146,7 +148,8 @@ void par_close(struct par_client *c)
     client_drop_outbox(c);
     client_stream_clear(c);
     client_computations_clear(c);
-    output_clear(c);
+    if (*par_setup_output(c))
+        output_forget();
     batch_clear(&c->batch);
     runs_clear(&c->runs);
     keys_wipe(&c->key);

@@ -1,78 +1,69 @@
-/* output.c - kept in the handle, by thread, until it is asked for or set up
- * again
+/* output.c - kept by the thread that asked, until it asks again or ends
+ *
+ * A thread's number would not do: the next one may get it.
  */
 #include "config.h"
 
 #include "output.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { KEY_WORDS = 72 };
 
 struct output {
-    struct list node;
-    pthread_t thread;
-    char *text;
+    uint64_t handle; /* whose set-up it was */
+    char text[];
 };
 
-static void output_destroy(struct output *o)
+static pthread_key_t key;
+static bool has_key;
+
+static void make_key(void)
 {
-    list_remove(&o->node);
-    free(o->text);
+    has_key = pthread_key_create(&key, free) == 0;
+}
+
+/* The thread's own; NULL if there is none. */
+static struct output *own(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, make_key);
+    return has_key ? pthread_getspecific(key) : NULL;
+}
+
+void output_forget(void)
+{
+    struct output *o = own();
+
+    if (o)
+        pthread_setspecific(key, NULL);
     free(o);
 }
 
-static struct output *find(const struct par_client *c)
-{
-    for (struct list *n = c->outputs.next; n != &c->outputs; n = n->next) {
-        struct output *o = LIST_ENTRY(n, struct output, node);
-
-        if (pthread_equal(o->thread, pthread_self()))
-            return o;
-    }
-    return NULL;
-}
-
-void output_forget(struct par_client *c)
-{
-    struct output *o = find(c);
-
-    if (o)
-        output_destroy(o);
-}
-
-void output_clear(struct par_client *c)
-{
-    while (!list_is_empty(&c->outputs))
-        output_destroy(LIST_ENTRY(c->outputs.next, struct output, node));
-}
-
-void output_keep(struct par_client *c, const struct request *q)
+void output_keep(const struct par_client *c, const struct request *q)
 {
     struct meta_value v;
     struct output *o;
 
+    output_forget();
     if (!meta_find(q->meta.data, q->meta.len, KEY_WORDS, &v, NULL) ||
         v.kind != META_STR || !memchr(v.data, '\n', v.len))
         return;
-    o = calloc(1, sizeof *o);
+    o = calloc(1, sizeof *o + v.len + 1);
     if (!o)
         return;
-    o->thread = pthread_self();
-    o->text = strndup((const char *)v.data, v.len);
-    list_append(&c->outputs, &o->node);
+    o->handle = c->serial;
+    memcpy(o->text, v.data, v.len);
+    if (!has_key || pthread_setspecific(key, o))
+        free(o);
 }
 
 const char *par_setup_output(const struct par_client *c)
 {
-    struct par_client *own = (struct par_client *)c;
-    struct output *o;
-    const char *text;
+    struct output *o = own();
 
-    pthread_mutex_lock(&own->lock);
-    o = find(c);
-    text = o && o->text ? o->text : "";
-    pthread_mutex_unlock(&own->lock);
-    return text;
+    return o && o->handle == c->serial ? o->text : "";
 }

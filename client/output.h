@@ -8,8 +8,7 @@
 #include "handle.h"
 #include "request.h"
 
-void output_keep(struct par_client *c, const struct request *q);
-void output_forget(struct par_client *c);
-void output_clear(struct par_client *c); /* of all threads */
+void output_keep(const struct par_client *c, const struct request *q);
+void output_forget(void); /* what this thread has kept */
 
 #endif

@@ -172,7 +172,7 @@ int par_setup(struct par_client *c,
     int rc = manifest_make(&m, setup, err);
 
     if (rc == 0 && (rc = client_begin(c, err)) == 0) {
-        output_forget(c);
+        output_forget();
         rc = set_up(c, setup, &m, handle, err);
         client_leave(c);
     }

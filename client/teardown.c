@@ -85,7 +85,7 @@ int par_teardown(struct par_client *c,
 
     if (client_begin(c, err))
         return -1;
-    output_forget(c);
+    output_forget();
     k = computation_need(c, handle, err);
     if (k)
         rc = tear_down(c, k, how ? how : &drain, err);

@@ -1,6 +1,8 @@
 /* test_client_setup.c - what SETUP carries, and the files that are asked for */
 #include "config.h"
 
+#include <pthread.h>
+
 #include "bundle.h"
 #include "calling.h"
 #include "digest.h"
@@ -266,6 +268,37 @@ Test(setup, a_failure_has_one_line_and_all_the_words)
     fake.on = NULL;
     cr_assert(eq(int, set_up("source", scratch_path("a.c"), &handle), 0));
     cr_assert(eq(str, (char *)par_setup_output(client), ""));
+}
+
+static void *read_words(void *unused)
+{
+    (void)unused;
+    return *par_setup_output(client) ? client : NULL;
+}
+
+static void *fail(void *unused)
+{
+    uint32_t handle;
+
+    (void)unused;
+    cr_assert(eq(int, set_up("source", scratch_path("a.c"), &handle), -1));
+    return read_words(NULL);
+}
+
+/* The second thread may get the first one's number. */
+Test(setup, the_words_of_a_thread_are_not_those_of_the_next)
+{
+    pthread_t thread;
+    void *words;
+
+    scratch_write("a.c", 0644, "int a;\n");
+    fake.on = compiler_says;
+    pthread_create(&thread, NULL, fail, NULL);
+    pthread_join(thread, &words);
+    cr_assert(ne(ptr, words, NULL));
+    pthread_create(&thread, NULL, read_words, NULL);
+    pthread_join(thread, &words);
+    cr_assert(eq(ptr, words, NULL));
 }
 
 static bool closing_twice(struct fake *f, struct link_msg *m)
