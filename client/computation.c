@@ -10,14 +10,23 @@
 #include "handle.h"
 #include "request.h"
 
-enum { KEY_FUNCTIONS = 2 };
+enum {
+    KEY_FUNCTIONS = 2,
+    PLACE_BITS = 20, /* of a number; the others count how often it was taken */
+    PLACE_MASK = (1 << PLACE_BITS) - 1,
+    TAKEN_MAX = (1 << (32 - PLACE_BITS)) - 1
+};
 
 struct computation *client_computation(const struct par_client *c,
                                        uint32_t number)
 {
-    return number >= 1 && number <= c->computation_count
-               ? c->computations[number - 1]
-               : NULL;
+    uint32_t place = number & PLACE_MASK;
+    struct computation *k;
+
+    if (place < 1 || place > c->computation_count)
+        return NULL;
+    k = c->computations[place - 1];
+    return k->number == number ? k : NULL;
 }
 
 bool client_is_set_up(struct par_client *c, uint32_t handle)
@@ -33,11 +42,17 @@ bool client_is_set_up(struct par_client *c, uint32_t handle)
     return is;
 }
 
+static void forget(struct computation *k)
+{
+    sources_clear(&k->sources);
+    free(k->functions);
+    *k = (struct computation){.taken = k->taken + 1};
+}
+
 void client_computations_clear(struct par_client *c)
 {
     for (uint32_t i = 0; i < c->computation_count; i++) {
-        sources_clear(&c->computations[i]->sources);
-        free(c->computations[i]->functions);
+        forget(c->computations[i]);
         free(c->computations[i]);
     }
     free(c->computations);
@@ -45,22 +60,59 @@ void client_computations_clear(struct par_client *c)
     c->computation_count = 0;
 }
 
-struct computation *computation_add(struct par_client *c, struct par_error *err)
+void computation_settle(const struct par_client *c, struct computation *k)
+{
+    /* What is ours keeps its number if it is set up again. */
+    bool is_lost = k->session != c->session && !k->is_ours;
+
+    if (k->number != 0 && k->users == 0 && (k->session == 0 || is_lost))
+        forget(k);
+}
+
+/* NULL: there is none. */
+static struct computation *find_free(struct par_client *c, uint32_t *place)
+{
+    for (uint32_t i = 0; i < c->computation_count; i++) {
+        struct computation *k = c->computations[i];
+
+        computation_settle(c, k);
+        *place = i + 1;
+        if (k->number == 0 && k->taken <= TAKEN_MAX)
+            return k;
+    }
+    return NULL;
+}
+
+static struct computation *add_place(struct par_client *c, uint32_t *place)
 {
     size_t n = c->computation_count;
     struct computation **all =
         realloc(c->computations, (n + 1) * sizeof(struct computation *));
-    struct computation *k = calloc(1, sizeof *k);
+    struct computation *k = n < PLACE_MASK ? calloc(1, sizeof *k) : NULL;
 
     if (all)
         c->computations = all;
     if (!all || !k) {
         free(k);
-        par_fail(err, ENOMEM, "out of memory");
         return NULL;
     }
     all[n] = k;
-    k->number = ++c->computation_count;
+    *place = ++c->computation_count;
+    return k;
+}
+
+struct computation *computation_add(struct par_client *c, struct par_error *err)
+{
+    uint32_t place;
+    struct computation *k = find_free(c, &place);
+
+    if (!k)
+        k = add_place(c, &place);
+    if (!k) {
+        par_fail(err, ENOMEM, "out of memory");
+        return NULL;
+    }
+    k->number = k->taken << PLACE_BITS | place;
     return k;
 }
 

@@ -1,7 +1,8 @@
 /* computation.h - the computations that this handle knows
  *
- * Callers name one by its place here, counted from 1, and never by the
- * broker's number: after a reconnection that number may mean another.
+ * Callers name one by its place here and how often that has been taken, and
+ * never by the broker's number: after a reconnection that may mean another.  A
+ * place is free again when what it had was torn down, or never was set up.
  */
 #ifndef PAR_COMPUTATION_H
 #define PAR_COMPUTATION_H
@@ -22,9 +23,11 @@ struct function_entry {
 };
 
 struct computation {
-    uint32_t number;  /* what the caller knows */
+    uint32_t number;  /* what the caller knows; 0: this place is free */
+    uint32_t taken;   /* so many times before */
     uint32_t handle;  /* what the broker knows ... */
     uint32_t session; /* ... in this connection; 0: not set up */
+    unsigned users;   /* calls that wait for its set-up or its end */
     bool is_exec;
     bool is_ours; /* set up by us, not found by name: identity counts */
     char name[129];
@@ -37,6 +40,9 @@ struct computation {
 /* A new one, not set up; NULL if out of memory. */
 struct computation *computation_add(struct par_client *c,
                                     struct par_error *err);
+
+/* If nobody can have any use for it, let it go. */
+void computation_settle(const struct par_client *c, struct computation *k);
 
 /* The caller's number, if it is set up in this connection; NULL says not. */
 struct computation *computation_need(struct par_client *c,

@@ -146,6 +146,8 @@ static int resolve(struct par_client *c,
         if (!k)
             k = computation_add(c, err);
         rc = k ? computation_adopt(c, k, &q, err) : -1;
+        if (rc && k)
+            computation_settle(c, k);
     }
     if (rc == 0) {
         snprintf(k->name, sizeof k->name, "%s", name);

@@ -86,8 +86,7 @@ struct par_client {
     par_restart_f *on_restart;
     void *on_restart_context;
 
-    struct computation **computations; /* by handle - 1; never freed before
-                                          the handle itself */
+    struct computation **computations; /* by place - 1 */
     uint32_t computation_count;
     uint32_t self; /* the handle of this program; 0: not set up yet */
 };

@@ -140,6 +140,7 @@ static int set_up(struct par_client *c,
 {
     struct digest identity;
     struct computation *k;
+    int rc;
 
     digest_of(&identity, m->bytes.data, m->bytes.len);
     k = find_same(c, &identity);
@@ -159,8 +160,13 @@ static int set_up(struct par_client *c,
         k->sources = m->sources;
         m->sources = (struct sources){0};
     }
-    *number = k->number;
-    return ask(c, s, m, k, err) ? par_fail_in(err, m->name) : 0;
+    k->users++;
+    rc = ask(c, s, m, k, err);
+    k->users--;
+    if (rc == 0)
+        *number = k->number;
+    computation_settle(c, k);
+    return rc ? par_fail_in(err, m->name) : 0;
 }
 
 int par_setup(struct par_client *c,

@@ -63,9 +63,10 @@ static int tear_down(struct par_client *c,
     if (rc == 0)
         rc =
             answer_wait(c, &q, client_deadline(timeout) + CLOSE_MARGIN, 0, err);
-    /* SETUP_FAILED: its closing function failed, but it is closed. */
-    if (rc == 0 || q.status == PAR_SETUP_FAILED ||
-        q.status == PAR_UNKNOWN_HANDLE)
+    /* SETUP_FAILED: its closing function failed, but it is closed.  Another
+     * thread may have set it up again. */
+    if (k->handle == head.ref && (rc == 0 || q.status == PAR_SETUP_FAILED ||
+                                  q.status == PAR_UNKNOWN_HANDLE))
         k->session = 0;
     if (rc)
         output_keep(c, &q);
@@ -87,8 +88,12 @@ int par_teardown(struct par_client *c,
         return -1;
     output_forget();
     k = computation_need(c, handle, err);
-    if (k)
+    if (k) {
+        k->users++;
         rc = tear_down(c, k, how ? how : &drain, err);
+        k->users--;
+        computation_settle(c, k);
+    }
     client_leave(c);
     return rc;
 }

@@ -1,10 +1,12 @@
 /* test_client_setup.c - what SETUP carries, and the files that are asked for */
 #include "config.h"
 
+#include <dirent.h>
 #include <pthread.h>
 
 #include "bundle.h"
 #include "calling.h"
+#include "client/handle.h"
 #include "digest.h"
 #include "scratch.h"
 
@@ -334,7 +336,58 @@ Test(setup, what_was_torn_down_has_to_be_set_up_again)
     fake_setup(client);
     cr_assert(eq(uint, fake.seen[WIRE_SETUP], 2));
     cr_assert(
+        eq(int, par_run(client, &echo, PAR_NO_ARGS, NULL, &job, &err), -1),
+        "that was another one");
+    echo = fake_function(client, "echo");
+    cr_assert(
         eq(int, par_run(client, &echo, PAR_NO_ARGS, NULL, &job, &err), 0));
+}
+
+static int count_descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int n = 0;
+
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
+/* A service that ships another program every minute lives long. */
+Test(setup, what_was_torn_down_leaves_nothing)
+{
+    struct par_setup self = {.kind = "self"};
+    uint32_t before, after;
+    int descriptors = count_descriptors();
+
+    cr_assert(eq(int, par_setup(client, &self, &before, &err), 0));
+    cr_assert(eq(int, par_teardown(client, before, NULL, &err), 0));
+    for (int i = 0; i < 100; i++) {
+        char name[16];
+        struct par_setup s = {.kind = "exec", .name = name};
+
+        snprintf(name, sizeof name, "app@%d", i);
+        cr_assert(eq(int, par_setup(client, &s, &after, &err), 0));
+        cr_assert(ne(u32, after, before));
+        cr_assert(eq(int, par_teardown(client, after, NULL, &err), 0));
+        before = after;
+    }
+    cr_assert(eq(u32, client->computation_count, 1));
+    cr_assert(eq(int, count_descriptors(), descriptors));
+}
+
+Test(setup, what_never_was_set_up_leaves_nothing)
+{
+    uint32_t handle = 0;
+
+    fake.on = compiler_says;
+    for (int i = 0; i < 3; i++) {
+        scratch_write("a.c", 0644, i == 0 ? "a" : i == 1 ? "b" : "c");
+        cr_assert(eq(int, set_up("source", scratch_path("a.c"), &handle), -1));
+    }
+    cr_assert(eq(u32, handle, 0), "and stores nothing");
+    cr_assert(eq(u32, client->computation_count, 1));
 }
 
 static bool unknown_name(struct fake *f, struct link_msg *m)
