@@ -23,7 +23,7 @@ enum { LINE = 2048 };
 
 /* Set once, before any thread starts; read by all. */
 static const char *name = "par";
-static enum log_level threshold = LOG_WARN;
+static _Atomic enum log_level threshold = LOG_NOTHING;
 
 static const char *const level_names[] = {
     [LOG_ERROR] = "error",
@@ -36,6 +36,12 @@ void log_open(const char *program, enum log_level level)
 {
     name = program;
     threshold = level;
+}
+
+void log_raise(enum log_level level)
+{
+    if (level > threshold)
+        threshold = level;
 }
 
 enum log_level log_level(void)

@@ -329,7 +329,7 @@ int main(int argc, char **argv)
     if (c.dump)
         return dump(&c);
     grace = c.grace;
-    log_open("parworker", c.o.debug ? LOG_DEBUG : LOG_WARN);
+    log_open("parworker", LOG_WARN);
     harden();
     worker = par_worker_open(&c.o, &err);
     if (!worker) {

@@ -201,7 +201,6 @@ static int take_numbers(struct settings *s,
     s->give_up_ms = o->give_up_ms ? o->give_up_ms : SETTINGS_GIVE_UP_MS;
     s->max_file_size = o->max_file_size ? o->max_file_size : SETTINGS_MAX_FILE;
     s->threads = o->threads;
-    s->debug = o->debug;
     s->zmq_context = o->zmq_context;
     return settings_slots(o->slots, cpus_count(), &s->slots, err);
 }

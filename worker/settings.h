@@ -43,7 +43,6 @@ struct settings {
     unsigned slots;
     unsigned io_slots;
     bool threads;
-    bool debug;
     struct par_pair *labels; /* ended by a NULL name */
     struct resource *resources;
     size_t resource_count;

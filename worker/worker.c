@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "log.h"
 #include "nanny.h"
 #include "worker.h"
 
@@ -49,6 +50,8 @@ struct par_worker *par_worker_open(const struct par_worker_options *options,
         par_fail(err, ENOMEM, "out of memory");
         return NULL;
     }
+    if (options && options->debug)
+        log_raise(LOG_DEBUG);
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake < 0)
         par_fail(err, errno, "eventfd: %s", strerror(errno));

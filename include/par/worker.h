@@ -59,7 +59,7 @@ struct par_worker_options {
     void *zmq_context; /* lent; NULL: its own.  inproc needs the broker's */
     int give_up_ms;    /* without a broker for so long: clean up, start afresh;
                           0: 60 s, -1: never */
-    bool debug;        /* log to stderr what happens */
+    bool debug;        /* log to stderr what happens; else nothing goes there */
 };
 
 struct par_worker;

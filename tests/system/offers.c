@@ -28,13 +28,14 @@ static struct par_worker *worker;
 static struct par_client *client;
 static struct par_error err;
 
-static int serve(void *context)
+static int serve(void *context, bool is_logged)
 {
     const char *at[] = {"inproc://offers", NULL};
     struct par_broker_options b = {.zmq_context = context, .endpoints = at};
     struct par_worker_options w = {.zmq_context = context,
                                    .brokers = at,
                                    .slots = 1,
+                                   .debug = is_logged,
                                    .libexec = getenv("top_builddir")};
     struct par_options c = {.zmq_context = context};
 
@@ -81,7 +82,7 @@ static bool is_copy(const char *name)
 int main(int argc, char **argv)
 {
     const char *want = "42";
-    char text[1000] = "";
+    char text[16 * 1024] = "";
     void *context;
     bool right;
 
@@ -95,7 +96,7 @@ int main(int argc, char **argv)
     }
     prctl(PR_SET_DUMPABLE, 0);
     context = zmq_ctx_new();
-    if (serve(context) == 0)
+    if (serve(context, is_copy(argv[0])) == 0)
         call(text, sizeof text);
     if (is_copy(argv[0]))
         read_log(text, sizeof text);

@@ -17,7 +17,7 @@ static int reading;
 static int saved_stderr;
 static char line[8192];
 
-static void open_log(void)
+static void catch_log(void)
 {
     int ends[2];
 
@@ -26,6 +26,11 @@ static void open_log(void)
     saved_stderr = dup(STDERR_FILENO);
     dup2(ends[1], STDERR_FILENO);
     close(ends[1]);
+}
+
+static void open_log(void)
+{
+    catch_log();
     log_open("parbroker", LOG_INFO);
 }
 
@@ -43,6 +48,22 @@ static char *logged(void)
 }
 
 TestSuite(log, .init = open_log, .timeout = 10);
+
+TestSuite(library, .init = catch_log, .timeout = 10);
+
+Test(library, is_silent_in_a_program_that_opens_no_log)
+{
+    log_line(LOG_ERROR, "a keeper died");
+    cr_assert(eq(str, logged(), ""));
+}
+
+Test(library, says_what_it_is_asked_to_say)
+{
+    log_raise(LOG_INFO);
+    log_raise(LOG_ERROR);
+    log_line(LOG_INFO, "a keeper died");
+    cr_assert(eq(str, logged(), "info par: a keeper died\n"));
+}
 
 Test(log, a_line_has_time_level_program_and_text)
 {
