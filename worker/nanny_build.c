@@ -33,12 +33,14 @@ struct build {
     char words[WARD_WORDS]; /* why it was not started */
 };
 
-static void destroy(struct build *b)
+static void destroy(struct nanny *n, struct build *b)
 {
     list_remove(&b->node);
+    if (b->keeper)
+        poller_forget(n->poller, keeper_fd(b->keeper));
     keeper_close(b->keeper);
     if (b->output >= 0)
-        close(b->output);
+        poller_close(n->poller, b->output);
     tail_clear(&b->tail);
     free(b);
 }
@@ -101,7 +103,7 @@ void nanny_build(struct nanny *n, struct comp *c)
     list_append(&n->builds, &b->node);
     c->state = COMP_BUILDING;
     if (start(n, b, &err)) {
-        destroy(b);
+        destroy(n, b);
         comp_fail(c, PAR_SETUP_FAILED, err.text);
         return;
     }
@@ -114,13 +116,12 @@ void nanny_build_cancel(struct nanny *n, struct comp *c)
 {
     struct list *i, *next;
 
-    (void)n;
     for (i = n->builds.next; i != &n->builds; i = next) {
         struct build *b = LIST_ENTRY(i, struct build, node);
 
         next = i->next;
         if (b->comp == c)
-            destroy(b); /* its keeper kills what runs */
+            destroy(n, b); /* its keeper kills what runs */
     }
 }
 
@@ -215,7 +216,7 @@ static void over(struct nanny *n, struct build *b)
         keep(n, b->comp);
     else
         fail(b);
-    destroy(b);
+    destroy(n, b);
 }
 
 static void step(struct nanny *n, struct build *b)

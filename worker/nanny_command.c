@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "engine.h"
 #include "nanny_answer.h"
 #include "nanny_command.h"
 #include "nanny_say.h"
+#include "nanny_start.h"
 #include "nanny_stream.h"
+#include "poller.h"
 #include "rmtree.h"
 
 enum { NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
@@ -66,7 +67,7 @@ void nanny_command_destroy(struct nanny *n, struct seat *seat)
 
     for (int i = 0; i < COMMAND_STREAMS; i++)
         if (c->streams[i].fd >= 0)
-            close(c->streams[i].fd);
+            poller_close(n->poller, c->streams[i].fd);
     if (!n->closing)
         remove_folder(n, c->folder);
     meta_writer_clear(&c->input);
@@ -220,8 +221,7 @@ static void on_keeper(struct nanny *n, struct seat *seat)
             break;
         case KEEPER_GONE:
             c->lost = c->phase != COMMAND_EXITED;
-            keeper_close(seat->keeper);
-            seat->keeper = NULL;
+            nanny_keeper_close(n, seat);
             nanny_command_over(c);
             break;
         }

@@ -209,7 +209,7 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
         tell(n, seat, text, setup_failed);
     else if (w && w->closing)
         tell(n, seat, text, nanny_slot_close_failed);
-    ward_destroy(w);
+    ward_destroy(w, n->poller);
     seat->ward = NULL;
     seat->comp = NULL;
     c->slots--;

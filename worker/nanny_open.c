@@ -214,7 +214,7 @@ static void free_seats(struct nanny *n)
             nanny_command_destroy(n, &n->seats[i]);
         if (n->seats[i].ward)
             nanny_ward_drop(n, &n->seats[i]);
-        keeper_close(n->seats[i].keeper);
+        nanny_keeper_close(n, &n->seats[i]);
     }
     free(n->seats);
     slots_destroy(n->slots);

@@ -16,6 +16,7 @@
 #include "nanny_retire.h"
 #include "nanny_setup.h"
 #include "nanny_slot.h"
+#include "nanny_start.h"
 #include "poller.h"
 
 enum { READ_PIECE = 4096, READ_PIECES = 16 };
@@ -233,8 +234,7 @@ static void on_keeper(struct nanny *n, struct seat *seat)
         case KEEPER_GONE:
             if (!w->words[0])
                 snprintf(w->words, sizeof w->words, "its keeper was killed");
-            keeper_close(seat->keeper);
-            seat->keeper = NULL;
+            nanny_keeper_close(n, seat);
             on_output(n, seat);
             w->phase = WARD_OVER;
             return;

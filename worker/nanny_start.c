@@ -35,15 +35,21 @@ int nanny_keeper(struct nanny *n, struct seat *seat, struct par_error *err)
     return 0;
 }
 
+void nanny_keeper_close(struct nanny *n, struct seat *seat)
+{
+    if (seat->keeper)
+        poller_forget(n->poller, keeper_fd(seat->keeper));
+    keeper_close(seat->keeper);
+    seat->keeper = NULL;
+}
+
 void nanny_keeper_idle(struct nanny *n, struct seat *seat)
 {
     struct keeper_event e;
 
-    (void)n;
     while (keeper_next(seat->keeper, &e))
         if (e.kind == KEEPER_GONE) {
-            keeper_close(seat->keeper);
-            seat->keeper = NULL;
+            nanny_keeper_close(n, seat);
             return;
         }
 }
@@ -314,11 +320,10 @@ void nanny_ward_drop(struct nanny *n, struct seat *seat)
 {
     struct ward *w = seat->ward;
 
-    (void)n;
     if (w->thread) {
         shutdown(pipe_fd(w->pipe), SHUT_RDWR);
         thread_slot_end(w->thread, THREAD_PATIENCE_MS);
     }
-    ward_destroy(w);
+    ward_destroy(w, n->poller);
     seat->ward = NULL;
 }

@@ -13,6 +13,7 @@ void nanny_slot_begin(struct nanny *n,
 
 /* The keeper of a seat, opened when it is first needed. */
 int nanny_keeper(struct nanny *n, struct seat *seat, struct par_error *err);
+void nanny_keeper_close(struct nanny *n, struct seat *seat);
 
 /* A manifest's limits (NULL: none) for an order: up to BUNDLE_LIMITS + 1. */
 size_t nanny_limits(const struct bundle *b, struct keeper_limit *limits);

@@ -58,7 +58,7 @@ static void end_output(struct nanny *n, struct command *c, int stream)
         say_stream(n, c, stream, NULL, 0, true);
     s->ended = true;
     if (s->fd >= 0)
-        close(s->fd);
+        poller_close(n->poller, s->fd);
     s->fd = -1;
 }
 
@@ -133,10 +133,10 @@ bool nanny_streams_settle(struct nanny *n, struct seat *seat)
 
 /* ---- input ---- */
 
-static void close_input(struct command *c)
+static void close_input(struct nanny *n, struct command *c)
 {
     if (c->streams[0].fd >= 0)
-        close(c->streams[0].fd);
+        poller_close(n->poller, c->streams[0].fd);
     c->streams[0].fd = -1;
     meta_writer_clear(&c->input);
     c->input_at = 0;
@@ -210,7 +210,7 @@ static void pump_input(struct nanny *n, struct seat *seat)
         }
         if (put < 0) { /* it reads no more: the rest is of no use */
             s->ended = true;
-            close_input(c);
+            close_input(n, c);
             return;
         }
         c->input_at += (size_t)put;
@@ -221,7 +221,7 @@ static void pump_input(struct nanny *n, struct seat *seat)
     c->input_at = 0;
     poller_forget(n->poller, s->fd);
     if (s->ended)
-        close_input(c);
+        close_input(n, c);
     else
         renew_input(n, c);
 }

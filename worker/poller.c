@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "poller.h"
 
@@ -30,6 +31,12 @@ int poller_watch(int poller, int fd, uint64_t tag, bool in, bool out)
 void poller_forget(int poller, int fd)
 {
     epoll_ctl(poller, EPOLL_CTL_DEL, fd, NULL);
+}
+
+void poller_close(int poller, int fd)
+{
+    poller_forget(poller, fd);
+    close(fd);
 }
 
 int poller_ready(int poller, uint64_t *tags, int size)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "poller.h"
 #include "ward.h"
 
 struct ward *ward_create(int *fd, int *page_fd, struct par_error *err)
@@ -41,19 +42,21 @@ fail:
     if (*page_fd >= 0)
         close(*page_fd);
     *fd = *page_fd = -1;
-    ward_destroy(s);
+    ward_destroy(s, -1);
     return NULL;
 }
 
-void ward_destroy(struct ward *s)
+void ward_destroy(struct ward *s, int poller)
 {
     if (!s)
         return;
+    if (s->pipe)
+        poller_forget(poller, pipe_fd(s->pipe));
     pipe_close(s->pipe);
     page_unmap(s->page);
     tail_clear(&s->tail);
     if (s->output >= 0)
-        close(s->output);
+        poller_close(poller, s->output);
     free(s);
 }
 

@@ -82,7 +82,8 @@ struct ward {
 /* With its page and one end of its pipe; *fd and *page_fd get what its process
  * is started with (the caller closes them).  NULL on failure. */
 struct ward *ward_create(int *fd, int *page_fd, struct par_error *err);
-void ward_destroy(struct ward *s); /* NULL is allowed */
+/* Also takes it out of the poller.  NULL is allowed. */
+void ward_destroy(struct ward *s, int poller);
 
 /* A PAR message of ours to it.  Fails when its pipe takes no more. */
 int ward_send(struct ward *s,

@@ -48,8 +48,10 @@
  * Threads.  Every function but par_close() may be called on one handle by any
  * number of threads at once; one of those that wait does the input and output
  * for all.  A child of fork() must open a handle of its own: the parent's
- * fails there with EINVAL.  No function here installs a signal handler, calls
- * srand(), changes the locale or writes to stdout or stderr.
+ * fails there with EINVAL.  (As long as such a child neither ends nor execs, it
+ * holds open the standard input of commands that ran on a private worker when
+ * it was made: they do not see its end.)  No function here installs a signal
+ * handler, calls srand(), changes the locale or writes to stdout or stderr.
  *
  * Errors of any function that asks a peer, besides its own: EINVAL, an
  * argument is wrong, and is named; ENOMEM; ETIMEDOUT; EINTR, see
