@@ -42,7 +42,7 @@ static int read_pair(struct bundle *b,
     meta_skip(r, NULL, NULL);
     whole.end = r->p;
     if (key.kind == META_STR || key.kind == META_UINT ||
-        (key.kind == META_INT && key.i >= KEYS))
+        (key.kind == META_INT && key.i >= BUNDLE_KEYS))
         return 0;
     if (key.kind != META_INT || key.i < 0)
         return par_fail(err, EINVAL, "a key is %s", meta_kind_name(key.kind));

@@ -43,7 +43,7 @@ static void put_functions(struct meta_writer *out, const struct bundle_draft *d)
 {
     if (d->function_count == 0)
         return;
-    meta_put_uint(out, KEY_FUNCTIONS);
+    meta_put_uint(out, KEY_MANIFEST_FUNCTIONS);
     meta_put_array(out, (uint32_t)d->function_count);
     for (size_t i = 0; i < d->function_count; i++) {
         meta_put_array(out, 2);
@@ -56,7 +56,7 @@ static void put_files(struct meta_writer *out, const struct bundle_draft *d)
 {
     if (d->file_count == 0)
         return;
-    meta_put_uint(out, KEY_FILES);
+    meta_put_uint(out, KEY_MANIFEST_FILES);
     meta_put_array(out, (uint32_t)d->file_count);
     for (size_t i = 0; i < d->file_count; i++) {
         const struct bundle_file *file = &d->files[i];
@@ -89,7 +89,7 @@ static void put_hooks(struct meta_writer *out, const struct bundle_draft *d)
 
     if (count == 0)
         return;
-    meta_put_uint(out, KEY_HOOKS);
+    meta_put_uint(out, KEY_MANIFEST_HOOKS);
     meta_put_map(out, count);
     for (size_t i = 0; i < BUNDLE_HOOKS; i++) {
         enum bundle_hook hook = order[i];
@@ -116,7 +116,7 @@ static void put_limits(struct meta_writer *out, const struct bundle_draft *d)
 
     if (count == 0)
         return;
-    meta_put_uint(out, KEY_LIMITS);
+    meta_put_uint(out, KEY_MANIFEST_LIMITS);
     meta_put_map(out, count);
     for (size_t i = 0; i < BUNDLE_LIMITS; i++) {
         if (d->limits[i] == 0)
@@ -130,7 +130,7 @@ static void put_caps(struct meta_writer *out, const struct bundle_draft *d)
 {
     if (d->max_file_size == 0)
         return;
-    meta_put_uint(out, KEY_CAPS);
+    meta_put_uint(out, KEY_MANIFEST_CAPS);
     meta_put_map(out, 1);
     meta_put_str(out, "max_file_size");
     meta_put_uint(out, d->max_file_size);
@@ -140,7 +140,7 @@ static void put_argv(struct meta_writer *out, const struct bundle_draft *d)
 {
     if (d->argv_count == 0)
         return;
-    meta_put_uint(out, KEY_ARGV);
+    meta_put_uint(out, KEY_MANIFEST_ARGV);
     meta_put_array(out, (uint32_t)d->argv_count);
     for (size_t i = 0; i < d->argv_count; i++)
         put_text(out, d->argv[i]);
@@ -150,15 +150,15 @@ static void put_local(struct meta_writer *out, const struct bundle_draft *d)
 {
     if (!d->local)
         return;
-    meta_put_uint(out, KEY_LOCAL);
+    meta_put_uint(out, KEY_MANIFEST_LOCAL);
     meta_put_map(out, d->local_env_count ? 5 : 4);
-    meta_put_uint(out, LOCAL_HOST_ID);
+    meta_put_uint(out, KEY_LOCAL_HOST_ID);
     put_text(out, d->local->host_id);
-    meta_pair_int(out, LOCAL_UID, d->local->uid);
-    meta_put_uint(out, LOCAL_CWD);
+    meta_pair_int(out, KEY_LOCAL_UID, d->local->uid);
+    meta_put_uint(out, KEY_LOCAL_CWD);
     put_text(out, d->local->cwd);
-    meta_pair_int(out, LOCAL_UMASK, d->local->umask);
-    put_pairs(out, LOCAL_ENV, d->local_env, d->local_env_count);
+    meta_pair_int(out, KEY_LOCAL_UMASK, d->local->umask);
+    put_pairs(out, KEY_LOCAL_ENV, d->local_env, d->local_env_count);
 }
 
 static uint32_t count_keys(const struct bundle_draft *d)
@@ -185,15 +185,15 @@ int bundle_encode(struct meta_writer *out,
     struct bundle b;
 
     meta_put_map(out, count_keys(draft));
-    meta_pair_str(out, KEY_NAME, draft->name ? draft->name : "");
-    meta_pair_str(out, KEY_KIND, bundle_kind_name(draft->kind));
+    meta_pair_str(out, KEY_MANIFEST_NAME, draft->name ? draft->name : "");
+    meta_pair_str(out, KEY_MANIFEST_KIND, bundle_kind_name(draft->kind));
     put_functions(out, draft);
     put_files(out, draft);
     put_hooks(out, draft);
-    put_pairs(out, KEY_ENV, draft->env, draft->env_count);
+    put_pairs(out, KEY_MANIFEST_ENV, draft->env, draft->env_count);
     put_limits(out, draft);
     if (draft->keep_files) {
-        meta_put_uint(out, KEY_CLEANUP);
+        meta_put_uint(out, KEY_MANIFEST_CLEANUP);
         meta_put_bool(out, false);
     }
     put_caps(out, draft);

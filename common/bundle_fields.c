@@ -351,7 +351,7 @@ static int read_local_env(struct bundle *b,
     struct meta_reader r;
     struct meta_value v;
 
-    meta_find(map, len, LOCAL_ENV, &v, &r);
+    meta_find(map, len, KEY_LOCAL_ENV, &v, &r);
     if (v.kind == META_END || v.kind == META_NIL)
         return 0;
     if (v.kind != META_MAP)
@@ -372,34 +372,34 @@ static int read_local(struct bundle *b,
     uint64_t mask;
 
     b->has_local = true;
-    b->local.host_id = find_text(map, len, LOCAL_HOST_ID);
-    b->local.cwd = find_text(map, len, LOCAL_CWD);
+    b->local.host_id = find_text(map, len, KEY_LOCAL_HOST_ID);
+    b->local.cwd = find_text(map, len, KEY_LOCAL_CWD);
     if (b->local.host_id.len < 1 || b->local.host_id.len > BUNDLE_NAME)
         return par_fail(err, EINVAL,
                         "key 1 (host-id) is not a text of 1 to 128 octets");
-    if (find_uint(map, len, LOCAL_UID, UINT32_MAX, &uid) < 0)
+    if (find_uint(map, len, KEY_LOCAL_UID, UINT32_MAX, &uid) < 0)
         return par_fail(err, EINVAL, "key 2 (uid) is no user's number");
     if (b->local.cwd.len < 1 || b->local.cwd.len > BUNDLE_PATH ||
         b->local.cwd.data[0] != '/' || holds_zero(b->local.cwd))
         return par_fail(err, EINVAL, "key 3 (cwd) is no absolute path");
-    if (find_uint(map, len, LOCAL_UMASK, 0777, &mask) < 0)
+    if (find_uint(map, len, KEY_LOCAL_UMASK, 0777, &mask) < 0)
         return par_fail(err, EINVAL, "key 4 (umask) is not in 0 to 0777");
     b->local.uid = (uint32_t)uid;
     b->local.umask = (unsigned)mask;
     return read_local_env(b, map, len, err);
 }
 
-const struct bundle_field bundle_fields[KEYS] = {
-    [KEY_NAME] = {"name", read_name, META_STR},
-    [KEY_KIND] = {"kind", read_kind, META_STR},
-    [KEY_FUNCTIONS] = {"functions", read_functions, META_ARRAY},
-    [KEY_FILES] = {"files", read_files, META_ARRAY},
-    [KEY_HOOKS] = {"hooks", read_hooks, META_MAP},
-    [KEY_ENV] = {"env", read_env, META_MAP},
-    [KEY_LIMITS] = {"limits", read_limits, META_MAP},
-    [KEY_SANDBOX] = {"sandbox", read_sandbox, META_STR},
-    [KEY_CLEANUP] = {"cleanup", read_cleanup, META_BOOL},
-    [KEY_CAPS] = {"caps", read_caps, META_MAP},
-    [KEY_ARGV] = {"argv", read_argv, META_ARRAY},
-    [KEY_LOCAL] = {"local", read_local, META_MAP},
+const struct bundle_field bundle_fields[BUNDLE_KEYS] = {
+    [KEY_MANIFEST_NAME] = {"name", read_name, META_STR},
+    [KEY_MANIFEST_KIND] = {"kind", read_kind, META_STR},
+    [KEY_MANIFEST_FUNCTIONS] = {"functions", read_functions, META_ARRAY},
+    [KEY_MANIFEST_FILES] = {"files", read_files, META_ARRAY},
+    [KEY_MANIFEST_HOOKS] = {"hooks", read_hooks, META_MAP},
+    [KEY_MANIFEST_ENV] = {"env", read_env, META_MAP},
+    [KEY_MANIFEST_LIMITS] = {"limits", read_limits, META_MAP},
+    [KEY_MANIFEST_SANDBOX] = {"sandbox", read_sandbox, META_STR},
+    [KEY_MANIFEST_CLEANUP] = {"cleanup", read_cleanup, META_BOOL},
+    [KEY_MANIFEST_CAPS] = {"caps", read_caps, META_MAP},
+    [KEY_MANIFEST_ARGV] = {"argv", read_argv, META_ARRAY},
+    [KEY_MANIFEST_LOCAL] = {"local", read_local, META_MAP},
 };

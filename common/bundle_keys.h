@@ -3,31 +3,10 @@
 #define PAR_BUNDLE_KEYS_H
 
 #include "bundle.h"
+#include "meta_keys.h"
 
-enum {
-    KEY_NAME = 1,
-    KEY_KIND = 2,
-    KEY_FUNCTIONS = 3,
-    KEY_FILES = 4,
-    KEY_HOOKS = 5,
-    KEY_ENV = 6,
-    KEY_LIMITS = 7,
-    KEY_SANDBOX = 8,
-    KEY_CLEANUP = 11,
-    KEY_CAPS = 12,
-    KEY_ARGV = 18,
-    KEY_LOCAL = 20,
-    KEYS = 64 /* from here on unknown ones are ignored */
-};
-
-/* inside KEY_LOCAL */
-enum {
-    LOCAL_HOST_ID = 1,
-    LOCAL_UID = 2,
-    LOCAL_CWD = 3,
-    LOCAL_UMASK = 4,
-    LOCAL_ENV = 5
-};
+/* From here on unknown keys are ignored. */
+enum { BUNDLE_KEYS = 64 };
 
 extern const char *const bundle_hook_names[BUNDLE_HOOKS];
 extern const char *const bundle_limit_names[BUNDLE_LIMITS];
@@ -44,7 +23,7 @@ struct bundle_field {
 };
 
 /* By key; read is NULL where there is none. */
-extern const struct bundle_field bundle_fields[KEYS];
+extern const struct bundle_field bundle_fields[BUNDLE_KEYS];
 
 enum { BUNDLE_QUOTE = 100 /* octets of a quoted value in an error */ };
 

@@ -18,6 +18,7 @@ COMMON_PURE = \
     common/list.h \
     common/meta.c common/meta.h \
     common/meta_json.c \
+    common/meta_keys.h \
     common/meta_write.c \
     common/plain.c common/plain.h \
     common/signature.c common/signature.h \

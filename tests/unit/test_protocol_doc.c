@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,12 +47,13 @@ static char *read_source(const char *name)
 static char *section(const char *heading)
 {
     char *text = read_source("doc/protocol.md");
-    char *at = strstr(text, heading);
+    char *at = text;
     char *end;
     char *copy;
 
-    cr_assert(at != NULL && at[-1] == '\n', "no line begins with `%s'",
-              heading);
+    while ((at = strstr(at, heading)) && at[-1] != '\n')
+        at++;
+    cr_assert(at != NULL, "no line begins with `%s'", heading);
     at = strchr(at, '\n') + 1;
     end = strstr(at, "\n#");
     copy = strndup(at, end ? (size_t)(end - at) : strlen(at));
@@ -292,6 +294,92 @@ Test(protocol_doc, limits_of_the_header_are_all_compared)
     }
     cr_assert(eq(sz, found, LIMITS));
     free(text);
+}
+
+/* The tables of metadata keys, and what the names of their keys begin with in
+ * common/meta_keys.h. */
+static const struct group {
+    const char *heading;
+    const char *prefix;
+} groups[] = {
+    {"## P6.", "KEY_ANY_"},
+    {"### HELLO", "KEY_HELLO_"},
+    {"#### The map of HELLO's key 25", "KEY_HOST_"},
+    {"### WELCOME", "KEY_WELCOME_"},
+    {"#### The map of WELCOME's key 12", "KEY_LIMIT_"},
+    {"### PING", "KEY_PING_"},
+    {"### ERROR", "KEY_ERROR_"},
+    {"### CREDIT", "KEY_CREDIT_"},
+    {"### STREAM", "KEY_STREAM_"},
+    {"### CANCEL", "KEY_CANCEL_"},
+    {"### REGISTER", "KEY_REGISTER_"},
+    {"### RECALL", "KEY_RECALL_"},
+    {"### RESOLVE", "KEY_RESOLVE_"},
+    {"### BLOB-NEED", "KEY_BLOB_"},
+    {"### STATUS", "KEY_STATUS_"},
+    {"## P7.", "KEY_RUN_"},
+    {"### The manifest", "KEY_MANIFEST_"},
+    {"#### The map of the manifest's key 20", "KEY_LOCAL_"},
+    {"### SETUP\n", "KEY_SETUP_"},
+    {"### READY", "KEY_READY_"},
+    {"### CLOSE", "KEY_CLOSE_"},
+    {"### SETUP and CLOSE on", "KEY_PIPE_"},
+};
+
+/* How often `text` has the word, not counting longer ones. */
+static size_t count_word(const char *text, const char *word)
+{
+    const char *at = text;
+    size_t n = 0;
+
+    while ((at = strstr(at, word))) {
+        at += strlen(word);
+        n += !isalnum((unsigned char)*at) && *at != '_';
+    }
+    return n;
+}
+
+/* Check one table against the header; returns how many keys are its own, and
+ * not of those that mean the same everywhere. */
+static size_t check_keys(const struct group *group, const char *header)
+{
+    struct table *t = read_table(group->heading);
+    size_t own = 0;
+
+    for (size_t i = 0; i < t->rows; i++) {
+        unsigned long key = strtoul(t->cell[i][0], NULL, 10);
+        bool is_common = key >= 64 && strcmp(group->prefix, "KEY_ANY_") != 0;
+        char word[100];
+
+        if (t->cell[i][0][0] == '`') /* x-: no number */
+            continue;
+        for (char *c = t->cell[i][1]; *c; c++)
+            *c = (char)toupper((unsigned char)*c);
+        snprintf(word, sizeof word, "%s%s = %lu",
+                 is_common ? "KEY_ANY_" : group->prefix, t->cell[i][1], key);
+        cr_assert(eq(sz, count_word(header, word), 1),
+                  "meta_keys.h lacks `%s', of `%s'", word, group->heading);
+        own += !is_common;
+    }
+    free_table(t);
+    return own;
+}
+
+Test(protocol_doc, metadata_keys_are_those_of_the_code)
+{
+    char *header = read_source("common/meta_keys.h");
+    char *at = strstr(header, "enum {");
+    size_t documented = 0;
+    size_t named = 0;
+
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        documented += check_keys(&groups[i], header);
+    while ((at = strstr(at, " = "))) {
+        named++;
+        at++;
+    }
+    cr_assert(eq(sz, named, documented), "a key is in the header only");
+    free(header);
 }
 
 /* One fenced block of hex; returns what follows it, or NULL if there is none.
