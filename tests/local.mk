@@ -23,6 +23,8 @@ UNIT_TESTS += tests/unit/test_bundle_path
 UNIT_TESTS += tests/unit/test_cache
 UNIT_TESTS += tests/unit/test_carry
 UNIT_TESTS += tests/unit/test_client
+UNIT_TESTS += tests/unit/test_client_ask
+UNIT_TESTS += tests/unit/test_client_input
 UNIT_TESTS += tests/unit/test_client_map
 UNIT_TESTS += tests/unit/test_client_result
 UNIT_TESTS += tests/unit/test_client_runs
@@ -313,6 +315,8 @@ check-quick:
 
 # A broker that the tests of the client script.
 tests_unit_test_client_SOURCES = tests/unit/test_client.c $(FAKE_BROKER)
+tests_unit_test_client_ask_SOURCES = tests/unit/test_client_ask.c $(FAKE_BROKER)
+tests_unit_test_client_input_SOURCES = tests/unit/test_client_input.c $(FAKE_BROKER)
 tests_unit_test_client_map_SOURCES = tests/unit/test_client_map.c $(FAKE_BROKER)
 tests_unit_test_client_setup_SOURCES = tests/unit/test_client_setup.c $(FAKE_BROKER)
 tests_unit_test_client_stream_SOURCES = tests/unit/test_client_stream.c $(FAKE_BROKER)
