@@ -81,6 +81,27 @@ int par_ping(struct par_client *c,
     return rc;
 }
 
+/* Is it one array after another?  A careful reader takes no more than
+ * META_ELEMENTS values in each. */
+static bool are_arrays(const struct meta_writer *bytes)
+{
+    struct meta_reader in = meta_read(bytes->data, bytes->len);
+
+    while (in.p < in.end) {
+        struct meta_value v;
+        struct meta_reader one;
+        const uint8_t *at;
+        size_t n;
+
+        if (!meta_skip(&in, &at, &n) || !meta_check(at, n))
+            return false;
+        one = meta_read(at, n);
+        if (!meta_next(&one, &v) || v.kind != META_ARRAY)
+            return false;
+    }
+    return true;
+}
+
 int client_rows(struct par_client *c,
                 const char *what,
                 struct meta_writer *rows,
@@ -101,6 +122,9 @@ int client_rows(struct par_client *c,
     }
     request_open(c, &q);
     rc = ask(c, &head, &meta, -1, &q, err);
+    if (rc == 0 && !are_arrays(&q.body))
+        rc = par_fail(err, EPROTO, "%s: the broker's answer cannot be read",
+                      what);
     if (rc == 0) {
         meta_put_raw(rows, q.body.data, q.body.len);
         if (rows->failed)
@@ -114,7 +138,6 @@ int client_rows(struct par_client *c,
     return rc;
 }
 
-/* Each answer brought an array of rows: the next row of any. */
 bool rows_next(struct rows *r, const uint8_t **row, size_t *len)
 {
     struct meta_value v;
@@ -125,11 +148,10 @@ bool rows_next(struct rows *r, const uint8_t **row, size_t *len)
 
         if (!meta_skip(&r->arrays, &at, &n))
             return false;
-        if (!meta_check(at, n))
-            continue;
         r->row = meta_read(at, n);
-        if (meta_next(&r->row, &v) && v.kind == META_ARRAY)
-            r->left = v.len;
+        if (!meta_next(&r->row, &v) || v.kind != META_ARRAY)
+            return false;
+        r->left = v.len;
     }
     r->left--;
     return meta_skip(&r->row, row, len);

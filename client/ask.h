@@ -25,6 +25,7 @@ struct rows {
     size_t left;
 };
 
+/* Of what client_rows() brought. */
 struct rows rows_read(const struct meta_writer *bytes);
 
 /* The next row, a checked msgpack value; false after the last. */

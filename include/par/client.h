@@ -608,9 +608,9 @@ int par_ping(struct par_client *c,
              uint64_t *rtt_us,
              struct par_error *err);
 
-/* "self" "workers" "jobs" "computations" "sessions": a JSON array of rows
- * (protocol.md P21), NUL-ended, malloc'd: free() it.  Waits for 60 s at most.
- */
+/* "self" "workers" "jobs" "computations" "sessions": a JSON array of the first
+ * 100 000 rows (protocol.md P21), NUL-ended, malloc'd: free() it.  Waits for
+ * 60 s at most.  EPROTO: the answer cannot be read. */
 int par_status(struct par_client *c,
                const char *what,
                char **json,

@@ -115,3 +115,39 @@ Test(ask, status_joins_the_answers)
     cr_assert(eq(int, err.code, ETIMEDOUT));
     cr_assert(eq(str, err.text, "3 of 5 workers are registered")); /* CL-12 */
 }
+
+/* An array of more values than are read, between two that are in order; or
+ * what is no array. */
+static bool odd_answer(struct fake *f, struct link_msg *m)
+{
+    static const uint8_t row[] = {0x91, 0x80};
+    static uint8_t odd[5 + META_ELEMENTS];
+    uint64_t id = m->wire.head.id;
+
+    if (m->wire.head.type != WIRE_STATUS)
+        return false;
+    memset(odd, 0xC0, sizeof odd);
+    memcpy(odd, "\xDD\x00\x01\x00\x00", 5);
+    fake_say(f, WIRE_STATUS, 0, id, 0, NULL, row, sizeof row);
+    if (f->step++ == 0)
+        fake_say(f, WIRE_STATUS, 0, id, 0, NULL, odd, sizeof odd);
+    else
+        fake_say(f, WIRE_STATUS, 0, id, 0, NULL, "x", 1);
+    fake_say(f, WIRE_STATUS, WIRE_FINAL, id, 0, NULL, row, sizeof row);
+    return true;
+}
+
+Test(ask, status_that_cannot_be_read_is_no_empty_table)
+{
+    char *json;
+
+    fake.on = odd_answer;
+    for (int i = 0; i < 2; i++) {
+        cr_assert(eq(int, par_status(client, "jobs", &json, &err), -1));
+        cr_assert(eq(int, err.code, EPROTO));
+        cr_assert(
+            eq(str, err.text, "jobs: the broker's answer cannot be read"));
+    }
+    cr_assert(eq(int, par_wait_workers(client, 1, 5000, &err), -1));
+    cr_assert(eq(int, err.code, EPROTO));
+}
