@@ -160,8 +160,42 @@ static bool relay_error(struct broker *b,
     return true;
 }
 
+/* It takes none of these runs, the refusal says how many.  What it refuses has
+ * not begun, unless it said so before. */
+static void refuse_runs(struct broker *b,
+                        struct peer *from,
+                        const struct wire_msg *w)
+{
+    struct meta_writer facts = {0};
+    unsigned count =
+        w->head.count < WIRE_ITEMS_MAX ? w->head.count : WIRE_ITEMS_MAX;
+    struct payload_ref words = {0};
+    char text[PAR_ERROR_TEXT];
+
+    meta_text(w->meta, w->head.meta_len, 72, text, sizeof text);
+    meta_put_map(&facts, 3);
+    meta_pair_int(&facts, 70, WIRE_NOT_EXECUTED);
+    meta_pair_str(&facts, 72, text);
+    meta_put_str(&facts, "x-worker");
+    meta_put_str(&facts, from->name);
+    if (!facts.failed)
+        words.block = payload_copy(&b->payloads, facts.data, facts.len, count);
+    words.len = words.block ? (uint32_t)facts.len : 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct job_outcome outcome = {.status = status_of(w),
+                                      .executed = WIRE_NOT_EXECUTED,
+                                      .payload = words};
+
+        if (!sched_result(b->sched, b->now, from->number, w->head.id + i,
+                          &outcome))
+            payload_forget(&b->payloads, words);
+    }
+    meta_writer_clear(&facts);
+}
+
 /* ERROR from a worker: about a relayed PING, a run, a request; or, with id 0,
- * about a computation (77) that it gives up. */
+ * about a computation (77) that it gives up.  One without a count refuses no
+ * RUN, whatever its flags say: another message about a run, a CANCEL say. */
 int on_worker_error(struct broker *b,
                     struct peer *from,
                     struct link_msg *m,
@@ -177,7 +211,10 @@ int on_worker_error(struct broker *b,
                                 (uint32_t)handle, keep_text(b, w));
         return PAR_OK;
     }
-    if (!relay_error(b, from, w))
+    if (wire_is_dispatch(w->head.id) && w->head.flags & WIRE_FINAL &&
+        w->head.count > 0)
+        refuse_runs(b, from, w);
+    else if (!relay_error(b, from, w))
         sched_request_done(b->sched, b->now, from->number, w->head.id,
                            status_of(w), keep_text(b, w));
     return PAR_OK;

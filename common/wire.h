@@ -35,6 +35,12 @@ enum {
 #define WIRE_REQUEST_ID (WIRE_BROKER_ID | UINT64_C(1) << 51)
 #define WIRE_NONCE_ID   (WIRE_BROKER_ID | UINT64_C(1) << 50)
 
+/* Is it a dispatch, one attempt of a job?  Else a request, a ping, a peer's. */
+static inline bool wire_is_dispatch(uint64_t id)
+{
+    return (id & (WIRE_REQUEST_ID | WIRE_NONCE_ID)) == WIRE_BROKER_ID;
+}
+
 /* The number that a job is told of its dispatch: the id, but for that bit. */
 static inline uint64_t wire_job_number(uint64_t dispatch)
 {

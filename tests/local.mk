@@ -13,6 +13,7 @@ UNIT_TESTS += tests/unit/test_beneath
 UNIT_TESTS += tests/unit/test_broker_asks
 UNIT_TESTS += tests/unit/test_broker_drain
 UNIT_TESTS += tests/unit/test_broker_files
+UNIT_TESTS += tests/unit/test_broker_refused
 UNIT_TESTS += tests/unit/test_broker_setup
 UNIT_TESTS += tests/unit/test_broker_status
 UNIT_TESTS += tests/unit/test_broker_streams

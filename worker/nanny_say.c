@@ -35,6 +35,8 @@ void nanny_say(struct nanny *n,
     batch_begin(&b, head, meta ? meta->data : NULL, meta ? meta->len : 0);
     if (data)
         batch_add_bare(&b, data, len);
+    else
+        b.head.count = head->count;
     if (!meta || !meta->failed)
         frame = batch_take(&b, &frame_len);
     batch_clear(&b);

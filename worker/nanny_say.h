@@ -5,7 +5,7 @@
 #include "engine.h"
 
 /* Send a message of ours after all answers that came before it; `data` is its
- * bare item, NULL: none. */
+ * bare item, NULL: none (the count is the header's). */
 void nanny_say(struct nanny *n,
                const struct wire_header *head,
                const struct meta_writer *meta,

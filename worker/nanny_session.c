@@ -297,15 +297,29 @@ static const struct handler {
     [WIRE_STATUS] = {false, nanny_on_status},
 };
 
+/* A request, or runs, end with that: with the count of the message.  What is
+ * only about a run does not end it. */
 static void refuse(struct nanny *n, const struct link_msg *m, int status)
 {
     const struct wire_header *h = &m->wire.head;
+    bool about_run = h->type == WIRE_STREAM || h->type == WIRE_MESSAGE ||
+                     h->type == WIRE_CREDIT || h->type == WIRE_CANCEL;
+    struct wire_header head = {.type = WIRE_ERROR,
+                               .flags = about_run ? 0 : WIRE_FINAL,
+                               .count = h->count,
+                               .id = h->id,
+                               .ref = (uint64_t)status};
+    struct meta_writer meta = {0};
     char text[80];
 
+    if (h->type == WIRE_ERROR || h->type >= WIRE_TYPES)
+        return;
     snprintf(text, sizeof text, "type %02X from the broker: %s", h->type,
              par_status_name(status));
-    if (h->type != WIRE_ERROR && h->type < WIRE_TYPES)
-        nanny_say_error(n, h->id, status, true, text);
+    meta_put_map(&meta, 1);
+    meta_pair_str(&meta, 72, text);
+    nanny_say(n, &head, &meta, NULL, 0);
+    meta_writer_clear(&meta);
 }
 
 static void on_message(struct nanny *n, struct link_msg *m)

@@ -21,6 +21,7 @@ struct answer {
     bool is_result;
     enum wire_type type;
     uint64_t ref; /* of what is no result */
+    unsigned flags, count;
     unsigned status;
     unsigned executed;
     uint8_t *data; /* the payload, or the metadata */
@@ -122,6 +123,8 @@ static inline void note(const struct link_msg *m,
                          .is_result = item != NULL,
                          .type = (enum wire_type)m->wire.head.type,
                          .ref = m->wire.head.ref,
+                         .flags = m->wire.head.flags,
+                         .count = m->wire.head.count,
                          .status = item ? item->status : 0,
                          .executed = item ? item->executed : 0,
                          .data = malloc(len + 1),

@@ -116,6 +116,44 @@ Test(nanny_odd, forged_answer_is_dropped)
     cr_assert(eq(ptr, find_answer(77), NULL));
 }
 
+/* ---- what the broker should not say ---- */
+
+static void say_broken(enum wire_type type, uint64_t id, unsigned count)
+{
+    struct wire_header head = {
+        .type = (uint8_t)type, .count = (uint16_t)count, .id = id};
+    uint8_t *frame = malloc(WIRE_HEADER + 1);
+
+    wire_put_header(frame, &head);
+    frame[WIRE_HEADER] = 0xee;
+    cr_assert(eq(
+        int, link_server_send(server, conn, frame, WIRE_HEADER + 1, NULL), 0));
+}
+
+Test(nanny_odd, a_run_that_cannot_be_read_is_refused_with_its_count)
+{
+    struct answer *a;
+
+    nurse();
+    say_broken(WIRE_RUN, 100, 3);
+    a = wait_answer(100);
+    cr_assert(eq(int, (int)a->type, WIRE_ERROR));
+    cr_assert(eq(u64, a->ref, PAR_MALFORMED));
+    cr_assert(eq(uint, a->flags, WIRE_FINAL));
+    cr_assert(eq(uint, a->count, 3));
+}
+
+Test(nanny_odd, a_cancel_that_cannot_be_read_ends_no_run)
+{
+    struct answer *a;
+
+    nurse();
+    say_broken(WIRE_CANCEL, 100, 0);
+    a = wait_answer(100);
+    cr_assert(eq(int, (int)a->type, WIRE_ERROR));
+    cr_assert(eq(uint, a->flags, 0));
+}
+
 /* ---- a busy nanny ---- */
 
 static const char busy[] =
