@@ -180,9 +180,15 @@ void broker_drain(struct broker *b)
 bool broker_idle(const struct broker *b)
 {
     struct sched_stats s;
+    struct peer *peer;
 
     sched_stats(b->sched, &s);
-    return s.queued + s.assigned + s.running + s.delayed == 0;
+    if (s.queued + s.assigned + s.running + s.delayed + s.closing > 0)
+        return false;
+    for (size_t i = 0; (peer = peers_next(&b->peers, &i));)
+        if (peer->held_count > 0)
+            return false;
+    return true;
 }
 
 void broker_goodbye(struct broker *b)

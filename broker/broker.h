@@ -65,7 +65,8 @@ bool broker_turn(struct broker *b, uint64_t now);
 void broker_reload(struct broker *b);
 
 /* No new work, and what waits is handed back; broker_idle() is true when what
- * ran has ended. */
+ * ran has ended, its clients have taken the results, and what was to be closed
+ * is closed. */
 void broker_drain(struct broker *b);
 bool broker_idle(const struct broker *b);
 

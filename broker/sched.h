@@ -369,6 +369,7 @@ struct sched_stats {
     uint64_t submitted, done, failed, cancelled, expired, retried, late;
     uint32_t queued, assigned, running, delayed;
     uint32_t clients, workers, targets;
+    uint32_t closing; /* CLOSEs that workers have not answered */
     uint64_t queued_bytes;
 };
 

@@ -104,6 +104,7 @@ static struct decision *ask(struct sched *s,
         .due_at = HEAP_NOWHERE,
         .close = close,
     };
+    s->totals.closing += close;
     if (watch(s, r) < 0)
         s->no_memory = true;
     list_append(&worker_at(s, worker)->requests, &r->of_worker);
@@ -153,6 +154,7 @@ void seat_answered(struct sched *s, struct request *r)
     if (r->due_at != HEAP_NOWHERE)
         heap_remove(&s->request_timers, r->due_at);
     list_remove(&r->of_worker);
+    s->totals.closing -= r->close;
     pool_give(&s->request_pool, r->place);
 }
 

@@ -308,7 +308,7 @@ struct sched {
     uint32_t client_count;       /* those that are not gone */
     uint32_t worker_count;
     uint32_t target_count;
-    struct sched_stats totals; /* the counters that only go up */
+    struct sched_stats totals; /* what only goes up, and `closing` */
     char *scratch;             /* SCRATCH octets, for sentences */
 };
 

@@ -63,6 +63,60 @@ static void two_gets(unsigned count)
     }
 }
 
+/* The client opens another session, in which results need a grant. */
+static void greet_without_grants(void)
+{
+    struct meta_writer w = {0};
+
+    meta_put_map(&w, 4);
+    meta_put_uint(&w, 1);
+    meta_put_array(&w, 2);
+    meta_put_uint(&w, 1);
+    meta_put_uint(&w, 1);
+    meta_pair_str(&w, 2, "client");
+    meta_pair_bin(&w, 3, "0123456789abcdef", 16);
+    meta_put_uint(&w, 15);
+    meta_put_array(&w, 1);
+    meta_put_array(&w, 3);
+    meta_put_uint(&w, CREDIT_RESULT);
+    meta_put_uint(&w, 0);
+    meta_put_uint(&w, 0);
+    tell(&client, WIRE_HELLO, 0, 0, 0, &w, NULL, 0);
+    meta_writer_clear(&w);
+    hear(&client, WIRE_WELCOME);
+}
+
+static void grant_one_result(void)
+{
+    struct meta_writer w = {0};
+
+    meta_put_map(&w, 1);
+    meta_put_uint(&w, 1);
+    meta_put_array(&w, 1);
+    meta_put_array(&w, 3);
+    meta_put_uint(&w, CREDIT_RESULT);
+    meta_put_uint(&w, 1);
+    meta_put_uint(&w, 100);
+    tell(&client, WIRE_CREDIT, 0, 0, 0, &w, NULL, 0);
+    meta_writer_clear(&w);
+}
+
+/* The worker is done with the only run of the next RUN. */
+static void one_answers(void)
+{
+    struct wire_header head = {.type = WIRE_RESULT};
+    struct batch out = {0};
+    uint8_t *frame;
+    size_t frame_len;
+
+    head.id = hear(&one, WIRE_RUN)->head.id;
+    batch_begin(&out, &head, NULL, 0);
+    batch_add_result(&out, 0, PAR_OK, WIRE_EXECUTED, 1, "v", 1);
+    frame = batch_take(&out, &frame_len);
+    cr_assert(eq(int, link_client_send(one.link, frame, frame_len, NULL), 0));
+    turn();
+}
+
 /* The status of the next answer. */
 static int next_status(void)
 {
@@ -163,4 +217,50 @@ Test(broker_drain, what_waits_at_a_silent_worker_is_wanted_back)
     turn();
     say_end(&one, WIRE_DRAINING); /* so that it does not get it back */
     two_gets(1);
+}
+
+/* ---- the broker's own end ---- */
+
+Test(broker_drain, the_end_waits_for_results_that_nobody_has_granted_yet)
+{
+    uint64_t close;
+
+    greet_without_grants(); /* that ends the other session, and what it held */
+    close = hear(&one, WIRE_CLOSE)->head.id;
+    tell(&one, WIRE_READY, 0, close, handle, NULL, NULL, 0);
+    set_up(&client, 1, "b", NULL, 0);
+    handle = be_ready(&one);
+    hear(&client, WIRE_READY);
+    run(10, 1);
+    one_answers();
+    broker_drain(broker);
+    turn();
+    cr_assert(eq(int, broker_idle(broker), false));
+    grant_one_result();
+    cr_assert(eq(int, next_status(), PAR_OK));
+    cr_assert(eq(int, broker_idle(broker), true));
+}
+
+Test(broker_drain, the_end_waits_for_what_is_being_closed)
+{
+    uint64_t close;
+
+    tell(&client, WIRE_CLOSE, 0, 2, handle, NULL, NULL, 0);
+    close = hear(&one, WIRE_CLOSE)->head.id;
+    broker_drain(broker);
+    turn();
+    cr_assert(eq(int, broker_idle(broker), false));
+    tell(&one, WIRE_READY, 0, close, handle, NULL, NULL, 0);
+    cr_assert(eq(u64, hear(&client, WIRE_READY)->head.id, 2));
+    cr_assert(eq(int, broker_idle(broker), true));
+}
+
+Test(broker_drain, the_end_waits_for_no_worker_that_has_left)
+{
+    tell(&client, WIRE_CLOSE, 0, 2, handle, NULL, NULL, 0);
+    hear(&one, WIRE_CLOSE);
+    broker_drain(broker);
+    say_end(&one, WIRE_DONE);
+    turn();
+    cr_assert(eq(int, broker_idle(broker), true));
 }
