@@ -1,4 +1,4 @@
-/* embed.c - one thread, one poll, two engines */
+/* embed.c - broker and worker are made, and taken apart */
 #include "config.h"
 
 #include "embed.h"
@@ -18,33 +18,8 @@
 #include "broker/broker.h"
 #include "broker/own_keys.h"
 #include "clock.h"
+#include "loop.h"
 #include "worker/nanny.h"
-
-enum { EMBED_ENDPOINTS = 8, EMBED_ENDPOINT = 320, EMBED_LINGER = 1000 };
-
-struct embed {
-    void *context;
-    bool own_context;
-    void *router;
-    struct zap *zap;
-    void *zap_pair[2]; /* ours, the handler's */
-    pthread_t zap_thread;
-    bool zap_runs;
-    struct broker *broker;
-    struct nanny *nanny;
-    char endpoints[EMBED_ENDPOINTS][EMBED_ENDPOINT];
-    size_t endpoint_count;
-    char key[KEY_TEXT];
-    pthread_t thread;
-    bool runs;
-    int wake;        /* eventfd: look at `stop` */
-    atomic_int stop; /* -1: go on; else the drain's milliseconds */
-    pthread_mutex_t mutex;
-    pthread_cond_t settled;
-    bool ready; /* or failed */
-    zmq_pollitem_t *items;
-    size_t item_count;
-};
 
 static void *run_zap(void *arg)
 {
@@ -53,121 +28,6 @@ static void *run_zap(void *arg)
     zap_run(e->zap, e->zap_pair[1]);
     return NULL;
 }
-
-/* ---- the loop ---- */
-
-static void announce(struct embed *e)
-{
-    enum nanny_state state = e->nanny ? nanny_state(e->nanny) : NANNY_READY;
-
-    if (e->ready || state == NANNY_CONNECTING)
-        return;
-    pthread_mutex_lock(&e->mutex);
-    e->ready = true;
-    pthread_cond_signal(&e->settled);
-    pthread_mutex_unlock(&e->mutex);
-}
-
-static bool is_ended(const struct nanny *n)
-{
-    return !n || nanny_state(n) == NANNY_ENDED ||
-           nanny_state(n) == NANNY_FAILED;
-}
-
-/* Everything to poll, in e->items.  Returns how many; 0 if out of memory. */
-static size_t gather(struct embed *e)
-{
-    size_t n, want;
-    zmq_pollitem_t *items;
-
-    for (;;) {
-        if (e->item_count > BROKER_POLL + 1) {
-            e->items[0] = (zmq_pollitem_t){.fd = e->wake, .events = ZMQ_POLLIN};
-            n = 1 + (size_t)broker_poll(e->broker, e->items + 1);
-            want = e->nanny
-                       ? nanny_poll(e->nanny, e->items + n, e->item_count - n)
-                       : 0;
-            if (n + want <= e->item_count)
-                return n + want;
-        } else {
-            n = BROKER_POLL + 1;
-            want = 16;
-        }
-        items = realloc(e->items, (n + want) * 2 * sizeof *items);
-        if (!items)
-            return 0;
-        e->items = items;
-        e->item_count = (n + want) * 2;
-    }
-}
-
-static void rest(struct embed *e, uint64_t until)
-{
-    size_t n = gather(e);
-    uint64_t due = broker_deadline(e->broker);
-    uint64_t now = clock_ms();
-    long wait = -1;
-
-    if (e->nanny && nanny_deadline(e->nanny) < due)
-        due = nanny_deadline(e->nanny);
-    if (until < due)
-        due = until;
-    if (due != UINT64_MAX)
-        wait = due <= now ? 0 : due - now > 60000 ? 60000 : (long)(due - now);
-    zmq_poll(e->items, (int)n, n ? wait : 1);
-}
-
-/* One turn of both.  Returns true if there is more to do at once. */
-static bool turn(struct embed *e)
-{
-    bool more = broker_turn(e->broker, clock_ms());
-
-    if (e->nanny)
-        nanny_turn(e->nanny, clock_ms());
-    announce(e);
-    return more;
-}
-
-/* What a private broker still has, nobody will run. */
-static bool is_drained(const struct embed *e)
-{
-    return e->nanny ? is_ended(e->nanny) : broker_idle(e->broker);
-}
-
-static void *run_loop(void *arg)
-{
-    struct embed *e = arg;
-    uint64_t end = UINT64_MAX, count;
-
-    for (;;) {
-        int drain_ms = atomic_load(&e->stop);
-        bool more = turn(e);
-
-        if (drain_ms >= 0 && end == UINT64_MAX) {
-            end = clock_ms() + (uint64_t)drain_ms;
-            broker_drain(e->broker);
-            if (e->nanny)
-                nanny_stop(e->nanny, clock_ms());
-        }
-        if (end != UINT64_MAX && (clock_ms() >= end || is_drained(e)))
-            break;
-        if (!more)
-            rest(e, end);
-        while (read(e->wake, &count, sizeof count) > 0)
-            ;
-    }
-    if (!is_ended(e->nanny)) {
-        end = clock_ms() + EMBED_LINGER;
-        nanny_kill(e->nanny, clock_ms());
-        while (!is_ended(e->nanny) && clock_ms() < end)
-            if (!turn(e))
-                rest(e, end);
-    }
-    broker_goodbye(e->broker);
-    return NULL;
-}
-
-/* ---- start and stop ---- */
 
 static int start_zap(struct embed *e,
                      const struct own_keys *own,
@@ -288,17 +148,16 @@ static int start_broker(struct embed *e,
     return rc;
 }
 
-static int start_worker(struct embed *e,
+static int keep_options(struct embed *e,
                         const struct par_worker_options *o,
                         struct par_error *err)
 {
-    const char *at[] = {e->endpoints[0], NULL};
-    struct par_worker_options mine = *o;
-
-    mine.brokers = at;
-    mine.zmq_context = e->context;
-    e->nanny = nanny_create(&mine, err);
-    return e->nanny ? 0 : -1;
+    e->worker = *o;
+    e->has_worker = true;
+    if (!o->libexec)
+        return 0;
+    e->worker.libexec = e->libexec = strdup(o->libexec);
+    return e->libexec ? 0 : par_fail(err, ENOMEM, "out of memory");
 }
 
 /* Our thread takes no signals: they are the program's. */
@@ -309,7 +168,7 @@ static int start_thread(struct embed *e, struct par_error *err)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&e->thread, NULL, run_loop, e);
+    rc = pthread_create(&e->thread, NULL, loop_run, e);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc)
         return par_fail(err, rc, "a thread: %s", strerror(rc));
@@ -318,11 +177,8 @@ static int start_thread(struct embed *e, struct par_error *err)
     while (!e->ready)
         pthread_cond_wait(&e->settled, &e->mutex);
     pthread_mutex_unlock(&e->mutex);
-    if (e->nanny && nanny_state(e->nanny) == NANNY_FAILED) {
-        *err = *nanny_error(e->nanny);
-        return -1;
-    }
-    return 0;
+    return e->error.code ? par_fail(err, e->error.code, "%s", e->error.text)
+                         : 0;
 }
 
 struct embed *embed_start(void *context,
@@ -339,13 +195,15 @@ struct embed *embed_start(void *context,
     pthread_mutex_init(&e->mutex, NULL);
     pthread_cond_init(&e->settled, NULL);
     atomic_init(&e->stop, -1);
+    e->until = UINT64_MAX;
     e->own_context = !context;
     e->context = context ? context : zmq_ctx_new();
     e->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (!e->context || e->wake < 0)
         par_fail(&why, errno, "out of descriptors or memory");
     else if (!start_broker(e, options->broker, &why) &&
-             (!options->worker || !start_worker(e, options->worker, &why)) &&
+             (!options->worker || (!keep_options(e, options->worker, &why) &&
+                                   !loop_worker(e, &why))) &&
              !start_thread(e, &why))
         return e;
     par_fail(err, why.code, "%s", why.text);
@@ -393,6 +251,7 @@ void embed_stop(struct embed *e, int drain_ms)
     if (e->wake >= 0)
         close(e->wake);
     free(e->items);
+    free(e->libexec);
     pthread_cond_destroy(&e->settled);
     pthread_mutex_destroy(&e->mutex);
     free(e);

@@ -16,11 +16,12 @@ struct embed;
 
 struct embed_options {
     const struct par_broker_options *broker; /* NULL: private, inproc only */
-    const struct par_worker_options *worker; /* NULL: no worker */
+    const struct par_worker_options *worker; /* NULL: no worker; of its strings
+                                                libexec alone counts */
 };
 
 /* Start the thread; returns when the endpoints are bound and the worker is
- * registered, or has failed. */
+ * registered, or has failed.  A worker that fails later is replaced. */
 struct embed *embed_start(void *context,
                           const struct embed_options *options,
                           struct par_error *err);

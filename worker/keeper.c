@@ -39,8 +39,11 @@ struct holder {
     bool over;    /* the nanny or parspawn is gone */
 };
 
+/* That we have killed it is not its own end: our own tells the nanny enough. */
 static void tell(const struct holder *h, const struct keeper_event *e)
 {
+    if (h->over)
+        return;
     if (send(h->socket, e, sizeof *e, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         return; /* nobody listens: end of file tells us soon */
 }

@@ -10,14 +10,6 @@
 
 enum { KILL_MS = 5000 }; /* so long the killed may take to be dead */
 
-void nanny_say_goodbye(struct nanny *n, enum wire_reason reason)
-{
-    struct wire_header head = {.type = WIRE_GOODBYE, .ref = reason};
-
-    if (uplink_is_open(n->uplink))
-        nanny_say(n, &head, NULL, NULL, 0);
-}
-
 void nanny_drain(struct nanny *n, uint64_t now)
 {
     n->now = now;

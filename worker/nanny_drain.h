@@ -4,7 +4,6 @@
 
 #include "engine.h"
 
-void nanny_say_goodbye(struct nanny *n, enum wire_reason reason);
 void nanny_drain_step(struct nanny *n);
 
 #endif

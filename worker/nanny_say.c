@@ -59,6 +59,14 @@ void nanny_say_error(
     meta_writer_clear(&meta);
 }
 
+void nanny_say_goodbye(struct nanny *n, enum wire_reason reason)
+{
+    struct wire_header head = {.type = WIRE_GOODBYE, .ref = reason};
+
+    if (uplink_is_open(n->uplink))
+        nanny_say(n, &head, NULL, NULL, 0);
+}
+
 void nanny_say_ready(struct nanny *n, struct comp *c, uint64_t id)
 {
     struct wire_header head = {.type = WIRE_READY, .id = id, .ref = c->handle};

@@ -20,6 +20,9 @@ void nanny_send_frame(void *nanny,
                       size_t len,
                       zmq_msg_t *second);
 
+/* To a broker that has welcomed us. */
+void nanny_say_goodbye(struct nanny *n, enum wire_reason reason);
+
 /* Answer READY. */
 void nanny_say_ready(struct nanny *n, struct comp *c, uint64_t id);
 

@@ -138,6 +138,7 @@ void nanny_fail(struct nanny *n, const struct par_error *err)
 {
     n->error = *err;
     n->state = NANNY_FAILED;
+    nanny_say_goodbye(n, WIRE_IDLE); /* on inproc nothing else tells it */
 }
 
 static void on_welcome(struct nanny *n, struct link_msg *m)
@@ -387,5 +388,5 @@ void nanny_session_turn(struct nanny *n)
             link_msg_close(&m);
         }
     }
-    n->more = true; /* come again without waiting */
+    n->more = n->state < NANNY_ENDED; /* come again without waiting */
 }

@@ -70,7 +70,8 @@ enum keeper_event_kind {
     KEEPER_FAILED,  /* error (errno), text: not started */
     KEEPER_EXITED,  /* the first process: status, rusage; its tree may live */
     KEEPER_EMPTY,   /* and now nothing of it is left: ready for another */
-    KEEPER_GONE     /* the keeper itself died; its strays are being killed */
+    KEEPER_GONE     /* the keeper itself died, its strays are being killed; or
+                       parspawn did, and what it held is dead */
 };
 
 struct keeper_event {

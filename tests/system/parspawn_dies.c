@@ -1,0 +1,105 @@
+/* parspawn_dies.c - parspawn is killed under a private handle, which goes on */
+#include "config.h"
+
+#include "embedding.h"
+
+/* A command's parent is its keeper, whose parent is parspawn. */
+#define KILL_IT                                                                \
+    "read -r pid name state parspawn rest </proc/$PPID/stat; "                 \
+    "kill -9 $parspawn; sleep 100"
+
+/* The command's end may be told before parspawn's: then one more job meets the
+ * worker that is about to go. */
+static bool calls_again(struct par_client *c)
+{
+    return calls(c) || (err.code == PAR_CODE(PAR_WORKER_LOST) && calls(c));
+}
+
+static void again(struct par_client *c, const char *which)
+{
+    char text[100];
+    uint64_t stays = start_shell(c, ": >begun; sleep 100");
+
+    wait_for("begun");
+    snprintf(text, sizeof text, "%s: who kills parspawn is lost", which);
+    claim(end_of(c, start_shell(c, KILL_IT)) == PAR_WORKER_LOST, text);
+    claim(end_of(c, stays) == PAR_WORKER_LOST, "... and what ran beside it");
+    claim(calls_again(c), "... what was set up is set up again, and called");
+    claim(rests(c), "... commands run, and nothing spins");
+}
+
+/* A place with the two programs, that can be taken away. */
+static struct par_client *open_at(const char *place)
+{
+    struct par_options o = {
+        .private_broker = true, .slots = 1, .libexec = place};
+    char from[500], to[100];
+
+    mkdir(place, 0700);
+    for (int i = 0; i < 2; i++) {
+        const char *name = i ? "parslot" : "parspawn";
+
+        snprintf(from, sizeof from, "%s/%s", getenv("top_builddir"), name);
+        snprintf(to, sizeof to, "%s/%s", place, name);
+        if (symlink(from, to))
+            return NULL;
+    }
+    return par_open(NULL, &o, &err);
+}
+
+static void take_away(const char *place)
+{
+    char path[100];
+
+    snprintf(path, sizeof path, "%s/parspawn", place);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/parslot", place);
+    unlink(path);
+    rmdir(place);
+}
+
+/* How a call ends that does not wait for a worker: enum par_status. */
+static int call_at_once(struct par_client *c)
+{
+    struct par_run_options at_once = {.unplaceable_ms = 1};
+    struct par_function f;
+    uint64_t job = 0;
+
+    if (par_self(c, "twice", &f, &err) == 0)
+        par_run(c, &f, PAR_ARGS(1), &at_once, &job, &err);
+    return end_of(c, job);
+}
+
+static void for_good(void)
+{
+    struct par_client *c = open_at("place");
+    int status;
+
+    claim(calls(c), "programs from another place");
+    take_away("place");
+    claim(end_of(c, start_shell(c, KILL_IT)) == PAR_WORKER_LOST,
+          "they are gone, and parspawn is killed");
+    status = call_at_once(c);
+    if (status == PAR_WORKER_LOST) /* as in calls_again() */
+        status = call_at_once(c);
+    claim(status == PAR_NO_CAPACITY, "... jobs are told so");
+    par_close(c);
+}
+
+int main(int argc, char **argv)
+{
+    struct par_client *c;
+
+    par_main(&argc, &argv);
+    c = open_private(false);
+    claim(calls(c), "a function runs");
+    again(c, "once");
+    again(c, "at once again");
+    par_close(c);
+    c = open_private(true);
+    claim(calls(c), "a function runs in a thread");
+    again(c, "thread slots");
+    par_close(c);
+    for_good();
+    return failed;
+}
