@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "meta_keys.h"
 #include "out.h"
 #include "say.h"
 
@@ -22,9 +23,9 @@ static void put_words(struct broker *b,
 
     meta_writer_reset(w);
     meta_put_map(w, worker ? 4 : 3);
-    meta_pair_int(w, 69, d->attempt);
-    meta_pair_int(w, 70, d->executed);
-    meta_pair_str(w, 72, text);
+    meta_pair_int(w, KEY_ANY_ATTEMPT, d->attempt);
+    meta_pair_int(w, KEY_ANY_EXECUTED, d->executed);
+    meta_pair_str(w, KEY_ANY_TEXT, text);
     if (worker) {
         meta_put_str(w, "worker");
         meta_put_str(w, worker);

@@ -12,6 +12,7 @@
 
 #include "answers.h"
 #include "log.h"
+#include "meta_keys.h"
 #include "out.h"
 #include "say.h"
 #include "setup.h"
@@ -68,10 +69,10 @@ static void run_meta(struct broker *b,
     meta_put_map(w, (uint32_t)map.len + (d->grant ? 2 : 1));
     meta_put_raw(w, in.p, (size_t)(in.end - in.p));
     if (d->grant) {
-        meta_put_uint(w, 31);
+        meta_put_uint(w, KEY_RUN_GRANTS);
         put_grants(b, w, d->grant);
     }
-    meta_pair_int(w, 69, d->attempt);
+    meta_pair_int(w, KEY_ANY_ATTEMPT, d->attempt);
     *meta = w->data;
     *len = w->len;
 }
@@ -118,7 +119,7 @@ static void abort_run(struct broker *b, const struct decision *d)
         return;
     meta_writer_reset(w);
     meta_put_map(w, 1);
-    meta_pair_int(w, 21, d->grace_ms);
+    meta_pair_int(w, KEY_CANCEL_GRACE_MS, d->grace_ms);
     say(b, worker, WIRE_CANCEL, 0, d->dispatch, d->mode, w);
 }
 
@@ -127,7 +128,7 @@ static void put_call(struct broker *b,
                      struct meta_writer *w,
                      struct payload_ref call)
 {
-    meta_put_uint(w, 16);
+    meta_put_uint(w, KEY_SETUP_CALL);
     meta_put_raw(w, payload_data(&b->payloads, call), call.len);
 }
 
@@ -184,7 +185,7 @@ static void order_close(struct broker *b, const struct decision *d)
     meta_put_map(&w, d->payload.block ? 2 : 1);
     if (d->payload.block)
         put_call(b, &w, d->payload);
-    meta_pair_int(&w, 26, d->mode);
+    meta_pair_int(&w, KEY_CLOSE_MODE, d->mode);
     if (w.failed)
         order_failed(b, d);
     else
@@ -210,7 +211,7 @@ static void tell_refused(struct broker *b, const struct decision *d)
         struct meta_writer w = {0};
 
         meta_put_map(&w, 1);
-        meta_put_uint(&w, 72);
+        meta_put_uint(&w, KEY_ANY_TEXT);
         meta_put_strn(&w, (const char *)payload_data(&b->payloads, d->payload),
                       d->payload.len);
         say(b, client, head.type, head.flags, head.id, head.ref, &w);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "meta.h"
+#include "meta_keys.h"
 
 void computations_open(struct computations *c)
 {
@@ -227,7 +228,7 @@ int computations_keep_table(struct computation *c,
     const uint8_t *raw;
     size_t raw_len, count;
 
-    if (!meta_find(meta, len, 2, &v, &in)) {
+    if (!meta_find(meta, len, KEY_READY_FUNCTIONS, &v, &in)) {
         v.kind = META_ARRAY;
         v.len = 0;
     }

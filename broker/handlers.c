@@ -20,6 +20,7 @@
 #include "handlers_stream.h"
 #include "handlers_worker.h"
 #include "log.h"
+#include "meta_keys.h"
 #include "say.h"
 
 /* Anything that is not in this table is refused unread. */
@@ -187,9 +188,10 @@ static void refuse(struct broker *b,
                    const char *text)
 {
     const struct wire_header *head = &m->wire.head;
-    bool about_run = is_about_run(head->type) &&
-                     !(head->type == WIRE_CANCEL && m->status == PAR_OK &&
-                       meta_int(m->wire.meta, head->meta_len, 78, 0) > 0);
+    bool about_run =
+        is_about_run(head->type) &&
+        !(head->type == WIRE_CANCEL && m->status == PAR_OK &&
+          meta_int(m->wire.meta, head->meta_len, KEY_ANY_JOB, 0) > 0);
 
     b->refused++;
     say_error(b, from, head->id, about_run ? 0 : head->count, status,

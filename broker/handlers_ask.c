@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "meta_keys.h"
 #include "out.h"
 #include "say.h"
 #include "status.h"
@@ -76,7 +77,8 @@ int on_ping(struct broker *b,
         return PAR_UNKNOWN_HANDLE;
     }
     if (from->role == ROLE_CLIENT &&
-        meta_text(m->wire.meta, head->meta_len, 2, worker, sizeof worker) > 0)
+        meta_text(m->wire.meta, head->meta_len, KEY_PING_WORKER, worker,
+                  sizeof worker) > 0)
         return relay_ping(b, from, &m->wire, worker, err);
     say(b, from, WIRE_PONG, 0, head->id, head->ref, NULL);
     return PAR_OK;
@@ -110,13 +112,13 @@ int on_pong(struct broker *b,
     return PAR_OK;
 }
 
-/* What a worker says in 72, as a payload. */
+/* What a worker says, as a payload. */
 static struct payload_ref keep_text(struct broker *b, const struct wire_msg *w)
 {
     struct payload_ref text = {0};
     struct meta_value v;
 
-    if (meta_find(w->meta, w->head.meta_len, 72, &v, NULL) &&
+    if (meta_find(w->meta, w->head.meta_len, KEY_ANY_TEXT, &v, NULL) &&
         v.kind == META_STR && v.len) {
         text.block = payload_copy(&b->payloads, v.data, v.len, 1);
         text.len = text.block ? (uint32_t)v.len : 0;
@@ -154,7 +156,7 @@ static bool relay_error(struct broker *b,
         return true; /* a client asks for some, not for thousands a second */
     }
     to = peers_by_number(&b->peers, client);
-    meta_text(w->meta, w->head.meta_len, 72, words, sizeof words);
+    meta_text(w->meta, w->head.meta_len, KEY_ANY_TEXT, words, sizeof words);
     if (to)
         say_error(b, to, id, 0, status_of(w), relay != NULL, words);
     return true;
@@ -172,10 +174,10 @@ static void refuse_runs(struct broker *b,
     struct payload_ref words = {0};
     char text[PAR_ERROR_TEXT];
 
-    meta_text(w->meta, w->head.meta_len, 72, text, sizeof text);
+    meta_text(w->meta, w->head.meta_len, KEY_ANY_TEXT, text, sizeof text);
     meta_put_map(&facts, 3);
-    meta_pair_int(&facts, 70, WIRE_NOT_EXECUTED);
-    meta_pair_str(&facts, 72, text);
+    meta_pair_int(&facts, KEY_ANY_EXECUTED, WIRE_NOT_EXECUTED);
+    meta_pair_str(&facts, KEY_ANY_TEXT, text);
     meta_put_str(&facts, "x-worker");
     meta_put_str(&facts, from->name);
     if (!facts.failed)
@@ -194,7 +196,7 @@ static void refuse_runs(struct broker *b,
 }
 
 /* ERROR from a worker: about a relayed PING, a run, a request; or, with id 0,
- * about a computation (77) that it gives up.  One without a count refuses no
+ * about a computation that it gives up.  One without a count refuses no
  * RUN, whatever its flags say: another message about a run, a CANCEL say. */
 int on_worker_error(struct broker *b,
                     struct peer *from,
@@ -202,7 +204,7 @@ int on_worker_error(struct broker *b,
                     struct par_error *err)
 {
     const struct wire_msg *w = &m->wire;
-    int64_t handle = meta_int(w->meta, w->head.meta_len, 77, 0);
+    int64_t handle = meta_int(w->meta, w->head.meta_len, KEY_ANY_HANDLE, 0);
 
     (void)err;
     if (w->head.id == 0) {
@@ -236,7 +238,7 @@ static void say_page(struct broker *b,
         head.flags = WIRE_FINAL;
     if (walk->cut) {
         meta_put_map(&meta, 1);
-        meta_pair_int(&meta, 3, 1);
+        meta_pair_int(&meta, KEY_STATUS_MORE, 1);
     }
     batch_begin(&answer, &head, meta.data, meta.len);
     batch_add_bare(&answer, rows->data, rows->len);
@@ -258,9 +260,10 @@ int on_status(struct broker *b,
     int64_t limit;
     int status;
 
-    if (meta_text(w->meta, w->head.meta_len, 1, what, sizeof what) < 0)
+    if (meta_text(w->meta, w->head.meta_len, KEY_STATUS_WHAT, what,
+                  sizeof what) < 0)
         snprintf(what, sizeof what, "self");
-    limit = meta_int(w->meta, w->head.meta_len, 2, 1000);
+    limit = meta_int(w->meta, w->head.meta_len, KEY_STATUS_LIMIT, 1000);
     if (limit < 0 || limit > ROWS_MAX)
         limit = ROWS_MAX;
     status = status_begin(&walk, from, what, (uint64_t)limit, err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "meta_keys.h"
 #include "say.h"
 
 enum { RUN_META_ROOM = 24 * 1024 }; /* 64 resources, 256 octets of each */
@@ -21,7 +22,8 @@ static uint32_t target_of(struct broker *b,
 {
     uint64_t handle = m->head.ref >> 32;
     char path[PEER_NAME * 4];
-    ptrdiff_t len = meta_text(m->meta, m->head.meta_len, 1, path, sizeof path);
+    ptrdiff_t len =
+        meta_text(m->meta, m->head.meta_len, KEY_RUN_PATH, path, sizeof path);
     uint32_t target;
 
     *status = PAR_UNKNOWN_HANDLE;
@@ -179,15 +181,15 @@ int on_run(struct broker *b,
     return PAR_OK;
 }
 
-/* By the run's id, or (meta 78) by a job's public number, which any session
- * of the account may name; that is a request, answered with READY. */
+/* By the run's id, or by a job's public number, which any session of
+ * the account may name; that is a request, answered with READY. */
 int on_cancel(struct broker *b,
               struct peer *from,
               struct link_msg *m,
               struct par_error *err)
 {
     const struct wire_msg *w = &m->wire;
-    int64_t serial = meta_int(w->meta, w->head.meta_len, 78, 0);
+    int64_t serial = meta_int(w->meta, w->head.meta_len, KEY_ANY_JOB, 0);
     unsigned mode = w->head.ref > 2 ? 0 : (unsigned)w->head.ref;
     int status;
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "meta_keys.h"
 #include "out.h"
 #include "say.h"
 #include "setup.h"
@@ -90,8 +91,8 @@ static void ask(struct broker *b, struct computation *c)
         return; /* files_client_left() comes, and asks another */
     meta_writer_reset(w);
     meta_put_map(w, 2);
-    meta_pair_bin(w, 1, wanted(c)->bytes, DIGEST_SIZE);
-    meta_pair_int(w, 2, WIRE_ITEM_MAX);
+    meta_pair_bin(w, KEY_BLOB_HASH, wanted(c)->bytes, DIGEST_SIZE);
+    meta_pair_int(w, KEY_BLOB_LENGTH, WIRE_ITEM_MAX);
     say(b, client, WIRE_BLOB_NEED, 0, c->transfer, have, w);
 }
 
@@ -226,7 +227,7 @@ static void refused_by_source(struct broker *b,
 {
     char words[PAR_ERROR_TEXT / 2], why[PAR_ERROR_TEXT];
 
-    meta_text(w->meta, w->head.meta_len, 72, words, sizeof words);
+    meta_text(w->meta, w->head.meta_len, KEY_ANY_TEXT, words, sizeof words);
     snprintf(why, sizeof why, "the client does not send it%s%s",
              words[0] ? ": " : "", words);
     source_failed(b, c, why);
@@ -403,7 +404,8 @@ int on_blob_need(struct broker *b,
                  struct par_error *err)
 {
     const struct wire_msg *w = &m->wire;
-    int64_t length = meta_int(w->meta, w->head.meta_len, 2, WIRE_CHUNK_MAX);
+    int64_t length =
+        meta_int(w->meta, w->head.meta_len, KEY_BLOB_LENGTH, WIRE_CHUNK_MAX);
     struct need n = {.id = w->head.id, .at = w->head.ref};
     struct meta_value v;
 
@@ -413,7 +415,7 @@ int on_blob_need(struct broker *b,
         return length < 1 ? PAR_MALFORMED : PAR_TOO_LARGE;
     }
     n.length = (uint64_t)length;
-    if (meta_find(w->meta, w->head.meta_len, 1, &v, NULL) &&
+    if (meta_find(w->meta, w->head.meta_len, KEY_BLOB_HASH, &v, NULL) &&
         v.kind == META_BIN && v.len == DIGEST_SIZE)
         memcpy(n.hash.bytes, v.data, DIGEST_SIZE);
     if (list_is_empty(&from->needs) && !out_is_behind(b, from))

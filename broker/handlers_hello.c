@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "meta_keys.h"
 #include "plain.h"
 #include "say.h"
 
@@ -59,7 +60,7 @@ static int read_labels(struct worker_hello *h,
     struct meta_value map, key, value;
     struct meta_reader in;
 
-    if (!meta_find(m->meta, m->head.meta_len, 24, &map, &in))
+    if (!meta_find(m->meta, m->head.meta_len, KEY_HELLO_LABELS, &map, &in))
         return PAR_OK;
     for (size_t i = 0; map.kind == META_MAP && i < map.len; i++) {
         struct sched_label *label = &h->labels[h->desc.label_count];
@@ -111,7 +112,7 @@ static int read_resources(struct worker_hello *h,
     struct meta_value map, key;
     struct meta_reader in;
 
-    if (!meta_find(m->meta, m->head.meta_len, 21, &map, &in))
+    if (!meta_find(m->meta, m->head.meta_len, KEY_HELLO_RESOURCES, &map, &in))
         return PAR_OK;
     for (size_t i = 0; map.kind == META_MAP && i < map.len; i++) {
         struct sched_resource *r = &h->resources[h->desc.resource_count];
@@ -136,7 +137,7 @@ static int read_pool(struct worker_hello *h,
 {
     struct meta_value v;
     struct meta_reader in;
-    bool ok = meta_find(m->meta, m->head.meta_len, 20, &v, &in) &&
+    bool ok = meta_find(m->meta, m->head.meta_len, KEY_HELLO_POOLS, &v, &in) &&
               v.kind == META_ARRAY && v.len == 1 && meta_next(&in, &v) &&
               v.kind == META_ARRAY && v.len == 3 && meta_next(&in, &v) &&
               v.kind == META_STR && meta_next(&in, &v) && v.kind == META_INT &&
@@ -161,7 +162,7 @@ static void read_host(struct worker_hello *h, const struct wire_msg *m)
     struct meta_reader in;
 
     h->desc.io_slots = 256;
-    if (meta_find(m->meta, m->head.meta_len, 25, &v, &in) &&
+    if (meta_find(m->meta, m->head.meta_len, KEY_HELLO_HOST, &v, &in) &&
         v.kind == META_MAP) {
         const uint8_t *map = v.raw;
         size_t len = (size_t)(m->meta + m->head.meta_len - map);
@@ -169,9 +170,10 @@ static void read_host(struct worker_hello *h, const struct wire_msg *m)
         const uint8_t *whole;
 
         if (meta_skip(&r, &whole, &len)) {
-            meta_text(whole, len, 1, h->host, sizeof h->host);
-            h->desc.pid = (uint32_t)meta_int(whole, len, 2, 0);
-            h->desc.io_slots = (uint32_t)meta_int(whole, len, 5, 256);
+            meta_text(whole, len, KEY_HOST_NAME, h->host, sizeof h->host);
+            h->desc.pid = (uint32_t)meta_int(whole, len, KEY_HOST_PID, 0);
+            h->desc.io_slots =
+                (uint32_t)meta_int(whole, len, KEY_HOST_IO_SLOTS, 256);
         }
     }
     if (!h->host[0])
@@ -218,7 +220,8 @@ static int join_worker(struct broker *b,
     }
     h->desc.labels = h->labels;
     h->desc.resources = h->resources;
-    meta_text(m->meta, m->head.meta_len, 18, h->name, sizeof h->name);
+    meta_text(m->meta, m->head.meta_len, KEY_HELLO_NAME, h->name,
+              sizeof h->name);
     read_host(h, m);
     status = check_names(h, err);
     if (status == PAR_OK)
@@ -247,31 +250,31 @@ static void say_welcome(struct broker *b, struct peer *peer)
 
     meta_writer_reset(w);
     meta_put_map(w, is_client ? 8 : 6);
-    meta_pair_int(w, 1, 1);
-    meta_pair_bin(w, 3, peer->session, sizeof peer->session);
-    meta_pair_int(w, 7, (int64_t)b->epoch);
-    meta_pair_int(w, 11, (int64_t)b->heartbeat_ms);
+    meta_pair_int(w, KEY_WELCOME_VERSION, 1);
+    meta_pair_bin(w, KEY_WELCOME_SESSION, peer->session, sizeof peer->session);
+    meta_pair_int(w, KEY_WELCOME_EPOCH, (int64_t)b->epoch);
+    meta_pair_int(w, KEY_WELCOME_HEARTBEAT_MS, (int64_t)b->heartbeat_ms);
     if (is_client) {
-        meta_put_uint(w, 12);
+        meta_put_uint(w, KEY_WELCOME_LIMITS);
         meta_put_map(w, 3);
-        meta_pair_int(w, 1, WIRE_ITEM_MAX);
-        meta_pair_int(w, 2, WIRE_ITEMS_MAX);
-        meta_pair_int(w, 3, b->limits.max_queued);
+        meta_pair_int(w, KEY_LIMIT_ITEM, WIRE_ITEM_MAX);
+        meta_pair_int(w, KEY_LIMIT_ITEMS, WIRE_ITEMS_MAX);
+        meta_pair_int(w, KEY_LIMIT_QUEUED, b->limits.max_queued);
     }
-    meta_pair_str(w, 14, b->host);
+    meta_pair_str(w, KEY_WELCOME_SERVER, b->host);
     if (is_client) {
-        meta_put_uint(w, 15);
+        meta_put_uint(w, KEY_WELCOME_CREDIT);
         meta_put_array(w, 1);
         meta_put_array(w, 3);
         meta_put_uint(w, CREDIT_RUN);
         meta_put_uint(w, peer->runs.granted_items);
         meta_put_uint(w, peer->runs.granted_bytes);
     }
-    meta_pair_str(w, 18, peer->name);
+    meta_pair_str(w, KEY_WELCOME_NAME, peer->name);
     say(b, peer, WIRE_WELCOME, 0, 0, 0, w);
 }
 
-/* HELLO 15: what the client grants for results. */
+/* What the client grants for results. */
 static void read_credit(struct peer *peer, const struct wire_msg *m)
 {
     struct meta_value v;
@@ -280,7 +283,7 @@ static void read_credit(struct peer *peer, const struct wire_msg *m)
 
     peer->results.granted_items = UINT64_MAX;
     peer->results.granted_bytes = UINT64_MAX;
-    if (!meta_find(m->meta, m->head.meta_len, 15, &v, &in) ||
+    if (!meta_find(m->meta, m->head.meta_len, KEY_HELLO_CREDIT, &v, &in) ||
         v.kind != META_ARRAY)
         return;
     for (size_t i = v.len; i > 0; i--) {
@@ -306,10 +309,11 @@ static int welcome(struct broker *b,
     struct meta_value v;
     int status;
 
-    if (meta_find(m->meta, m->head.meta_len, 3, &v, NULL) &&
+    if (meta_find(m->meta, m->head.meta_len, KEY_HELLO_SESSION, &v, NULL) &&
         v.kind == META_BIN && v.len == PEER_SESSION)
         memcpy(peer->session, v.data, PEER_SESSION);
-    meta_text(m->meta, m->head.meta_len, 5, peer->agent, sizeof peer->agent);
+    meta_text(m->meta, m->head.meta_len, KEY_HELLO_AGENT, peer->agent,
+              sizeof peer->agent);
     if (peer->role == ROLE_WORKER) {
         status = join_worker(b, peer, m, err);
         if (status != PAR_OK)
@@ -377,13 +381,11 @@ static int admit(struct broker *b,
     snprintf(peer->user, sizeof peer->user, "%s", who->user);
     snprintf(peer->address, sizeof peer->address, "%s", who->address);
     peer->roles = rule.roles;
-    meta_text(m->meta, m->head.meta_len, 2, role, sizeof role);
+    meta_text(m->meta, m->head.meta_len, KEY_HELLO_ROLE, role, sizeof role);
     peer->role = roles_parse(role);
     if (peer->role != ROLE_CLIENT && peer->role != ROLE_WORKER) {
         par_fail(err, EINVAL,
-                 "role (HELLO 2): `%s' is neither client nor "
-                 "worker",
-                 role);
+                 "role (HELLO 2): `%s' is neither client nor worker", role);
         return PAR_MALFORMED;
     }
     if (!(peer->role & rule.roles)) {
@@ -404,7 +406,7 @@ static bool speaks_par_1(const struct wire_msg *m)
     struct meta_reader in;
     int64_t lowest;
 
-    return meta_find(m->meta, m->head.meta_len, 1, &v, &in) &&
+    return meta_find(m->meta, m->head.meta_len, KEY_HELLO_VERSIONS, &v, &in) &&
            v.kind == META_ARRAY && v.len == 2 && meta_next(&in, &v) &&
            v.kind == META_INT && (lowest = v.i) <= 1 && meta_next(&in, &v) &&
            v.kind == META_INT && v.i >= 1 && lowest >= 0;

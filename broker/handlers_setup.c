@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "handlers_files.h"
+#include "meta_keys.h"
 #include "say.h"
 #include "setup.h"
 
@@ -54,19 +55,23 @@ static int read_order(struct broker *b,
     *order = (struct setup_order){
         .client = from->number,
         .id = w->head.id,
-        .unplaceable_ms = meta_int(w->meta, w->head.meta_len, 19, 10000),
-        .wait = (uint32_t)meta_int(w->meta, w->head.meta_len, 9, 1),
-        .keep = meta_int(w->meta, w->head.meta_len, 10, 0) == 1,
-        .terminate = meta_int(w->meta, w->head.meta_len, 26, 0) == 1,
-        .timeout_ms = meta_int(w->meta, w->head.meta_len, 27, -1)};
-    named = meta_text(w->meta, w->head.meta_len, 17, where, 256);
+        .unplaceable_ms = meta_int(w->meta, w->head.meta_len,
+                                   KEY_SETUP_UNPLACEABLE_MS, 10000),
+        .wait =
+            (uint32_t)meta_int(w->meta, w->head.meta_len, KEY_SETUP_WAIT, 1),
+        .keep = meta_int(w->meta, w->head.meta_len, KEY_SETUP_LIFETIME, 0) == 1,
+        .terminate =
+            meta_int(w->meta, w->head.meta_len, KEY_CLOSE_MODE, 0) == 1,
+        .timeout_ms =
+            meta_int(w->meta, w->head.meta_len, KEY_CLOSE_TIMEOUT_MS, -1)};
+    named = meta_text(w->meta, w->head.meta_len, KEY_SETUP_TARGET, where, 256);
     if (named > 0 && strlen(where) != (size_t)named) {
         par_fail(err, EINVAL, "target (17): a name of 1 to 255 octets");
         return PAR_MALFORMED;
     }
     if (named > 0)
         order->where = where;
-    if (!meta_find(w->meta, w->head.meta_len, 16, &v, &in))
+    if (!meta_find(w->meta, w->head.meta_len, KEY_SETUP_CALL, &v, &in))
         return PAR_OK;
     order->call = keep_call(b, &v, in);
     if (order->call.block)
@@ -245,7 +250,7 @@ static void list_names(struct broker *b,
 
     meta_writer_reset(w);
     meta_put_map(w, 2);
-    meta_put_uint(w, 3);
+    meta_put_uint(w, KEY_READY_NAMES);
     mark = meta_open_array(w);
     while (sched_target_next(b->sched, &cursor, &view)) {
         if (strncmp(view.name, prefix, strlen(prefix)) ||
@@ -259,7 +264,7 @@ static void list_names(struct broker *b,
         }
     }
     meta_close_array(w, mark, n);
-    meta_pair_int(w, 4, more);
+    meta_pair_int(w, KEY_READY_MORE, more);
     say(b, from, WIRE_READY, 0, id, 0, w);
 }
 
@@ -274,11 +279,13 @@ int on_resolve(struct broker *b,
     char name[256];
     struct computation *c;
 
-    if (meta_text(w->meta, w->head.meta_len, 2, name, sizeof name) >= 0) {
+    if (meta_text(w->meta, w->head.meta_len, KEY_RESOLVE_PREFIX, name,
+                  sizeof name) >= 0) {
         list_names(b, from, w->head.id, name);
         return PAR_OK;
     }
-    if (meta_text(w->meta, w->head.meta_len, 1, name, sizeof name) < 0) {
+    if (meta_text(w->meta, w->head.meta_len, KEY_RESOLVE_NAME, name,
+                  sizeof name) < 0) {
         par_fail(err, EINVAL, "RESOLVE wants a name (1) or a prefix (2)");
         return PAR_MALFORMED;
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "answers.h"
+#include "meta_keys.h"
 #include "out.h"
 #include "say.h"
 
@@ -58,7 +59,7 @@ static void pass_on(struct broker *b,
 
         meta_writer_reset(meta);
         meta_put_map(meta, 1);
-        meta_pair_int(meta, 1, stream);
+        meta_pair_int(meta, KEY_STREAM_NUMBER, stream);
         out_open(b, to, &head, meta->data, meta->len);
         out->frame.failed |= meta->failed;
         to->out_stream = stream;
@@ -89,13 +90,13 @@ static void tell_grant(struct broker *b,
         return;
     meta_writer_reset(w);
     meta_put_map(w, 2);
-    meta_put_uint(w, 1);
+    meta_put_uint(w, KEY_CREDIT_GRANTS);
     meta_put_array(w, 1);
     meta_put_array(w, 3);
     meta_put_uint(w, CREDIT_STREAM);
     meta_put_uint(w, total);
     meta_put_uint(w, total);
-    meta_pair_int(w, 2, stream);
+    meta_pair_int(w, KEY_CREDIT_STREAM, stream);
     say(b, writer, WIRE_CREDIT, 0, id, 0, w);
 }
 
@@ -144,7 +145,7 @@ int on_client_stream(struct broker *b,
     const struct wire_msg *w = &m->wire;
     struct ends ends = {.writer = from, .write_id = w->head.id};
 
-    if (meta_int(w->meta, w->head.meta_len, 1, 0) != 0) {
+    if (meta_int(w->meta, w->head.meta_len, KEY_STREAM_NUMBER, 0) != 0) {
         par_fail(err, EPERM, "a client writes stream 0, and no other");
         return PAR_FORBIDDEN;
     }
@@ -161,7 +162,7 @@ int on_worker_stream(struct broker *b,
                      struct par_error *err)
 {
     const struct wire_msg *w = &m->wire;
-    int64_t stream = meta_int(w->meta, w->head.meta_len, 1, 0);
+    int64_t stream = meta_int(w->meta, w->head.meta_len, KEY_STREAM_NUMBER, 0);
     struct ends ends = {.writer = from, .write_id = w->head.id};
 
     if (stream < 1 || stream >= FEED_STREAMS) {
@@ -185,7 +186,7 @@ static struct credit find_grant(const struct wire_msg *w, int64_t channel)
     struct meta_reader in;
     int64_t n[3];
 
-    if (!meta_find(w->meta, w->head.meta_len, 1, &v, &in) ||
+    if (!meta_find(w->meta, w->head.meta_len, KEY_CREDIT_GRANTS, &v, &in) ||
         v.kind != META_ARRAY)
         return none;
     for (size_t i = v.len; i > 0; i--) {
@@ -209,7 +210,7 @@ static void relay_grant(struct broker *b, struct peer *from, struct link_msg *m)
 {
     const struct wire_msg *w = &m->wire;
     bool of_worker = from->role == ROLE_WORKER;
-    int64_t stream = meta_int(w->meta, w->head.meta_len, 2, -1);
+    int64_t stream = meta_int(w->meta, w->head.meta_len, KEY_CREDIT_STREAM, -1);
     struct credit grant = find_grant(w, CREDIT_STREAM);
     struct feed *feed;
     struct peer *to;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "meta_keys.h"
 #include "say.h"
 #include "utf8.h"
 
@@ -107,7 +108,7 @@ int on_recalled(struct broker *b,
     struct meta_value v;
     struct meta_reader in;
 
-    if (!meta_find(w->meta, w->head.meta_len, 1, &v, &in) ||
+    if (!meta_find(w->meta, w->head.meta_len, KEY_RECALL_IDS, &v, &in) ||
         v.kind != META_ARRAY) {
         par_fail(err, EINVAL, "RECALLED wants [ids] under key 1");
         return PAR_MALFORMED;
@@ -202,7 +203,7 @@ int on_register(struct broker *b,
     size_t room = 0;
     int status;
 
-    if (!meta_find(w->meta, w->head.meta_len, 1, &v, &in) ||
+    if (!meta_find(w->meta, w->head.meta_len, KEY_REGISTER_PATHS, &v, &in) ||
         v.kind != META_ARRAY) {
         par_fail(err, EINVAL, "REGISTER wants [[path, signature], ...]");
         return PAR_MALFORMED;
@@ -211,7 +212,7 @@ int on_register(struct broker *b,
     if (status != PAR_OK)
         return status;
     meta_put_map(&answer, 1);
-    meta_put_uint(&answer, 1);
+    meta_put_uint(&answer, KEY_REGISTER_HANDLES);
     meta_put_array(&answer, (uint32_t)v.len);
     for (size_t i = v.len; status == PAR_OK && i > 0; i--) {
         read_offer(&in, path, &room);
@@ -234,7 +235,7 @@ int on_unregister(struct broker *b,
     struct meta_value v;
     struct meta_reader in;
 
-    if (!meta_find(w->meta, w->head.meta_len, 1, &v, &in) ||
+    if (!meta_find(w->meta, w->head.meta_len, KEY_REGISTER_HANDLES, &v, &in) ||
         v.kind != META_ARRAY) {
         par_fail(err, EINVAL, "UNREGISTER wants [handles] under key 1");
         return PAR_MALFORMED;

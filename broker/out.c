@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "log.h"
+#include "meta_keys.h"
 
 /* Why a run ends that could not be sent; block 0 if even that is too much. */
 static struct payload_ref words_of_loss(struct broker *b)
@@ -18,8 +19,9 @@ static struct payload_ref words_of_loss(struct broker *b)
     struct payload_ref words = {0};
 
     meta_put_map(&w, 2);
-    meta_pair_int(&w, 70, WIRE_NOT_EXECUTED);
-    meta_pair_str(&w, 72, "the broker has no memory to send it to a worker");
+    meta_pair_int(&w, KEY_ANY_EXECUTED, WIRE_NOT_EXECUTED);
+    meta_pair_str(&w, KEY_ANY_TEXT,
+                  "the broker has no memory to send it to a worker");
     if (!w.failed)
         words.block = payload_copy(&b->payloads, w.data, w.len, 1);
     words.len = words.block ? (uint32_t)w.len : 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "meta.h"
+#include "meta_keys.h"
 
 /* A thousand years; sums of a few stay far from overflow. */
 #define MS_MAX INT64_C(31536000000000)
@@ -266,41 +267,44 @@ static bool take_priority(struct asked *a)
 #define COUNT_ALLOWED "a whole number from 1 to 10000"
 
 static const struct option options[] = {
-    {1, "path", take_nothing, ""}, /* the caller has looked it up */
-    {2, "worker", take_worker, "a name of at most 255 octets"},
-    {3, "host", take_host, "a pattern of at most 255 octets"},
-    {4, "labels", take_labels, "a map of at most 16 texts to texts"},
-    {5, "resources", take_resources,
+    {KEY_RUN_PATH, "path", take_nothing, ""}, /* the caller has looked it up */
+    {KEY_RUN_WORKER, "worker", take_worker, "a name of at most 255 octets"},
+    {KEY_RUN_HOST, "host", take_host, "a pattern of at most 255 octets"},
+    {KEY_RUN_LABELS, "labels", take_labels,
+     "a map of at most 16 texts to texts"},
+    {KEY_RUN_RESOURCES, "resources", take_resources,
      "a map of at most 8 names to numbers, 0 or more"},
-    {6, "strict", take_strict, "true or false"},
-    {7, "class", take_class, "\"cpu\" or \"io\""},
-    {8, "pool", NULL, ""},
-    {9, "limit", NULL, ""},
-    {10, "depends", NULL, ""},
-    {11, "not_before", NULL, ""},
-    {12, "keep", NULL, ""},
-    {13, "attempts", take_attempts, COUNT_ALLOWED},
-    {14, "crash_limit", take_attempts, COUNT_ALLOWED},
-    {15, "retry_on", take_retry_on,
+    {KEY_RUN_STRICT, "strict", take_strict, "true or false"},
+    {KEY_RUN_CLASS, "class", take_class, "\"cpu\" or \"io\""},
+    {KEY_RUN_POOL, "pool", NULL, ""},
+    {KEY_RUN_LIMIT, "limit", NULL, ""},
+    {KEY_RUN_DEPENDS, "depends", NULL, ""},
+    {KEY_RUN_NOT_BEFORE, "not_before", NULL, ""},
+    {KEY_RUN_KEEP, "keep", NULL, ""},
+    {KEY_RUN_ATTEMPTS, "attempts", take_attempts, COUNT_ALLOWED},
+    {KEY_RUN_CRASH_LIMIT, "crash_limit", take_attempts, COUNT_ALLOWED},
+    {KEY_RUN_RETRY_ON, "retry_on", take_retry_on,
      "an array of \"error\", \"crash\", \"timeout\""},
-    {16, "backoff", take_backoff, "[first ms, factor from 1 to 1000, most ms]"},
-    {17, "timeout_ms", take_ms, MS_ALLOWED},
-    {18, "queue_ms", take_ms, MS_ALLOWED},
-    {19, "unplaceable_ms", take_unplaceable,
+    {KEY_RUN_BACK_OFF, "backoff", take_backoff,
+     "[first ms, factor from 1 to 1000, most ms]"},
+    {KEY_RUN_TIMEOUT_MS, "timeout_ms", take_ms, MS_ALLOWED},
+    {KEY_RUN_QUEUE_MS, "queue_ms", take_ms, MS_ALLOWED},
+    {KEY_RUN_UNPLACEABLE_MS, "unplaceable_ms", take_unplaceable,
      "a whole number of ms, 0 or more, or -1 for ever"},
-    {20, "cancel", take_cancel, "\"soft\", \"kill\" or \"never\""},
-    {21, "grace_ms", take_grace, "a whole number of ms from 0 to 3600000"},
-    {22, "result_ttl_ms", NULL, ""},
-    {23, "job_labels", NULL, ""},
-    {24, "env", NULL, ""},
-    {25, "files", NULL, ""},
-    {30, "key", NULL, ""},
-    {64, "deadline_ms", take_ms, MS_ALLOWED},
-    {65, "priority", take_priority, "a whole number of 32 bits"},
-    {66, "account", take_nothing, ""},
-    {67, "trace", take_nothing, ""},
-    {68, "content", take_nothing, ""},
-    {75, "critical", take_nothing, ""},
+    {KEY_RUN_CANCEL, "cancel", take_cancel, "\"soft\", \"kill\" or \"never\""},
+    {KEY_RUN_GRACE_MS, "grace_ms", take_grace,
+     "a whole number of ms from 0 to 3600000"},
+    {KEY_RUN_RESULT_TTL_MS, "result_ttl_ms", NULL, ""},
+    {KEY_RUN_JOB_LABELS, "job_labels", NULL, ""},
+    {KEY_RUN_PROCESS, "env", NULL, ""},
+    {KEY_RUN_OUTPUTS, "files", NULL, ""},
+    {KEY_RUN_KEY, "key", NULL, ""},
+    {KEY_ANY_DEADLINE_MS, "deadline_ms", take_ms, MS_ALLOWED},
+    {KEY_ANY_PRIORITY, "priority", take_priority, "a whole number of 32 bits"},
+    {KEY_ANY_ACCOUNT, "account", take_nothing, ""},
+    {KEY_ANY_TRACE, "trace", take_nothing, ""},
+    {KEY_ANY_CONTENT, "content", take_nothing, ""},
+    {KEY_ANY_CRITICAL, "critical", take_nothing, ""},
 };
 
 static const struct option *find_option(uint64_t key)
@@ -313,7 +317,7 @@ static const struct option *find_option(uint64_t key)
 
 /* ---- the whole ---- */
 
-/* Keys under `critical` (75) must be understood. */
+/* Keys under `critical` must be understood. */
 static int check_critical(struct asked *a, struct par_error *err)
 {
     struct meta_value key;
@@ -375,7 +379,7 @@ static int take_option(struct asked *a, struct par_error *err)
 
     if (!option)
         return PAR_OK;
-    if (a->key == 75)
+    if (a->key == KEY_ANY_CRITICAL)
         return check_critical(a, err);
     if (!option->take) {
         par_fail(err, PAR_CODE(PAR_UNSUPPORTED),

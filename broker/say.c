@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "meta_keys.h"
 #include "out.h"
 
 enum { RETRY_AFTER_MS = 1000 };
@@ -74,9 +75,9 @@ void say_error_to(struct broker *b,
 
     meta_writer_reset(w);
     meta_put_map(w, is_passing ? 2 : 1);
-    meta_pair_str(w, 72, text);
+    meta_pair_str(w, KEY_ANY_TEXT, text);
     if (is_passing)
-        meta_pair_int(w, 79, RETRY_AFTER_MS);
+        meta_pair_int(w, KEY_ANY_RETRY_AFTER_MS, RETRY_AFTER_MS);
     post(b, conn, &head, w);
 }
 
@@ -106,7 +107,7 @@ void say_credit(struct broker *b, struct peer *to)
 
     meta_writer_reset(w);
     meta_put_map(w, 1);
-    meta_put_uint(w, 1);
+    meta_put_uint(w, KEY_CREDIT_GRANTS);
     meta_put_array(w, 1);
     meta_put_array(w, 5);
     meta_put_uint(w, CREDIT_RUN);
@@ -144,7 +145,7 @@ static uint32_t put_workers(struct broker *b,
     size_t mark;
     int status;
 
-    meta_put_uint(w, 1);
+    meta_put_uint(w, KEY_READY_WORKERS);
     mark = meta_open_array(w);
     for (size_t i = 0;
          sched_target_worker(b->sched, target, i, &worker, &status, &text);
@@ -172,11 +173,11 @@ void say_ready(struct broker *b, struct peer *to, uint64_t id, uint32_t target)
 
     meta_put_map(&w, c && c->table ? 3 : 2);
     if (c && c->table) {
-        meta_put_uint(&w, 2);
+        meta_put_uint(&w, KEY_READY_FUNCTIONS);
         meta_put_raw(&w, c->table, c->table_len);
     }
     more = put_workers(b, &w, target, WIRE_META_MAX - MORE);
-    meta_pair_int(&w, 4, more);
+    meta_pair_int(&w, KEY_READY_MORE, more);
     say(b, to, WIRE_READY, 0, id, target, &w);
     meta_writer_clear(&w);
 }
