@@ -8,10 +8,10 @@
 #include "call.h"
 #include "clock.h"
 #include "handle.h"
+#include "meta_keys.h"
 #include "pump.h"
 
 enum {
-    TEXT = 72,   /* metadata: the sentence for people */
     WORDS = 8192 /* of it that are looked through */
 };
 
@@ -41,7 +41,8 @@ static int refused(const struct request *q, struct par_error *err)
     const char *line;
     int len;
 
-    if (meta_text(q->meta.data, q->meta.len, TEXT, text, sizeof text) <= 0)
+    if (meta_text(q->meta.data, q->meta.len, KEY_ANY_TEXT, text, sizeof text) <=
+        0)
         return par_fail(err, PAR_CODE(q->status), "the broker answers %s",
                         par_status_name(q->status));
     line = telling_line(text, &len);

@@ -12,16 +12,12 @@
 #include "computation.h"
 #include "connect.h"
 #include "handle.h"
+#include "meta_keys.h"
 #include "pump.h"
 #include "request.h"
 #include "send.h"
 
 enum {
-    KEY_WHAT = 1,
-    KEY_LIMIT = 2,  /* STATUS */
-    KEY_MORE = 3,   /* STATUS */
-    KEY_WORKER = 2, /* PING */
-    KEY_JOB = 78,
     ROWS = 100000,
     LOOK_AGAIN = 50 /* ms between two looks at the workers */
 };
@@ -68,7 +64,7 @@ int par_ping(struct par_client *c,
     }
     if (worker) {
         meta_put_map(&meta, 1);
-        meta_pair_str(&meta, KEY_WORKER, worker);
+        meta_pair_str(&meta, KEY_PING_WORKER, worker);
     }
     begin = clock_us();
     request_open(c, &q);
@@ -114,8 +110,8 @@ int client_rows(struct par_client *c,
     int rc;
 
     meta_put_map(&meta, 2);
-    meta_pair_str(&meta, KEY_WHAT, what);
-    meta_pair_int(&meta, KEY_LIMIT, ROWS);
+    meta_pair_str(&meta, KEY_STATUS_WHAT, what);
+    meta_pair_int(&meta, KEY_STATUS_LIMIT, ROWS);
     if (client_begin(c, err)) {
         meta_writer_clear(&meta);
         return -1;
@@ -130,7 +126,7 @@ int client_rows(struct par_client *c,
         if (rows->failed)
             rc = par_fail(err, ENOMEM, "out of memory");
         if (cut)
-            *cut = meta_int(q.meta.data, q.meta.len, KEY_MORE, 0) != 0;
+            *cut = meta_int(q.meta.data, q.meta.len, KEY_STATUS_MORE, 0) != 0;
     }
     request_close(&q);
     client_leave(c);
@@ -254,7 +250,7 @@ int par_cancel_job(struct par_client *c,
     int rc;
 
     meta_put_map(&meta, 1);
-    meta_put_uint(&meta, KEY_JOB);
+    meta_put_uint(&meta, KEY_ANY_JOB);
     meta_put_uint(&meta, number);
     if (client_begin(c, err)) {
         meta_writer_clear(&meta);

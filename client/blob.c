@@ -9,13 +9,11 @@
 #include "clock.h"
 #include "computation.h"
 #include "handle.h"
+#include "meta_keys.h"
 #include "request.h"
 #include "send.h"
 
 enum {
-    KEY_HASH = 1,
-    KEY_LENGTH = 2,
-    KEY_WORDS = 72,
     NEED_MAX = 1024 * 1024 /* octets of one BLOB-NEED */
 };
 
@@ -43,7 +41,7 @@ static void refuse_blob(struct par_client *c,
     struct meta_writer meta = {0};
 
     meta_put_map(&meta, 1);
-    meta_pair_str(&meta, KEY_WORDS, why);
+    meta_pair_str(&meta, KEY_ANY_TEXT, why);
     client_say(c, &head, &meta, NULL, 0, NULL);
     meta_writer_clear(&meta);
 }
@@ -84,7 +82,7 @@ static void hearten(struct par_client *c)
 void client_blob_need(struct par_client *c, const struct wire_msg *msg)
 {
     const struct wire_header *h = &msg->head;
-    int64_t length = meta_int(msg->meta, h->meta_len, KEY_LENGTH, 0);
+    int64_t length = meta_int(msg->meta, h->meta_len, KEY_BLOB_LENGTH, 0);
     uint64_t offset = h->ref;
     struct par_error err;
     struct meta_value v;
@@ -92,7 +90,7 @@ void client_blob_need(struct par_client *c, const struct wire_msg *msg)
     struct source *s = NULL;
     uint64_t end;
 
-    if (meta_find(msg->meta, h->meta_len, KEY_HASH, &v, NULL) &&
+    if (meta_find(msg->meta, h->meta_len, KEY_BLOB_HASH, &v, NULL) &&
         v.len == DIGEST_SIZE && (v.kind == META_BIN || v.kind == META_STR)) {
         memcpy(hash.bytes, v.data, DIGEST_SIZE);
         s = find_source(c, &hash);

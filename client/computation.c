@@ -8,10 +8,10 @@
 #include "call.h"
 #include "computation.h"
 #include "handle.h"
+#include "meta_keys.h"
 #include "request.h"
 
 enum {
-    KEY_FUNCTIONS = 2,
     PLACE_BITS = 20, /* of a number; the others count how often it was taken */
     PLACE_MASK = (1 << PLACE_BITS) - 1,
     TAKEN_MAX = (1 << (32 - PLACE_BITS)) - 1
@@ -169,7 +169,7 @@ static int read_functions(struct computation *k,
     struct meta_reader r;
     size_t n = 0;
 
-    if (meta_find(q->meta.data, q->meta.len, KEY_FUNCTIONS, &list, &r) &&
+    if (meta_find(q->meta.data, q->meta.len, KEY_READY_FUNCTIONS, &list, &r) &&
         list.kind == META_ARRAY && list.len > 0) {
         /* meta_check() has bounded list.len. */
         all = calloc(list.len, sizeof *all);

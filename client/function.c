@@ -10,11 +10,10 @@
 #include "computation.h"
 #include "connect.h"
 #include "handle.h"
+#include "meta_keys.h"
 #include "options.h"
 #include "request.h"
 #include "send.h"
-
-enum { KEY_NAME_ASKED = 1 };
 
 static void give_function(const struct computation *k,
                           size_t i,
@@ -137,7 +136,7 @@ static int resolve(struct par_client *c,
     request_open(c, &q);
     head.id = q.id;
     meta_put_map(&meta, 1);
-    meta_pair_str(&meta, KEY_NAME_ASKED, name);
+    meta_pair_str(&meta, KEY_RESOLVE_NAME, name);
     rc = client_say(c, &head, &meta, NULL, 0, err);
     if (rc == 0)
         rc = answer_wait(c, &q, client_deadline(-1), 0, err);

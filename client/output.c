@@ -4,13 +4,12 @@
  */
 #include "config.h"
 
+#include "meta_keys.h"
 #include "output.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { KEY_WORDS = 72 };
 
 struct output {
     uint64_t handle; /* whose set-up it was */
@@ -49,7 +48,7 @@ void output_keep(const struct par_client *c, const struct request *q)
     struct output *o;
 
     output_forget();
-    if (!meta_find(q->meta.data, q->meta.len, KEY_WORDS, &v, NULL) ||
+    if (!meta_find(q->meta.data, q->meta.len, KEY_ANY_TEXT, &v, NULL) ||
         v.kind != META_STR || !memchr(v.data, '\n', v.len))
         return;
     o = calloc(1, sizeof *o + v.len + 1);

@@ -10,10 +10,9 @@
 
 #include "cli.h"
 #include "meta.h"
+#include "meta_keys.h"
 #include "result.h"
 #include "spool.h"
-
-enum { KEY_STDERR = 76 };
 
 int print_value(const struct par_result *r, bool raw, struct par_error *err)
 {
@@ -126,7 +125,7 @@ void print_last_words(const struct par_result *r)
     struct meta_value words;
 
     if (r->status == PAR_OK || !meta_check_map(r->data, r->len) ||
-        !meta_find(r->data, r->len, KEY_STDERR, &words, NULL) ||
+        !meta_find(r->data, r->len, KEY_ANY_STDERR, &words, NULL) ||
         (words.kind != META_STR && words.kind != META_BIN) || words.len == 0)
         return;
     fwrite(words.data, 1, words.len, stderr);

@@ -6,18 +6,12 @@
 #include "blob.h"
 #include "grants.h"
 #include "handle.h"
+#include "meta_keys.h"
 #include "receive.h"
 #include "request.h"
 #include "send.h"
 #include "session.h"
 #include "stream.h"
-
-enum {
-    KEY_GRANTS = 1,
-    KEY_WELCOME_GRANTS = 15,
-    KEY_STREAM = 2,
-    KEY_TEXT_OF = 72
-};
 
 static void say_more_results(struct par_client *c)
 {
@@ -25,7 +19,7 @@ static void say_more_results(struct par_client *c)
     struct meta_writer meta = {0};
 
     meta_put_map(&meta, 1);
-    meta_put_uint(&meta, KEY_GRANTS);
+    meta_put_uint(&meta, KEY_CREDIT_GRANTS);
     client_put_grant(c, &meta);
     client_say(c, &head, &meta, NULL, 0, NULL);
     meta_writer_clear(&meta);
@@ -43,7 +37,7 @@ static void on_goodbye(struct par_client *c, struct link_msg *m)
 
     if (m->wire.head.ref == WIRE_DRAINING) /* a warning: running jobs finish */
         return;
-    if (meta_text(m->wire.meta, m->wire.head.meta_len, KEY_TEXT_OF, why,
+    if (meta_text(m->wire.meta, m->wire.head.meta_len, KEY_ANY_TEXT, why,
                   sizeof why) <= 0)
         snprintf(why, sizeof why, "it said goodbye (%s)%s",
                  reason ? reason : "no reason known here",
@@ -102,7 +96,7 @@ static void on_error(struct par_client *c, struct link_msg *m)
     } else if (c->state == CLIENT_CONNECTING) {
         char why[200];
 
-        if (meta_text(m->wire.meta, h->meta_len, KEY_TEXT_OF, why,
+        if (meta_text(m->wire.meta, h->meta_len, KEY_ANY_TEXT, why,
                       sizeof why) <= 0)
             snprintf(why, sizeof why, "it answers %s",
                      par_status_name((int)h->ref));
@@ -123,7 +117,7 @@ static void on_credit(struct par_client *c, struct link_msg *m)
     if (m->wire.head.id != 0)
         client_stream_credit(c, &m->wire);
     else
-        client_hear_credit(c, &m->wire, KEY_GRANTS);
+        client_hear_credit(c, &m->wire, KEY_CREDIT_GRANTS);
 }
 
 static bool has_values(const struct wire_msg *msg)

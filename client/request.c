@@ -11,7 +11,6 @@
 #include "wire.h"
 
 enum {
-    TEXT = 72,   /* metadata: the sentence for people */
     WORDS = 8192 /* of it that are looked through */
 };
 

@@ -9,9 +9,8 @@
 
 #include "frame.h"
 #include "meta.h"
+#include "meta_keys.h"
 #include "result.h"
-
-enum { KEY_SENTENCE = 72, KEY_EXIT = 74 };
 
 #define INT64_LIMIT 9223372036854775808.0 /* 2^63: no int64_t from here on */
 
@@ -83,7 +82,7 @@ int par_result_exit(const struct par_result *r, int *value)
 
     *value = 0;
     if (!meta_check_map(r->data, r->len) ||
-        !meta_find(r->data, r->len, KEY_EXIT, &list, &in) ||
+        !meta_find(r->data, r->len, KEY_ANY_EXIT, &list, &in) ||
         list.kind != META_ARRAY || list.len != 2 || !meta_next(&in, &kind) ||
         !meta_next(&in, &number) || number.kind != META_INT)
         return 0;
@@ -136,7 +135,7 @@ const char *par_result_error(const struct par_result *r, char *text, size_t n)
         snprintf(text, n, "exit %d%s", value, where);
     else if (r->status == PAR_SIGNAL && how == 's' && *where)
         snprintf(text, n, "signal %d (%s)%s", value, strsignal(value), where);
-    else if (meta_text(r->data, r->len, KEY_SENTENCE, words, sizeof words) > 0)
+    else if (meta_text(r->data, r->len, KEY_ANY_TEXT, words, sizeof words) > 0)
         snprintf(text, n, "%s", words);
     else if (how == 'e')
         snprintf(text, n, "exit %d%s", value, where);

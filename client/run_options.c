@@ -7,27 +7,8 @@
 
 #include "handle.h"
 #include "meta.h"
+#include "meta_keys.h"
 #include "run.h"
-
-enum {
-    KEY_PATH = 1,
-    KEY_WORKER = 2,
-    KEY_HOST = 3,
-    KEY_LABELS = 4,
-    KEY_RESOURCES = 5,
-    KEY_STRICT = 6,
-    KEY_CLASS = 7,
-    KEY_ATTEMPTS = 13,
-    KEY_CRASH_LIMIT = 14,
-    KEY_TIMEOUT = 17,
-    KEY_QUEUE = 18,
-    KEY_UNPLACEABLE = 19,
-    KEY_CANCEL = 20,
-    KEY_GRACE = 21,
-    KEY_INPUT = 28,
-    KEY_DEADLINE = 64,
-    KEY_PRIORITY = 65
-};
 
 /* A map in the making, ascending keys. */
 struct pairs {
@@ -74,7 +55,7 @@ static void put_labels(struct pairs *p, const struct par_label *l)
 
     if (n == 0)
         return;
-    meta_put_uint(p->w, KEY_LABELS);
+    meta_put_uint(p->w, KEY_RUN_LABELS);
     meta_put_map(p->w, (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
         meta_put_str(p->w, l[i].name);
@@ -91,7 +72,7 @@ static int put_resources(struct pairs *p,
 
     if (n == 0)
         return 0;
-    meta_put_uint(p->w, KEY_RESOURCES);
+    meta_put_uint(p->w, KEY_RUN_RESOURCES);
     meta_put_map(p->w, (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
         const char *text = l[i].value ? l[i].value : "1";
@@ -125,26 +106,26 @@ static int put_options(struct pairs *p,
                         "attempts: %u, but what a job has read of its input "
                         "is gone: it cannot be run again",
                         o->attempts);
-    put_text(p, KEY_WORKER, o->worker);
-    put_text(p, KEY_HOST, o->host);
+    put_text(p, KEY_RUN_WORKER, o->worker);
+    put_text(p, KEY_RUN_HOST, o->host);
     put_labels(p, o->labels);
     if (put_resources(p, o->resources, err))
         return -1;
     if (o->prefer)
-        put_bool(p, KEY_STRICT, false);
+        put_bool(p, KEY_RUN_STRICT, false);
     if (o->io)
-        put_text(p, KEY_CLASS, "io");
-    put_int(p, KEY_ATTEMPTS, o->attempts);
-    put_int(p, KEY_CRASH_LIMIT, o->crash_limit);
-    put_int(p, KEY_TIMEOUT, o->timeout_ms);
-    put_int(p, KEY_QUEUE, o->queue_ms);
-    put_int(p, KEY_UNPLACEABLE, o->unplaceable_ms);
-    put_text(p, KEY_CANCEL, o->cancel);
-    put_int(p, KEY_GRACE, o->grace_ms);
+        put_text(p, KEY_RUN_CLASS, "io");
+    put_int(p, KEY_RUN_ATTEMPTS, o->attempts);
+    put_int(p, KEY_RUN_CRASH_LIMIT, o->crash_limit);
+    put_int(p, KEY_RUN_TIMEOUT_MS, o->timeout_ms);
+    put_int(p, KEY_RUN_QUEUE_MS, o->queue_ms);
+    put_int(p, KEY_RUN_UNPLACEABLE_MS, o->unplaceable_ms);
+    put_text(p, KEY_RUN_CANCEL, o->cancel);
+    put_int(p, KEY_RUN_GRACE_MS, o->grace_ms);
     if (o->input)
-        put_bool(p, KEY_INPUT, true);
-    put_int(p, KEY_DEADLINE, o->deadline_ms);
-    put_int(p, KEY_PRIORITY, o->priority);
+        put_bool(p, KEY_RUN_INPUT, true);
+    put_int(p, KEY_ANY_DEADLINE_MS, o->deadline_ms);
+    put_int(p, KEY_ANY_PRIORITY, o->priority);
     return 0;
 }
 
@@ -160,7 +141,7 @@ int client_run_options(const struct par_function *function,
         return 0;
     mark = meta_open_map(meta);
     if (function->handle == 0)
-        put_text(&p, KEY_PATH, function->name);
+        put_text(&p, KEY_RUN_PATH, function->name);
     if (options && put_options(&p, options, err))
         return -1;
     meta_close_map(meta, mark, p.count);

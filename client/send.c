@@ -8,10 +8,9 @@
 #include "call.h"
 #include "handle.h"
 #include "line.h"
+#include "meta_keys.h"
 #include "request.h"
 #include "send.h"
-
-enum { KEY_WORDS = 72 };
 
 /* A message that waits until the socket is ours again. */
 struct parcel {
@@ -48,7 +47,7 @@ static void last_word(const struct par_client *c,
 
     snprintf(text, sizeof text, "%s; %s", c->trouble.text, more);
     meta_put_map(&words, 1);
-    meta_pair_str(&words, KEY_WORDS, text);
+    meta_pair_str(&words, KEY_ANY_TEXT, text);
     o->status = PAR_LOST;
     o->frame = words.failed ? NULL : frame_make(words.data, words.len, &copy);
     o->data = copy;

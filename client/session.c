@@ -11,18 +11,12 @@
 #include "grants.h"
 #include "handle.h"
 #include "line.h"
+#include "meta_keys.h"
 #include "place.h"
 #include "send.h"
 #include "session.h"
 
 enum {
-    KEY_VERSIONS = 1,
-    KEY_ROLE = 2,
-    KEY_SESSION = 3,
-    KEY_AGENT = 5,
-    KEY_CREDIT = 15,
-    KEY_LINGER = 17,
-    KEY_WORDS = 72,
     SESSION_SIZE = 16,
     AGAIN = 200 /* ms between two tries */
 };
@@ -38,16 +32,16 @@ static void say_hello(struct par_client *c)
         return;
     }
     meta_put_map(&meta, 6);
-    meta_put_uint(&meta, KEY_VERSIONS);
+    meta_put_uint(&meta, KEY_HELLO_VERSIONS);
     meta_put_array(&meta, 2);
     meta_put_uint(&meta, 1);
     meta_put_uint(&meta, 1);
-    meta_pair_str(&meta, KEY_ROLE, "client");
-    meta_pair_bin(&meta, KEY_SESSION, session, sizeof session);
-    meta_pair_str(&meta, KEY_AGENT, "libpar/" PACKAGE_VERSION);
-    meta_put_uint(&meta, KEY_CREDIT);
+    meta_pair_str(&meta, KEY_HELLO_ROLE, "client");
+    meta_pair_bin(&meta, KEY_HELLO_SESSION, session, sizeof session);
+    meta_pair_str(&meta, KEY_HELLO_AGENT, "libpar/" PACKAGE_VERSION);
+    meta_put_uint(&meta, KEY_HELLO_CREDIT);
     client_put_grant(c, &meta);
-    meta_pair_int(&meta, KEY_LINGER, 0);
+    meta_pair_int(&meta, KEY_HELLO_LINGER_MS, 0);
     client_say(c, &head, &meta, NULL, 0, NULL);
     meta_writer_clear(&meta);
 }
@@ -58,7 +52,7 @@ void client_welcomed(struct par_client *c, const struct wire_msg *msg)
         return;
     c->state = CLIENT_OPEN;
     c->session++;
-    client_hear_credit(c, msg, KEY_CREDIT);
+    client_hear_credit(c, msg, KEY_WELCOME_CREDIT);
 }
 
 void client_refused(struct par_client *c)

@@ -8,6 +8,7 @@
 #include "connect.h"
 #include "handle.h"
 #include "manifest.h"
+#include "meta_keys.h"
 #include "output.h"
 #include "pump.h"
 #include "request.h"
@@ -18,10 +19,6 @@
 #include <string.h>
 
 enum {
-    KEY_WAIT = 9,
-    KEY_LIFETIME = 10,
-    KEY_TARGET = 17,
-    KEY_UNPLACEABLE = 19,
     AGAIN = 10 /* ms until what was being closed is asked for again */
 };
 
@@ -32,9 +29,9 @@ static int put_setup(struct meta_writer *meta,
     size_t mark = meta_open_map(meta);
     uint32_t n = 1;
 
-    meta_pair_int(meta, KEY_WAIT, s->wait > 0 ? s->wait : 1);
+    meta_pair_int(meta, KEY_SETUP_WAIT, s->wait > 0 ? s->wait : 1);
     if (s->account) {
-        meta_pair_int(meta, KEY_LIFETIME, 1);
+        meta_pair_int(meta, KEY_SETUP_LIFETIME, 1);
         n++;
     }
     if (s->function) {
@@ -43,11 +40,11 @@ static int put_setup(struct meta_writer *meta,
         n++;
     }
     if (s->where) {
-        meta_pair_str(meta, KEY_TARGET, s->where);
+        meta_pair_str(meta, KEY_SETUP_TARGET, s->where);
         n++;
     }
     if (s->unplaceable_ms != 0) {
-        meta_pair_int(meta, KEY_UNPLACEABLE, s->unplaceable_ms);
+        meta_pair_int(meta, KEY_SETUP_UNPLACEABLE_MS, s->unplaceable_ms);
         n++;
     }
     meta_close_map(meta, mark, n);

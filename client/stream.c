@@ -9,15 +9,11 @@
 #include "flow.h"
 #include "handle.h"
 #include "meta.h"
+#include "meta_keys.h"
 #include "send.h"
 #include "stream.h"
 
-enum {
-    KEY_GRANT = 1,
-    KEY_CREDIT_STREAM = 2, /* which stream a CREDIT is for */
-    KEY_STREAM = 1,        /* which stream a STREAM carries */
-    STREAM_IN = 0
-};
+enum { STREAM_IN = 0 };
 
 static const char out_of_memory[] = "out of memory for what a job wrote";
 
@@ -72,7 +68,7 @@ static void say_credit(struct par_client *c,
         return;
     flow_grant(side, side->consumed + FLOW_WINDOW);
     meta_put_map(&meta, 2);
-    meta_put_uint(&meta, KEY_GRANT);
+    meta_put_uint(&meta, KEY_CREDIT_GRANTS);
     meta_put_array(&meta, 1);
     meta_put_array(&meta, 3);
     meta_put_uint(&meta, CREDIT_STREAM);
@@ -137,7 +133,7 @@ static const char *refusal(struct flow_side *side, const struct wire_msg *msg)
 void client_stream_piece(struct par_client *c, struct link_msg *m)
 {
     int64_t stream =
-        meta_int(m->wire.meta, m->wire.head.meta_len, KEY_STREAM, -1);
+        meta_int(m->wire.meta, m->wire.head.meta_len, KEY_STREAM_NUMBER, -1);
     struct run *run = runs_find(&c->runs, m->wire.head.id);
     struct flow_side *side;
     struct piece *p = NULL;
@@ -255,8 +251,9 @@ void client_stream_credit(struct par_client *c, const struct wire_msg *msg)
 
     if (!run || run->done || !client_flow(run) ||
         meta_int(meta, len, KEY_CREDIT_STREAM, STREAM_IN) != STREAM_IN ||
-        !meta_find(meta, len, KEY_GRANT, &v, &r) || v.kind != META_ARRAY ||
-        !meta_next(&r, &v) || v.kind != META_ARRAY || v.len < 3)
+        !meta_find(meta, len, KEY_CREDIT_GRANTS, &v, &r) ||
+        v.kind != META_ARRAY || !meta_next(&r, &v) || v.kind != META_ARRAY ||
+        v.len < 3)
         return;
     for (int i = 0; i < 3; i++)
         if (!meta_next(&r, &v) || v.kind != META_INT || v.i < 0)

@@ -5,15 +5,13 @@
 #include "call.h"
 #include "computation.h"
 #include "connect.h"
+#include "meta_keys.h"
 #include "output.h"
 #include "request.h"
 #include "send.h"
 #include "value.h"
 
 enum {
-    KEY_TARGET = 17,
-    KEY_MODE = 26,
-    KEY_TIMEOUT_MS = 27,
     CLOSE_MARGIN = 10000 /* ms for what follows the timeout of a CLOSE */
 };
 
@@ -30,12 +28,12 @@ static int put_teardown(struct meta_writer *meta,
         n++;
     }
     if (how->where) {
-        meta_pair_str(meta, KEY_TARGET, how->where);
+        meta_pair_str(meta, KEY_CLOSE_TARGET, how->where);
         n++;
     }
-    meta_pair_int(meta, KEY_MODE, how->terminate);
+    meta_pair_int(meta, KEY_CLOSE_MODE, how->terminate);
     if (how->timeout > 0 && !how->terminate) {
-        meta_pair_int(meta, KEY_TIMEOUT_MS, how->timeout);
+        meta_pair_int(meta, KEY_CLOSE_TIMEOUT_MS, how->timeout);
         n++;
     }
     meta_close_map(meta, mark, n);

@@ -7,14 +7,12 @@
 #include "flow.h"
 #include "handle.h"
 #include "meta.h"
+#include "meta_keys.h"
 #include "pump.h"
 #include "send.h"
 #include "stream.h"
 
-enum {
-    KEY_STREAM = 1, /* which stream a STREAM carries */
-    STREAM_IN = 0
-};
+enum { STREAM_IN = 0 };
 
 static int say_input(struct par_client *c,
                      struct run *run,
@@ -33,7 +31,7 @@ static int say_input(struct par_client *c,
     run->flow->in.used += len;
     run->flow->in.ended = end;
     meta_put_map(&meta, 1);
-    meta_pair_int(&meta, KEY_STREAM, STREAM_IN);
+    meta_pair_int(&meta, KEY_STREAM_NUMBER, STREAM_IN);
     rc = client_say(c, &head, &meta, len > 0 ? data : NULL, len, err);
     meta_writer_clear(&meta);
     return rc;
