@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "call.h"
+#include "meta_keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,9 +46,6 @@ static void set_state(struct par_task *t, int level, void *pointer)
     }
 }
 
-enum { KEY_DIR = 2, KEY_WORKER = 30, KEY_SLOT = 31, KEY_HOST = 32 };
-enum { KEY_GRANTS = 31, KEY_ATTEMPT = 69 }; /* in RUN */
-
 static const char *setup_text(struct call *c, uint64_t key)
 {
     struct meta_value v;
@@ -71,7 +69,7 @@ static const char *grant(struct call *c, const char *resource)
     struct meta_value v;
     struct meta_reader grants;
 
-    if (!meta_find(c->meta, c->meta_len, KEY_GRANTS, &v, &grants) ||
+    if (!meta_find(c->meta, c->meta_len, KEY_RUN_GRANTS, &v, &grants) ||
         v.kind != META_MAP)
         return NULL;
     for (size_t pairs = v.len; pairs > 0; pairs--) {
@@ -90,17 +88,17 @@ static const char *info(struct par_task *t, const char *what)
     const struct meta_writer *setup = &c->state->info;
 
     if (strcmp(what, "dir") == 0)
-        return setup_text(c, KEY_DIR);
+        return setup_text(c, KEY_PIPE_FOLDER);
     if (strcmp(what, "worker") == 0)
-        return setup_text(c, KEY_WORKER);
+        return setup_text(c, KEY_PIPE_WORKER);
     if (strcmp(what, "host") == 0)
-        return setup_text(c, KEY_HOST);
+        return setup_text(c, KEY_PIPE_HOST);
     if (strcmp(what, "slot") == 0)
-        return number(c,
-                      (uint64_t)meta_int(setup->data, setup->len, KEY_SLOT, 0));
+        return number(
+            c, (uint64_t)meta_int(setup->data, setup->len, KEY_PIPE_NUMBER, 0));
     if (strcmp(what, "attempt") == 0)
-        return number(c,
-                      (uint64_t)meta_int(c->meta, c->meta_len, KEY_ATTEMPT, 1));
+        return number(
+            c, (uint64_t)meta_int(c->meta, c->meta_len, KEY_ANY_ATTEMPT, 1));
     if (strcmp(what, "job") == 0)
         return number(c, wire_job_number(c->dispatch));
     return grant(c, what);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "meta_keys.h"
 #include "utf8.h"
 
 /* ---- copies ---- */
@@ -102,8 +103,6 @@ void call_fail_in(struct call *c, const char *what, const char *name)
     call_free_copies(c);
 }
 
-enum { KEY_CODE = 71, KEY_TEXT = 72 };
-
 void call_explain(struct call *c)
 {
     bool has_code = c->status == PAR_EXCEPTION;
@@ -111,7 +110,7 @@ void call_explain(struct call *c)
     meta_writer_reset(&c->out);
     meta_put_map(&c->out, has_code ? 2 : 1);
     if (has_code)
-        meta_pair_int(&c->out, KEY_CODE, c->code);
-    meta_put_int(&c->out, KEY_TEXT);
+        meta_pair_int(&c->out, KEY_ANY_CODE, c->code);
+    meta_put_int(&c->out, KEY_ANY_TEXT);
     meta_put_strn(&c->out, (const char *)c->text.data, c->text.len);
 }

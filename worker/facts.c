@@ -6,14 +6,7 @@
 #include <sys/wait.h>
 
 #include "facts.h"
-
-enum facts_key {
-    KEY_ATTEMPT = 69,
-    KEY_TEXT = 72,
-    KEY_USAGE = 73,
-    KEY_EXIT = 74,
-    KEY_STDERR = 76
-};
+#include "meta_keys.h"
 
 static uint32_t put_text(struct meta_writer *w, uint64_t key, const char *text)
 {
@@ -38,7 +31,7 @@ static uint32_t put_exit(struct meta_writer *w, const struct facts *f)
 {
     if (!f->has_exit)
         return 0;
-    meta_put_uint(w, KEY_EXIT);
+    meta_put_uint(w, KEY_ANY_EXIT);
     meta_put_array(w, 2);
     if (WIFSIGNALED(f->exit_status)) {
         meta_put_str(w, "signal");
@@ -54,7 +47,7 @@ static uint32_t put_usage(struct meta_writer *w, const struct facts *f)
 {
     if (!f->cpu_us && !f->max_rss_kb)
         return 0;
-    meta_put_uint(w, KEY_USAGE);
+    meta_put_uint(w, KEY_ANY_USAGE);
     meta_put_map(w, 2);
     meta_put_str(w, "cpu_us");
     meta_put_uint(w, f->cpu_us);
@@ -69,13 +62,13 @@ void facts_write(struct meta_writer *out, const struct facts *f)
     uint32_t pairs = 0;
 
     if (f->attempt) {
-        meta_pair_int(out, KEY_ATTEMPT, f->attempt);
+        meta_pair_int(out, KEY_ANY_ATTEMPT, f->attempt);
         pairs++;
     }
-    pairs += put_text(out, KEY_TEXT, f->text);
+    pairs += put_text(out, KEY_ANY_TEXT, f->text);
     pairs += put_usage(out, f);
     pairs += put_exit(out, f);
-    pairs += put_text(out, KEY_STDERR, f->tail);
+    pairs += put_text(out, KEY_ANY_STDERR, f->tail);
     pairs += put_private(out, "x-worker", f->worker);
     pairs += put_private(out, "x-host", f->host);
     pairs += put_private(out, "x-phase", f->phase);

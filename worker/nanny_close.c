@@ -6,6 +6,7 @@
 
 #include "engine.h"
 #include "log.h"
+#include "meta_keys.h"
 #include "nanny_answer.h"
 #include "nanny_build.h"
 #include "nanny_close.h"
@@ -145,7 +146,7 @@ void nanny_on_close(struct nanny *n, const struct wire_msg *m)
     if (!r)
         return;
     r->close = true;
-    c->terminate |= meta_int(m->meta, m->head.meta_len, 26, 0) == 1;
+    c->terminate |= meta_int(m->meta, m->head.meta_len, KEY_CLOSE_MODE, 0) == 1;
     begin_closing(n, c);
 }
 
@@ -160,8 +161,8 @@ void nanny_client_gone(struct nanny *n, uint32_t origin)
             continue;
         head.ref = n->seats[i].comp->number;
         meta_put_map(&meta, 2);
-        meta_pair_int(&meta, 3, HOOK_CLIENT_CLOSE);
-        meta_pair_int(&meta, 6, origin);
+        meta_pair_int(&meta, KEY_PIPE_RUN_HOOKS, HOOK_CLIENT_CLOSE);
+        meta_pair_int(&meta, KEY_PIPE_ORIGIN, origin);
         if (ward_send(w, &head, &meta, NULL) == 0)
             w->closes++;
         meta_writer_clear(&meta);

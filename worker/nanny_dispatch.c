@@ -5,6 +5,7 @@
 
 #include "batch.h"
 #include "engine.h"
+#include "meta_keys.h"
 #include "nanny_dispatch.h"
 #include "nanny_exec.h"
 #include "nanny_mend.h"
@@ -39,10 +40,10 @@ static void begin_frame(const struct nanny *n,
     if (from->attempt > 1 || from->grants) {
         meta_put_map(&meta, from->grants ? 2 : 1);
         if (from->grants) {
-            meta_put_uint(&meta, 31);
+            meta_put_uint(&meta, KEY_RUN_GRANTS);
             meta_put_raw(&meta, from->grants, from->grants_len);
         }
-        meta_pair_int(&meta, 69, from->attempt);
+        meta_pair_int(&meta, KEY_ANY_ATTEMPT, from->attempt);
     }
     batch_begin(b, &head, meta.data, meta.len);
     meta_writer_clear(&meta);

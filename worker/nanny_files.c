@@ -20,6 +20,7 @@
 #include "elf.h"
 #include "engine.h"
 #include "environ.h"
+#include "meta_keys.h"
 #include "nanny_build.h"
 #include "nanny_files.h"
 #include "nanny_say.h"
@@ -55,8 +56,8 @@ static void say_need(struct nanny *n, struct fetch *f)
 
     f->asked = f->got + length;
     meta_put_map(&meta, 2);
-    meta_pair_bin(&meta, 1, f->file.hash.bytes, DIGEST_SIZE);
-    meta_pair_int(&meta, 2, (int64_t)length);
+    meta_pair_bin(&meta, KEY_BLOB_HASH, f->file.hash.bytes, DIGEST_SIZE);
+    meta_pair_int(&meta, KEY_BLOB_LENGTH, (int64_t)length);
     nanny_say(n, &head, &meta, NULL, 0);
     meta_writer_clear(&meta);
 }

@@ -8,6 +8,7 @@
 
 #include "engine.h"
 #include "log.h"
+#include "meta_keys.h"
 #include "nanny_retire.h"
 #include "poller.h"
 
@@ -61,9 +62,9 @@ void nanny_slot_retire(struct nanny *n,
         return;
     end_seat(n, seat);
     meta_put_map(&meta, r && r->call ? 2 : 1);
-    meta_pair_int(&meta, 3, hooks);
+    meta_pair_int(&meta, KEY_PIPE_RUN_HOOKS, hooks);
     if (r && r->call) {
-        meta_put_uint(&meta, 16);
+        meta_put_uint(&meta, KEY_PIPE_CALL);
         meta_put_raw(&meta, r->call, r->call_len);
     }
     w->phase = WARD_CLOSING;

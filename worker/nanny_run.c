@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "engine.h"
+#include "meta_keys.h"
 #include "nanny_answer.h"
 #include "nanny_command.h"
 #include "nanny_hands.h"
@@ -208,8 +209,8 @@ void nanny_on_cancel(struct nanny *n, const struct wire_msg *m)
                         "it runs on: its option 20 (cancel) is `never'");
         return;
     }
-    grace =
-        meta_int(m->meta, m->head.meta_len, 21, (int64_t)r->batch->grace_ms);
+    grace = meta_int(m->meta, m->head.meta_len, KEY_CANCEL_GRACE_MS,
+                     (int64_t)r->batch->grace_ms);
     nanny_end_run(n, r, DOOM_CANCEL, how, grace > 0 ? (uint64_t)grace : 0);
 }
 
@@ -272,7 +273,7 @@ static void say_returned(struct nanny *n, uint64_t id, struct returned *out)
     struct meta_writer meta = {0};
 
     meta_put_map(&meta, 1);
-    meta_put_uint(&meta, 1);
+    meta_put_uint(&meta, KEY_RECALL_IDS);
     meta_put_array(&meta, out->count);
     meta_put_raw(&meta, out->ids.data, out->ids.len);
     nanny_say(n, &head, &meta, NULL, 0);
@@ -341,7 +342,7 @@ void nanny_on_recall(struct nanny *n, const struct wire_msg *m)
     struct meta_value list, id;
     struct returned out = {0};
 
-    if (!meta_find(m->meta, m->head.meta_len, 1, &list, &ids) ||
+    if (!meta_find(m->meta, m->head.meta_len, KEY_RECALL_IDS, &list, &ids) ||
         list.kind != META_ARRAY || list.len == 0) {
         return_queued(n, m->head.id, true);
         return;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "meta_keys.h"
 #include "nanny_say.h"
 
 /* results_f: an answer that cannot be sent would be a run that is never
@@ -53,7 +54,7 @@ void nanny_say_error(
     struct meta_writer meta = {0};
 
     meta_put_map(&meta, 1);
-    meta_put_uint(&meta, 72);
+    meta_put_uint(&meta, KEY_ANY_TEXT);
     meta_put_strn(&meta, text, strnlen(text, WORDS_MAX));
     nanny_say(n, &head, &meta, NULL, 0);
     meta_writer_clear(&meta);
@@ -73,7 +74,7 @@ void nanny_say_ready(struct nanny *n, struct comp *c, uint64_t id)
     struct meta_writer meta = {0};
 
     meta_put_map(&meta, 1);
-    meta_put_uint(&meta, 2);
+    meta_put_uint(&meta, KEY_READY_FUNCTIONS);
     if (c->functions.len)
         meta_put_raw(&meta, c->functions.data, c->functions.len);
     else

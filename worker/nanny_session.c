@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "log.h"
+#include "meta_keys.h"
 #include "nanny_answer.h"
 #include "nanny_close.h"
 #include "nanny_files.h"
@@ -33,7 +34,7 @@ enum {
 
 static void put_resources(const struct settings *s, struct meta_writer *meta)
 {
-    meta_put_uint(meta, 21);
+    meta_put_uint(meta, KEY_HELLO_RESOURCES);
     meta_put_map(meta, (uint32_t)s->resource_count);
     for (size_t i = 0; i < s->resource_count; i++) {
         const struct resource *r = &s->resources[i];
@@ -55,7 +56,7 @@ static void put_labels(const struct settings *s, struct meta_writer *meta)
 
     while (s->labels[count].name)
         count++;
-    meta_put_uint(meta, 24);
+    meta_put_uint(meta, KEY_HELLO_LABELS);
     meta_put_map(meta, count);
     for (uint32_t i = 0; i < count; i++) {
         meta_put_str(meta, s->labels[i].name);
@@ -68,14 +69,14 @@ static void put_host(const struct nanny *n, struct meta_writer *meta)
     struct utsname u = {0};
 
     uname(&u);
-    meta_put_uint(meta, 25);
+    meta_put_uint(meta, KEY_HELLO_HOST);
     meta_put_map(meta, 6);
-    meta_pair_str(meta, 1, n->host);
-    meta_pair_int(meta, 2, getpid());
-    meta_pair_int(meta, 3, geteuid());
-    meta_pair_str(meta, 4, u.machine);
-    meta_pair_int(meta, 5, n->settings->io_slots);
-    meta_pair_str(meta, 6, n->host_id);
+    meta_pair_str(meta, KEY_HOST_NAME, n->host);
+    meta_pair_int(meta, KEY_HOST_PID, getpid());
+    meta_pair_int(meta, KEY_HOST_UID, geteuid());
+    meta_pair_str(meta, KEY_HOST_MACHINE, u.machine);
+    meta_pair_int(meta, KEY_HOST_IO_SLOTS, n->settings->io_slots);
+    meta_pair_str(meta, KEY_HOST_ID, n->host_id);
 }
 
 static void say_hello(struct nanny *n)
@@ -90,16 +91,16 @@ static void say_hello(struct nanny *n)
         return;
     }
     meta_put_map(&meta, 10);
-    meta_put_uint(&meta, 1);
+    meta_put_uint(&meta, KEY_HELLO_VERSIONS);
     meta_put_array(&meta, 2);
     meta_put_uint(&meta, 1);
     meta_put_uint(&meta, 1);
-    meta_pair_str(&meta, 2, "worker");
-    meta_pair_bin(&meta, 3, session, sizeof session);
-    meta_pair_str(&meta, 5, "parworker/" PACKAGE_VERSION);
-    meta_pair_int(&meta, 17, 0);
-    meta_pair_str(&meta, 18, n->welcomed ? n->name : s->name);
-    meta_put_uint(&meta, 20);
+    meta_pair_str(&meta, KEY_HELLO_ROLE, "worker");
+    meta_pair_bin(&meta, KEY_HELLO_SESSION, session, sizeof session);
+    meta_pair_str(&meta, KEY_HELLO_AGENT, "parworker/" PACKAGE_VERSION);
+    meta_pair_int(&meta, KEY_HELLO_LINGER_MS, 0);
+    meta_pair_str(&meta, KEY_HELLO_NAME, n->welcomed ? n->name : s->name);
+    meta_put_uint(&meta, KEY_HELLO_POOLS);
     meta_put_array(&meta, 1);
     meta_put_array(&meta, 3);
     meta_put_str(&meta, "main");
@@ -121,7 +122,7 @@ static void say_register(struct nanny *n)
         return;
     n->register_id = head.id;
     meta_put_map(&meta, 1);
-    meta_put_uint(&meta, 1);
+    meta_put_uint(&meta, KEY_REGISTER_PATHS);
     meta_put_array(&meta, (uint32_t)n->offer_count);
     for (size_t i = 0; i < n->offer_count; i++) {
         meta_put_array(&meta, 2);
@@ -144,14 +145,16 @@ void nanny_fail(struct nanny *n, const struct par_error *err)
 static void on_welcome(struct nanny *n, struct link_msg *m)
 {
     const struct wire_msg *w = &m->wire;
-    int64_t beat = meta_int(w->meta, w->head.meta_len, 11, HEARTBEAT_MS);
+    int64_t beat = meta_int(w->meta, w->head.meta_len, KEY_WELCOME_HEARTBEAT_MS,
+                            HEARTBEAT_MS);
     char name[SETTINGS_NAME];
 
     if (uplink_is_open(n->uplink))
         return;
     if (beat < 1 || beat > HEARTBEAT_MAX)
         beat = HEARTBEAT_MS;
-    if (meta_text(w->meta, w->head.meta_len, 18, name, sizeof name) > 0)
+    if (meta_text(w->meta, w->head.meta_len, KEY_WELCOME_NAME, name,
+                  sizeof name) > 0)
         memcpy(n->name, name, sizeof name);
     uplink_welcomed(n->uplink, n->now, (uint64_t)beat);
     n->welcomed = true;
@@ -193,7 +196,7 @@ static void on_error(struct nanny *n, struct link_msg *m)
     struct par_error err;
     int status = (int)w->head.ref;
 
-    meta_text(w->meta, w->head.meta_len, 72, text, sizeof text);
+    meta_text(w->meta, w->head.meta_len, KEY_ANY_TEXT, text, sizeof text);
     if (w->head.id == 0 && !uplink_is_open(n->uplink)) {
         /* Our own former session may still have the name. */
         if (status == PAR_DUPLICATE_ID && n->welcomed) {
@@ -220,7 +223,8 @@ static void on_ready(struct nanny *n, struct link_msg *m)
     struct meta_value list, v;
 
     if (w->head.id != n->register_id ||
-        !meta_find(w->meta, w->head.meta_len, 1, &list, &r) ||
+        !meta_find(w->meta, w->head.meta_len, KEY_REGISTER_HANDLES, &list,
+                   &r) ||
         list.kind != META_ARRAY)
         return;
     while (meta_next(&r, &v) && v.kind == META_ARRAY && v.len == 2) {

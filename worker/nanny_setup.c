@@ -8,6 +8,7 @@
 
 #include "engine.h"
 #include "log.h"
+#include "meta_keys.h"
 #include "nanny_answer.h"
 #include "nanny_build.h"
 #include "nanny_files.h"
@@ -17,7 +18,7 @@
 #include "nanny_setup.h"
 #include "nanny_start.h"
 
-enum { SEAT_WAIT_MS = 1000, KEY_CALL = 16, KEY_HANDLE = 77 };
+enum { SEAT_WAIT_MS = 1000 };
 
 /* ---- failing ---- */
 
@@ -31,7 +32,7 @@ static void say_unregister(struct nanny *n)
     uint32_t count = 0;
 
     meta_put_map(&meta, 1);
-    meta_put_uint(&meta, 1);
+    meta_put_uint(&meta, KEY_REGISTER_HANDLES);
     mark = meta_open_array(&meta);
     for (size_t i = 0; i < n->offer_count; i++)
         if (n->offers[i].handle) {
@@ -81,8 +82,8 @@ void nanny_comp_break(struct nanny *n, struct comp *c, const char *text)
         return;
     }
     meta_put_map(&meta, 2);
-    meta_pair_str(&meta, 72, text);
-    meta_pair_int(&meta, KEY_HANDLE, c->handle);
+    meta_pair_str(&meta, KEY_ANY_TEXT, text);
+    meta_pair_int(&meta, KEY_ANY_HANDLE, c->handle);
     nanny_say(n, &head, &meta, NULL, 0);
     meta_writer_clear(&meta);
 }
@@ -373,7 +374,7 @@ static int take_call(struct comp_request *r, const struct wire_msg *m)
     if (!meta_next(&map, &key))
         return 0;
     while (meta_next(&map, &key) && meta_skip(&map, &raw, &len)) {
-        if (key.kind != META_INT || key.i != KEY_CALL)
+        if (key.kind != META_INT || key.i != KEY_SETUP_CALL)
             continue;
         r->call = malloc(len);
         if (!r->call)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "meta_keys.h"
 #include "nanny_hands.h"
 #include "nanny_offer.h"
 #include "nanny_retire.h"
@@ -60,7 +61,7 @@ static bool on_ready(struct nanny *n,
     }
     if (w->phase != WARD_SETTING)
         return false;
-    if (!meta_find(m->meta, m->head.meta_len, 2, &v, &inside))
+    if (!meta_find(m->meta, m->head.meta_len, KEY_READY_FUNCTIONS, &v, &inside))
         return false;
     /* the list's own octets */
     meta_next(&map, &(struct meta_value){0});
@@ -99,7 +100,8 @@ static bool on_error(struct nanny *n,
         (w->phase != WARD_SETTING && w->phase != WARD_CLOSING))
         return false;
     text = calloc(1, WORDS_MAX);
-    if (!text || meta_text(m->meta, m->head.meta_len, 72, text, WORDS_MAX) < 1)
+    if (!text ||
+        meta_text(m->meta, m->head.meta_len, KEY_ANY_TEXT, text, WORDS_MAX) < 1)
         snprintf(w->words, sizeof w->words, "a set-up function failed");
     else
         snprintf(w->words, sizeof w->words, "%s", text);

@@ -14,6 +14,7 @@
 
 #include "engine.h"
 #include "environ.h"
+#include "meta_keys.h"
 #include "nanny_offer.h"
 #include "nanny_retire.h"
 #include "nanny_start.h"
@@ -69,7 +70,7 @@ static uint32_t put_hooks(struct meta_writer *meta, const struct comp *c)
     uint32_t pairs = 0;
     size_t mark;
 
-    meta_put_uint(meta, 5);
+    meta_put_uint(meta, KEY_PIPE_HOOKS);
     mark = meta_open_map(meta);
     for (int i = 0; !c->registered && i < BUNDLE_HOOKS; i++)
         if (c->bundle.hooks[i].data) {
@@ -108,18 +109,18 @@ static int send_setup(struct nanny *n,
     uint32_t pairs = 6;
     int result;
 
-    meta_pair_str(&meta, 1, object_of(c));
-    meta_pair_str(&meta, 2, c->folder);
-    meta_pair_int(&meta, 3, hooks_of(c));
+    meta_pair_str(&meta, KEY_PIPE_PATH, object_of(c));
+    meta_pair_str(&meta, KEY_PIPE_FOLDER, c->folder);
+    meta_pair_int(&meta, KEY_PIPE_RUN_HOOKS, hooks_of(c));
     pairs += put_hooks(&meta, c);
     if (r && r->call && !c->closer) {
-        meta_put_uint(&meta, 16);
+        meta_put_uint(&meta, KEY_PIPE_CALL);
         meta_put_raw(&meta, r->call, r->call_len);
         pairs++;
     }
-    meta_pair_str(&meta, 30, n->name);
-    meta_pair_int(&meta, 31, seat->number + 1);
-    meta_pair_str(&meta, 32, n->host);
+    meta_pair_str(&meta, KEY_PIPE_WORKER, n->name);
+    meta_pair_int(&meta, KEY_PIPE_NUMBER, seat->number + 1);
+    meta_pair_str(&meta, KEY_PIPE_HOST, n->host);
     meta_close_map(&meta, mark, pairs);
     seat->ward->request = head.id;
     result = ward_send(seat->ward, &head, &meta, err);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "meta_keys.h"
 #include "nanny_say.h"
 #include "nanny_status.h"
 
@@ -55,7 +56,7 @@ void nanny_on_status(struct nanny *n, struct link_msg *m)
     const struct wire_msg *w = &m->wire;
     struct meta_value what;
 
-    if (meta_find(w->meta, w->head.meta_len, 1, &what, NULL) &&
+    if (meta_find(w->meta, w->head.meta_len, KEY_STATUS_WHAT, &what, NULL) &&
         !meta_is(&what, "self"))
         nanny_say_error(n, w->head.id, PAR_UNSUPPORTED, true,
                         "STATUS: a worker knows `self' only");

@@ -15,14 +15,12 @@
 
 #include "command.h"
 #include "engine.h"
+#include "meta_keys.h"
 #include "nanny_say.h"
 #include "nanny_stream.h"
 #include "poller.h"
 
 enum {
-    KEY_STREAM = 1,
-    KEY_GRANTS = 1,
-    KEY_CREDIT_STREAM = 2,
     CHANNEL_STREAM = 2,
     PIECES = 8 /* in one go: others want their turn, too */
 };
@@ -45,7 +43,7 @@ static void say_stream(struct nanny *n,
     if (c->run->state == RUN_ANSWERED)
         return; /* nobody is there to hear it */
     meta_put_map(&meta, 1);
-    meta_pair_int(&meta, KEY_STREAM, stream);
+    meta_pair_int(&meta, KEY_STREAM_NUMBER, stream);
     nanny_say(n, &head, &meta, len ? data : NULL, len);
     meta_writer_clear(&meta);
 }
@@ -172,7 +170,7 @@ static void say_input_credit(struct nanny *n, struct command *c)
 
     c->streams[0].granted = c->streams[0].moved - waiting + COMMAND_WINDOW;
     meta_put_map(&meta, 2);
-    meta_put_uint(&meta, KEY_GRANTS);
+    meta_put_uint(&meta, KEY_CREDIT_GRANTS);
     meta_put_array(&meta, 1);
     meta_put_array(&meta, 3);
     meta_put_uint(&meta, CHANNEL_STREAM);
@@ -249,7 +247,7 @@ void nanny_on_stream(struct nanny *n, const struct wire_msg *m)
     size_t cursor = 0;
 
     if (!c || c->streams[0].fd < 0 || c->streams[0].ended ||
-        meta_int(m->meta, m->head.meta_len, KEY_STREAM, 0) != 0) {
+        meta_int(m->meta, m->head.meta_len, KEY_STREAM_NUMBER, 0) != 0) {
         nanny_say_error(n, m->head.id, PAR_UNKNOWN_ID, false,
                         "no such run reads its input here");
         return;
@@ -300,7 +298,7 @@ void nanny_on_credit(struct nanny *n, const struct wire_msg *m)
     struct meta_value list, one, v[3];
 
     if (!seat || (stream != 1 && stream != 2) ||
-        !meta_find(m->meta, m->head.meta_len, KEY_GRANTS, &list, &r) ||
+        !meta_find(m->meta, m->head.meta_len, KEY_CREDIT_GRANTS, &list, &r) ||
         list.kind != META_ARRAY || list.len == 0)
         return;
     if (!meta_next(&r, &one) || one.kind != META_ARRAY || one.len < 3)

@@ -6,17 +6,8 @@
 #include <par/error.h>
 
 #include "meta.h"
+#include "meta_keys.h"
 #include "runs.h"
-
-enum run_key {
-    KEY_CLASS = 7,
-    KEY_TIMEOUT = 17,
-    KEY_CANCEL = 20,
-    KEY_GRACE = 21,
-    KEY_INPUT = 28,
-    KEY_GRANTS = 31,
-    KEY_ATTEMPT = 69
-};
 
 enum { GRACE_MS = 500 };
 
@@ -28,21 +19,21 @@ static void read_terms(struct run_batch *b, const struct wire_msg *w)
     struct meta_value v;
     int64_t n;
 
-    if (meta_find(w->meta, len, KEY_CLASS, &v, NULL) && meta_is(&v, "io"))
+    if (meta_find(w->meta, len, KEY_RUN_CLASS, &v, NULL) && meta_is(&v, "io"))
         b->class = SLOTS_IO;
-    if (meta_find(w->meta, len, KEY_CANCEL, &v, NULL)) {
+    if (meta_find(w->meta, len, KEY_RUN_CANCEL, &v, NULL)) {
         if (meta_is(&v, "kill"))
             b->cancel = CANCEL_KILL;
         else if (meta_is(&v, "never"))
             b->cancel = CANCEL_NEVER;
     }
-    n = meta_int(w->meta, len, KEY_TIMEOUT, 0);
+    n = meta_int(w->meta, len, KEY_RUN_TIMEOUT_MS, 0);
     b->timeout_ms = n > 0 ? (uint64_t)n : 0;
-    n = meta_int(w->meta, len, KEY_GRACE, GRACE_MS);
+    n = meta_int(w->meta, len, KEY_RUN_GRACE_MS, GRACE_MS);
     b->grace_ms = n >= 0 ? (uint64_t)n : GRACE_MS;
-    n = meta_int(w->meta, len, KEY_ATTEMPT, 1);
+    n = meta_int(w->meta, len, KEY_ANY_ATTEMPT, 1);
     b->attempt = n > 0 && n <= UINT32_MAX ? (uint32_t)n : 1;
-    b->input = meta_bool(w->meta, len, KEY_INPUT, false);
+    b->input = meta_bool(w->meta, len, KEY_RUN_INPUT, false);
 }
 
 /* The grants' own bytes, for handing on. */
@@ -59,7 +50,7 @@ static void find_grants(struct run_batch *b, const struct wire_msg *w)
 
         if (!meta_skip(&r, &raw, &len))
             return;
-        if (key.kind == META_INT && key.i == KEY_GRANTS) {
+        if (key.kind == META_INT && key.i == KEY_RUN_GRANTS) {
             b->grants = raw;
             b->grants_len = len;
             return;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "meta_keys.h"
 #include "slot_inside.h"
 
 int slot_run_hook(struct slot *s, enum par_hook hook, uint32_t origin)
@@ -25,16 +26,6 @@ int slot_run_hook(struct slot *s, enum par_hook hook, uint32_t origin)
     call_fail_in(c, load_hook_name(hook), c->function->name);
     return -1;
 }
-
-enum {
-    META_PATH = 1,
-    META_DIR = 2,
-    META_FUNCTIONS = 2, /* in READY */
-    META_RUN_HOOKS = 3,
-    META_HOOKS = 5,
-    META_ORIGIN = 6,
-    META_CALL = 16
-};
 
 enum {
     HOST_SETUP = 1,
@@ -67,7 +58,7 @@ static int run_named(struct slot *s, const struct wire_msg *msg)
     struct meta_value name, args;
     struct meta_reader pair;
 
-    if (!meta_find(msg->meta, msg->head.meta_len, META_CALL, &name, &pair))
+    if (!meta_find(msg->meta, msg->head.meta_len, KEY_PIPE_CALL, &name, &pair))
         return 0;
     if (name.kind != META_ARRAY || !meta_next(&pair, &name) ||
         name.kind != META_STR || !meta_next(&pair, &args) ||
@@ -95,7 +86,7 @@ static int override_hooks(struct slot *s, const struct wire_msg *msg)
     struct meta_reader map;
     struct meta_value v, name;
 
-    if (!meta_find(msg->meta, msg->head.meta_len, META_HOOKS, &v, &map) ||
+    if (!meta_find(msg->meta, msg->head.meta_len, KEY_PIPE_HOOKS, &v, &map) ||
         v.kind != META_MAP)
         return 0;
     for (size_t pairs = v.len; pairs > 0; pairs--) {
@@ -122,8 +113,8 @@ static int load(struct slot *s, const struct wire_msg *msg)
     struct par_error err = {0};
     int result;
 
-    meta_text(msg->meta, msg->head.meta_len, META_PATH, path, sizeof path);
-    meta_text(msg->meta, msg->head.meta_len, META_DIR, dir, sizeof dir);
+    meta_text(msg->meta, msg->head.meta_len, KEY_PIPE_PATH, path, sizeof path);
+    meta_text(msg->meta, msg->head.meta_len, KEY_PIPE_FOLDER, dir, sizeof dir);
     if (s->config.own_process && *dir && chdir(dir) != 0) {
         par_fail(&err, errno, "%s: %s", dir, strerror(errno));
         return refuse(s, err.text);
@@ -136,7 +127,8 @@ static int load(struct slot *s, const struct wire_msg *msg)
 
 static int set_up(struct slot *s, const struct wire_msg *msg)
 {
-    int64_t hooks = meta_int(msg->meta, msg->head.meta_len, META_RUN_HOOKS, 0);
+    int64_t hooks =
+        meta_int(msg->meta, msg->head.meta_len, KEY_PIPE_RUN_HOOKS, 0);
 
     if (s->is_ready)
         return refuse(s, "the slot is set up already");
@@ -163,7 +155,7 @@ static int send_ready(struct slot *s, const struct wire_header *to)
     int result;
 
     meta_put_map(&meta, 1);
-    meta_put_int(&meta, META_FUNCTIONS);
+    meta_put_int(&meta, KEY_READY_FUNCTIONS);
     meta_put_array(&meta, (uint32_t)s->load.functions);
     for (size_t i = 0; i < s->load.functions; i++) {
         meta_put_array(&meta, 2);
@@ -216,12 +208,12 @@ static int close_parts(struct slot *s, const struct wire_msg *msg)
 {
     const uint8_t *meta = msg->meta;
     size_t len = msg->head.meta_len;
-    int64_t hooks = meta_int(meta, len, META_RUN_HOOKS, 0);
+    int64_t hooks = meta_int(meta, len, KEY_PIPE_RUN_HOOKS, 0);
 
     if (run_named(s, msg) != 0)
         return -1;
     if (hooks & CLIENT_CLOSE &&
-        close_client(s, (uint32_t)meta_int(meta, len, META_ORIGIN, 0)) != 0)
+        close_client(s, (uint32_t)meta_int(meta, len, KEY_PIPE_ORIGIN, 0)) != 0)
         return -1;
     if (hooks & SLOT_CLOSE && close_slot(s) != 0)
         return -1;
