@@ -67,6 +67,7 @@ UNIT_TESTS += tests/unit/test_nanny
 UNIT_TESTS += tests/unit/test_nanny_blame
 UNIT_TESTS += tests/unit/test_nanny_close
 UNIT_TESTS += tests/unit/test_nanny_command
+UNIT_TESTS += tests/unit/test_nanny_files
 UNIT_TESTS += tests/unit/test_nanny_mend
 UNIT_TESTS += tests/unit/test_nanny_odd
 UNIT_TESTS += tests/unit/test_nanny_setup
@@ -201,6 +202,8 @@ dist_check_SCRIPTS += $(ROOT_TESTS)
 
 tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=meta_room
 tests_unit_test_client_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
+tests_unit_test_nanny_files_LDFLAGS = $(AM_LDFLAGS) \
+    -Wl,--wrap=unlinkat -Wl,--wrap=copy_file_range
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=realloc -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
 tests_unit_test_sched_no_memory_LDFLAGS = $(AM_LDFLAGS) \

@@ -1,4 +1,4 @@
-/* disk.c - one thread, one list of work to do and one of work that is done
+/* disk.c - lists of work to do, a thread for each, and one of work that is done
  *
  * An eventfd tells the owner that something is finished; the finishing half of
  * each work runs in the owner's thread.
@@ -20,14 +20,19 @@ struct queue {
     struct disk_work **end;
 };
 
-struct disk {
-    pthread_mutex_t lock;
+struct lane {
+    struct disk *disk;
     pthread_cond_t wanted;
     struct queue waiting;
-    struct queue finished;
     bool started;
-    bool ending;
     pthread_t thread;
+};
+
+struct disk {
+    pthread_mutex_t lock;
+    struct lane lanes[DISK_LANES];
+    struct queue finished;
+    bool ending;
     int fd;
 };
 
@@ -64,10 +69,13 @@ struct disk *disk_open(struct par_error *err)
         par_fail(err, ENOMEM, "out of memory");
         return NULL;
     }
-    queue_init(&d->waiting);
     queue_init(&d->finished);
     pthread_mutex_init(&d->lock, NULL);
-    pthread_cond_init(&d->wanted, NULL);
+    for (int i = 0; i < DISK_LANES; i++) {
+        d->lanes[i].disk = d;
+        queue_init(&d->lanes[i].waiting);
+        pthread_cond_init(&d->lanes[i].wanted, NULL);
+    }
     d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (d->fd < 0) {
         par_fail(err, errno, "eventfd: %s", strerror(errno));
@@ -86,14 +94,15 @@ static void tell(struct disk *d)
 
 static void *serve(void *arg)
 {
-    struct disk *d = arg;
+    struct lane *lane = arg;
+    struct disk *d = lane->disk;
 
     pthread_mutex_lock(&d->lock);
     while (!d->ending) {
-        struct disk_work *w = queue_take(&d->waiting);
+        struct disk_work *w = queue_take(&lane->waiting);
 
         if (!w) {
-            pthread_cond_wait(&d->wanted, &d->lock);
+            pthread_cond_wait(&lane->wanted, &d->lock);
             continue;
         }
         pthread_mutex_unlock(&d->lock);
@@ -107,16 +116,16 @@ static void *serve(void *arg)
 }
 
 /* Signals are the application's: none is ever delivered to our thread. */
-static int start(struct disk *d)
+static int start(struct lane *lane)
 {
     sigset_t all, before;
     int error;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&d->thread, NULL, serve, d);
+    error = pthread_create(&lane->thread, NULL, serve, lane);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    d->started = error == 0;
+    lane->started = error == 0;
     return error;
 }
 
@@ -125,9 +134,10 @@ static void fail(struct disk_work *w, int error)
     w->result = par_fail(&w->error, error, "%s", strerror(error));
 }
 
-void disk_post(struct disk *d, struct disk_work *w)
+void disk_post(struct disk *d, enum disk_lane which, struct disk_work *w)
 {
-    int error = d->started ? 0 : start(d);
+    struct lane *lane = &d->lanes[which];
+    int error = lane->started ? 0 : start(lane);
 
     w->result = 0;
     w->error = (struct par_error){0};
@@ -137,8 +147,8 @@ void disk_post(struct disk *d, struct disk_work *w)
         queue_put(&d->finished, w);
         tell(d);
     } else {
-        queue_put(&d->waiting, w);
-        pthread_cond_signal(&d->wanted);
+        queue_put(&lane->waiting, w);
+        pthread_cond_signal(&lane->wanted);
     }
     pthread_mutex_unlock(&d->lock);
 }
@@ -180,24 +190,27 @@ void disk_turn(struct disk *d)
 
 void disk_close(struct disk *d)
 {
-    struct disk_work *waiting;
-
     if (!d)
         return;
     pthread_mutex_lock(&d->lock);
     d->ending = true;
-    pthread_cond_signal(&d->wanted);
+    for (int i = 0; i < DISK_LANES; i++)
+        pthread_cond_signal(&d->lanes[i].wanted);
     pthread_mutex_unlock(&d->lock);
-    if (d->started)
-        pthread_join(d->thread, NULL);
-    waiting = take_all(d, &d->waiting);
-    for (struct disk_work *w = waiting; w; w = w->next)
-        fail(w, ECANCELED);
+    for (int i = 0; i < DISK_LANES; i++)
+        if (d->lanes[i].started)
+            pthread_join(d->lanes[i].thread, NULL);
     finish(take_all(d, &d->finished));
-    finish(waiting);
+    for (int i = 0; i < DISK_LANES; i++) {
+        struct disk_work *waiting = take_all(d, &d->lanes[i].waiting);
+
+        for (struct disk_work *w = waiting; w; w = w->next)
+            fail(w, ECANCELED);
+        finish(waiting);
+        pthread_cond_destroy(&d->lanes[i].wanted);
+    }
     if (d->fd >= 0)
         close(d->fd);
-    pthread_cond_destroy(&d->wanted);
     pthread_mutex_destroy(&d->lock);
     free(d);
 }

@@ -1,8 +1,9 @@
-/* disk.h - a thread for what has to wait for a disk
+/* disk.h - two threads for what has to wait for a disk
  *
  * Hashing, copying and removing files never block the nanny's loop: it posts
- * work here, polls disk_fd() and takes what is finished.  Work is done one
- * after another, in order.  The thread is started at the first post.
+ * work here, polls disk_fd() and takes what is finished.  Each lane has a
+ * thread, started at its first post, and does its work in order; so files that
+ * somebody waits for never wait for others to be removed.
  */
 #ifndef PAR_DISK_H
 #define PAR_DISK_H
@@ -11,6 +12,12 @@
 #include <stdint.h>
 
 #include <par/error.h>
+
+enum disk_lane {
+    DISK_WANTED,  /* somebody waits for it */
+    DISK_REMOVAL, /* nobody does, and it takes as long as there are files */
+    DISK_LANES
+};
 
 /* One piece of work; lives inside something of its owner's. */
 struct disk_work {
@@ -38,7 +45,7 @@ int disk_fd(const struct disk *d);
 
 /* Never fails: where no thread can be had, the work fails with that reason
  * at the next disk_turn(). */
-void disk_post(struct disk *d, struct disk_work *w);
+void disk_post(struct disk *d, enum disk_lane lane, struct disk_work *w);
 
 /* Call done() of what has finished. */
 void disk_turn(struct disk *d);

@@ -41,6 +41,7 @@ libparworker_la_SOURCES = \
     worker/nanny_turn.c \
     worker/poller.c worker/poller.h \
     worker/results.c worker/results.h \
+    worker/rubbish.c worker/rubbish.h \
     worker/rundir.c worker/rundir.h \
     worker/runs.c worker/runs.h \
     worker/settings.c worker/settings.h \

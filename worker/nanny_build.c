@@ -173,7 +173,7 @@ static void keep(struct nanny *n, struct comp *c)
     k->comp = c;
     c->state = COMP_STORING;
     c->disk_is_busy = true;
-    disk_post(n->disk, &k->work);
+    disk_post(n->disk, DISK_WANTED, &k->work);
 }
 
 static void fail(const struct build *b)

@@ -16,7 +16,7 @@
 #include "nanny_start.h"
 #include "nanny_stream.h"
 #include "poller.h"
-#include "rmtree.h"
+#include "rubbish.h"
 
 enum { NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
 
@@ -27,40 +27,6 @@ struct comp *nanny_command_comp(const struct seat *seat)
 
 /* ---- the end ---- */
 
-/* Removing a folder waits for the disk; nobody waits for that. */
-struct folder_work {
-    struct disk_work work; /* first */
-    char folder[COMMAND_FOLDER];
-};
-
-static int run_remove(struct disk_work *w, struct par_error *err)
-{
-    (void)err;
-    rmtree(((struct folder_work *)(void *)w)->folder);
-    return 0;
-}
-
-static void done_remove(struct disk_work *w,
-                        int result,
-                        const struct par_error *err)
-{
-    (void)result;
-    (void)err;
-    free(w);
-}
-
-static void remove_folder(struct nanny *n, const char *folder)
-{
-    struct folder_work *w = folder[0] ? calloc(1, sizeof *w) : NULL;
-
-    if (!w)
-        return; /* it goes with the run directory */
-    w->work.run = run_remove;
-    w->work.done = done_remove;
-    snprintf(w->folder, sizeof w->folder, "%s", folder);
-    disk_post(n->disk, &w->work);
-}
-
 void nanny_command_destroy(struct nanny *n, struct seat *seat)
 {
     struct command *c = seat->command;
@@ -68,8 +34,8 @@ void nanny_command_destroy(struct nanny *n, struct seat *seat)
     for (int i = 0; i < COMMAND_STREAMS; i++)
         if (c->streams[i].fd >= 0)
             poller_close(n->poller, c->streams[i].fd);
-    if (!n->closing)
-        remove_folder(n, c->folder);
+    if (!n->closing && c->folder[0])
+        rubbish_remove(n->disk, c->folder);
     meta_writer_clear(&c->input);
     tail_clear(&c->tail);
     free(c);

@@ -238,7 +238,7 @@ static bool prepare(struct nanny *n, struct seat *seat)
     p->nanny = n;
     p->seat = seat;
     c->preparing = true;
-    disk_post(n->disk, &p->work);
+    disk_post(n->disk, DISK_WANTED, &p->work);
     return true;
 }
 

@@ -24,7 +24,7 @@
 #include "nanny_build.h"
 #include "nanny_files.h"
 #include "nanny_say.h"
-#include "rmtree.h"
+#include "rubbish.h"
 
 enum {
     AT_A_TIME = 4,         /* files of one computation on their way */
@@ -197,7 +197,8 @@ struct files_work {
     struct disk_work work; /* first */
     struct nanny *nanny;
     struct comp *comp;
-    bool built; /* of source: an object was found in the cache */
+    bool built;                /* of source: an object was found in the cache */
+    char rubbish[COMP_FOLDER]; /* where its old folder goes, to be removed */
 };
 
 static struct files_work *work_of(struct disk_work *w)
@@ -220,7 +221,9 @@ static struct files_work *post(
     w->nanny = n;
     w->comp = c;
     c->disk_is_busy = true;
-    disk_post(n->disk, &w->work);
+    snprintf(w->rubbish, sizeof w->rubbish, "%s/x%llu", n->run_dir,
+             (unsigned long long)++n->last_id);
+    disk_post(n->disk, DISK_WANTED, &w->work);
     return w;
 }
 
@@ -311,12 +314,23 @@ static int check_self(struct nanny *n,
                           "own");
 }
 
-static void remove_all(struct comp *c)
+/* Away with its files, at once, however many a job has left there: whoever
+ * waits for that does not wait until they are removed. */
+static void clear_away(struct files_work *f)
 {
-    if (c->folder[0])
-        rmtree(c->folder);
+    const struct comp *c = f->comp;
+
+    if (!c->folder[0] || rename(c->folder, f->rubbish) < 0)
+        f->rubbish[0] = 0;
     if (c->bundle.kind == BUNDLE_SOURCE)
         unlink(c->object);
+}
+
+static void work_free(struct files_work *f)
+{
+    if (!f->nanny->closing && f->rubbish[0])
+        rubbish_remove(f->nanny->disk, f->rubbish);
+    free(f);
 }
 
 static int run_place(struct disk_work *w, struct par_error *err)
@@ -325,7 +339,7 @@ static int run_place(struct disk_work *w, struct par_error *err)
     struct nanny *n = f->nanny;
     struct comp *c = f->comp;
 
-    remove_all(c); /* what is left of them, if it is not the first time */
+    clear_away(f); /* what is left, if it is not the first time */
     if (place_all(n, c, err))
         return -1;
     cache_trim(n->cache, (int64_t)time(NULL), NULL);
@@ -350,7 +364,7 @@ static void done_place(struct disk_work *w,
     struct par_error why = *err; /* it lies in f */
     bool built = f->built;
 
-    free(f);
+    work_free(f);
     c->disk_is_busy = false;
     if (n->closing || c->state != COMP_PLACING)
         return;
@@ -403,7 +417,7 @@ void nanny_place(struct nanny *n, struct comp *c)
 static int run_remove(struct disk_work *w, struct par_error *err)
 {
     (void)err; /* what stays goes with the run directory */
-    remove_all(work_of(w)->comp);
+    clear_away(work_of(w));
     return 0;
 }
 
@@ -416,7 +430,7 @@ static void done_remove(struct disk_work *w,
 
     (void)result;
     (void)err;
-    free(f);
+    work_free(f);
     c->disk_is_busy = false;
     c->folder[0] = c->object[0] = 0;
 }

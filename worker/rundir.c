@@ -129,5 +129,5 @@ void rundir_sweep_later(struct disk *disk, const char *path)
     s->work.run = run_sweep;
     s->work.done = done_sweep;
     snprintf(s->roof, sizeof s->roof, "%s/..", path);
-    disk_post(disk, &s->work);
+    disk_post(disk, DISK_REMOVAL, &s->work);
 }

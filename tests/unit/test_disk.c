@@ -1,4 +1,4 @@
-/* test_disk.c - the disk thread works in order and ends when told */
+/* test_disk.c - a lane works in order, waits for no other, ends when told */
 #include "config.h"
 
 #include <criterion/criterion.h>
@@ -76,7 +76,7 @@ static void wait_for(int count)
 Test(disk, work_is_done_elsewhere_and_in_order)
 {
     for (int i = 0; i < WORKS; i++)
-        disk_post(disk, &works[i].work);
+        disk_post(disk, DISK_WANTED, &works[i].work);
     wait_for(WORKS);
     for (int i = 0; i < WORKS; i++)
         cr_assert(eq(int, order[i], i));
@@ -85,8 +85,8 @@ Test(disk, work_is_done_elsewhere_and_in_order)
 
 Test(disk, failure_comes_with_its_reason)
 {
-    disk_post(disk, &works[7].work);
-    disk_post(disk, &works[8].work);
+    disk_post(disk, DISK_WANTED, &works[7].work);
+    disk_post(disk, DISK_WANTED, &works[8].work);
     wait_for(2);
     cr_assert(eq(int, failures, 1));
     cr_assert(eq(int, last_code, EDOM));
@@ -96,11 +96,30 @@ Test(disk, nothing_is_done_before_the_owner_asks)
 {
     struct pollfd p = {disk_fd(disk), POLLIN, 0};
 
-    disk_post(disk, &works[0].work);
+    disk_post(disk, DISK_WANTED, &works[0].work);
     cr_assert(eq(int, poll(&p, 1, -1), 1));
     cr_assert(eq(int, finished, 0));
     disk_turn(disk);
     cr_assert(eq(int, finished, 1));
+}
+
+Test(disk, what_is_wanted_does_not_wait_for_a_removal)
+{
+    int gate[2];
+
+    cr_assert(eq(int, pipe(gate), 0));
+    works[0].gate = gate[0];
+    disk_post(disk, DISK_REMOVAL, &works[0].work);
+    disk_post(disk, DISK_REMOVAL, &works[1].work);
+    disk_post(disk, DISK_WANTED, &works[2].work);
+    wait_for(1);
+    cr_assert(eq(int, order[0], 2));
+    cr_assert(eq(sz, (size_t)write(gate[1], "", 1), 1));
+    wait_for(3);
+    cr_assert(eq(int, order[1], 0));
+    cr_assert(eq(int, order[2], 1));
+    close(gate[0]);
+    close(gate[1]);
 }
 
 Test(disk, closing_ends_what_runs_and_cancels_the_rest)
@@ -109,8 +128,8 @@ Test(disk, closing_ends_what_runs_and_cancels_the_rest)
 
     cr_assert(eq(int, pipe(gate), 0));
     works[0].gate = gate[0];
-    disk_post(disk, &works[0].work);
-    disk_post(disk, &works[1].work);
+    disk_post(disk, DISK_WANTED, &works[0].work);
+    disk_post(disk, DISK_WANTED, &works[1].work);
     cr_assert(eq(sz, (size_t)write(gate[1], "", 1), 1));
     disk_close(disk);
     disk = NULL;
