@@ -5,8 +5,8 @@
  * list, one that is gone for half a second
  * is an empty list.
  */
-#ifndef PAR_ACCESS_H
-#define PAR_ACCESS_H
+#ifndef PAR_BROKER_ACCESS_H
+#define PAR_BROKER_ACCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

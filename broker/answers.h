@@ -3,8 +3,8 @@
  * A client that does not read gets no more than it granted.  The rest waits
  * with its session, and counts as not answered yet.
  */
-#ifndef PAR_ANSWERS_H
-#define PAR_ANSWERS_H
+#ifndef PAR_BROKER_ANSWERS_H
+#define PAR_BROKER_ANSWERS_H
 
 #include "engine.h"
 

@@ -7,8 +7,8 @@
  * whole only if it fits.  One that nobody needs any more stays until its room
  * is wanted: who sets the same up again sends nothing.
  */
-#ifndef PAR_BLOBS_H
-#define PAR_BLOBS_H
+#ifndef PAR_BROKER_BLOBS_H
+#define PAR_BROKER_BLOBS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * It has no loop, so that a daemon gives it one and the embedded mode can put
  * broker and worker in the same.  One thread at a time.
  */
-#ifndef PAR_BROKER_ENGINE_H
-#define PAR_BROKER_ENGINE_H
+#ifndef PAR_BROKER_BROKER_H
+#define PAR_BROKER_BROKER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* carry.h - do what the scheduler decided */
-#ifndef PAR_CARRY_H
-#define PAR_CARRY_H
+#ifndef PAR_BROKER_CARRY_H
+#define PAR_BROKER_CARRY_H
 
 #include "engine.h"
 

@@ -4,8 +4,8 @@
  * the scheduler by its target.  Until its files are all here it has none, and
  * SETUPs wait with it; handlers_files.c fetches the files.
  */
-#ifndef PAR_COMPUTATIONS_H
-#define PAR_COMPUTATIONS_H
+#ifndef PAR_BROKER_COMPUTATIONS_H
+#define PAR_BROKER_COMPUTATIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * to it cannot be refused half-way through a change, so out of memory is
  * noted instead: `failed` stays true, and whoever runs the core must end.
  */
-#ifndef PAR_DECISION_H
-#define PAR_DECISION_H
+#ifndef PAR_BROKER_DECISION_H
+#define PAR_BROKER_DECISION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -25,8 +25,8 @@
  *
  * Included by these alone.
  */
-#ifndef PAR_ENGINE_H
-#define PAR_ENGINE_H
+#ifndef PAR_BROKER_ENGINE_H
+#define PAR_BROKER_ENGINE_H
 
 #include "access.h"
 #include "blobs.h"

@@ -8,8 +8,8 @@
  * writer is told when that at least doubles what it may still send.  So one
  * who writes nothing is told little, and one who has used all up at once.
  */
-#ifndef PAR_FEEDS_H
-#define PAR_FEEDS_H
+#ifndef PAR_BROKER_FEEDS_H
+#define PAR_BROKER_FEEDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  *
  * Takes time in the product of both lengths at worst, whatever the pattern.
  */
-#ifndef PAR_GLOB_H
-#define PAR_GLOB_H
+#ifndef PAR_BROKER_GLOB_H
+#define PAR_BROKER_GLOB_H
 
 #include <stdbool.h>
 #include <stddef.h>

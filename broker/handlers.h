@@ -1,6 +1,6 @@
 /* handlers.h - what peers said: who may say what */
-#ifndef PAR_HANDLERS_H
-#define PAR_HANDLERS_H
+#ifndef PAR_BROKER_HANDLERS_H
+#define PAR_BROKER_HANDLERS_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* handlers_ask.h - PING, STATUS, and the errors that workers report */
-#ifndef PAR_HANDLERS_ASK_H
-#define PAR_HANDLERS_ASK_H
+#ifndef PAR_BROKER_HANDLERS_ASK_H
+#define PAR_BROKER_HANDLERS_ASK_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* handlers_client.h - RUN and CANCEL */
-#ifndef PAR_HANDLERS_CLIENT_H
-#define PAR_HANDLERS_CLIENT_H
+#ifndef PAR_BROKER_HANDLERS_CLIENT_H
+#define PAR_BROKER_HANDLERS_CLIENT_H
 
 #include "engine.h"
 

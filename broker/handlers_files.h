@@ -5,8 +5,8 @@
  * client that fails to send a file loses the set-ups that wait for it; whoever
  * else needs the file is asked for his own copy, from the beginning.
  */
-#ifndef PAR_HANDLERS_FILES_H
-#define PAR_HANDLERS_FILES_H
+#ifndef PAR_BROKER_HANDLERS_FILES_H
+#define PAR_BROKER_HANDLERS_FILES_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* handlers_hello.h - HELLO: who may come in */
-#ifndef PAR_HANDLERS_HELLO_H
-#define PAR_HANDLERS_HELLO_H
+#ifndef PAR_BROKER_HANDLERS_HELLO_H
+#define PAR_BROKER_HANDLERS_HELLO_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* handlers_session.h - GOODBYE, and the end of a session */
-#ifndef PAR_HANDLERS_SESSION_H
-#define PAR_HANDLERS_SESSION_H
+#ifndef PAR_BROKER_HANDLERS_SESSION_H
+#define PAR_BROKER_HANDLERS_SESSION_H
 
 #include "engine.h"
 

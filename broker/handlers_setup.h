@@ -1,6 +1,6 @@
 /* handlers_setup.h - SETUP, CLOSE, RESOLVE */
-#ifndef PAR_HANDLERS_SETUP_H
-#define PAR_HANDLERS_SETUP_H
+#ifndef PAR_BROKER_HANDLERS_SETUP_H
+#define PAR_BROKER_HANDLERS_SETUP_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* handlers_stream.h - streams of runs, and CREDIT */
-#ifndef PAR_HANDLERS_STREAM_H
-#define PAR_HANDLERS_STREAM_H
+#ifndef PAR_BROKER_HANDLERS_STREAM_H
+#define PAR_BROKER_HANDLERS_STREAM_H
 
 #include "engine.h"
 

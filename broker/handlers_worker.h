@@ -1,6 +1,6 @@
 /* handlers_worker.h - what workers say of their requests and dispatches */
-#ifndef PAR_HANDLERS_WORKER_H
-#define PAR_HANDLERS_WORKER_H
+#ifndef PAR_BROKER_HANDLERS_WORKER_H
+#define PAR_BROKER_HANDLERS_WORKER_H
 
 #include "engine.h"
 

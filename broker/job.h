@@ -15,8 +15,8 @@
  * ABANDONED one has been answered already, or nobody is left to be answered:
  * it only keeps its worker busy.
  */
-#ifndef PAR_JOB_H
-#define PAR_JOB_H
+#ifndef PAR_BROKER_JOB_H
+#define PAR_BROKER_JOB_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * The keys stay with their owner, who hashes them and tells whether the thing
  * at a place has a given key.
  */
-#ifndef PAR_KEYMAP_H
-#define PAR_KEYMAP_H
+#ifndef PAR_BROKER_KEYMAP_H
+#define PAR_BROKER_KEYMAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

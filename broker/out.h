@@ -8,8 +8,8 @@
  * INTERNAL, and a client whose answers it held is marked as broken.  That
  * makes decisions after all were carried out: `has_lost` tells the turn.
  */
-#ifndef PAR_OUT_H
-#define PAR_OUT_H
+#ifndef PAR_BROKER_OUT_H
+#define PAR_BROKER_OUT_H
 
 #include "engine.h"
 

@@ -7,8 +7,8 @@
  * was revoked stays out.  (A first start is one that finds no broker.key or no
  * list.)
  */
-#ifndef PAR_OWN_KEYS_H
-#define PAR_OWN_KEYS_H
+#ifndef PAR_BROKER_OWN_KEYS_H
+#define PAR_BROKER_OWN_KEYS_H
 
 #include "keys.h"
 

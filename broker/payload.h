@@ -9,8 +9,8 @@
  * Whoever has to answer for the memory therefore owns blocks, not payloads:
  * an owner is charged with a block until that is freed.
  */
-#ifndef PAR_PAYLOAD_H
-#define PAR_PAYLOAD_H
+#ifndef PAR_BROKER_PAYLOAD_H
+#define PAR_BROKER_PAYLOAD_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * number too) come before the number is given again.  A connection leads to
  * its session, so what an old connection says cannot reach a new session.
  */
-#ifndef PAR_PEERS_H
-#define PAR_PEERS_H
+#ifndef PAR_BROKER_PEERS_H
+#define PAR_BROKER_PEERS_H
 
 #include <stdbool.h>
 #include <stdint.h>

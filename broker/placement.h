@@ -1,7 +1,7 @@
 /* placement.h - where a job may run: its terms, and does a worker meet them
  */
-#ifndef PAR_PLACEMENT_H
-#define PAR_PLACEMENT_H
+#ifndef PAR_BROKER_PLACEMENT_H
+#define PAR_BROKER_PLACEMENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* policy.h - the numbers that decide: windows, shares, ageing, back-off
  */
-#ifndef PAR_POLICY_H
-#define PAR_POLICY_H
+#ifndef PAR_BROKER_POLICY_H
+#define PAR_BROKER_POLICY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * A place is a small number, good from pool_take() to pool_give(); between
  * the two the thing does not move, however much the pool grows.
  */
-#ifndef PAR_POOL_H
-#define PAR_POOL_H
+#ifndef PAR_BROKER_POOL_H
+#define PAR_BROKER_POOL_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * priority first; within it whose client had least, then which of that
  * client's queues had least, then who came first.
  */
-#ifndef PAR_RANKS_H
-#define PAR_RANKS_H
+#ifndef PAR_BROKER_RANKS_H
+#define PAR_BROKER_RANKS_H
 
 #include <stdbool.h>
 #include <stddef.h>

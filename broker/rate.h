@@ -4,8 +4,8 @@
  * that is used up it is refused, and when it goes on for as much again it is a
  * flood.  Pure: the caller brings the clock, in ms.
  */
-#ifndef PAR_RATE_H
-#define PAR_RATE_H
+#ifndef PAR_BROKER_RATE_H
+#define PAR_BROKER_RATE_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * For known_brokers, and for tickets: what listens on every address is not
  * reached at 0.0.0.0.
  */
-#ifndef PAR_REACH_H
-#define PAR_REACH_H
+#ifndef PAR_BROKER_REACH_H
+#define PAR_BROKER_REACH_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* roster.h - one worker: what it offers, what it holds, what is free
  */
-#ifndef PAR_ROSTER_H
-#define PAR_ROSTER_H
+#ifndef PAR_BROKER_ROSTER_H
+#define PAR_BROKER_ROSTER_H
 
 #include <stdbool.h>
 #include <stdint.h>

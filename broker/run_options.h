@@ -1,7 +1,7 @@
 /* run_options.h - what the metadata of a RUN asks for (doc/protocol.md, P7)
  */
-#ifndef PAR_RUN_OPTIONS_H
-#define PAR_RUN_OPTIONS_H
+#ifndef PAR_BROKER_RUN_OPTIONS_H
+#define PAR_BROKER_RUN_OPTIONS_H
 
 #include <par/error.h>
 

@@ -1,6 +1,6 @@
 /* say.h - the broker's short messages */
-#ifndef PAR_SAY_H
-#define PAR_SAY_H
+#ifndef PAR_BROKER_SAY_H
+#define PAR_BROKER_SAY_H
 
 #include "engine.h"
 

@@ -15,8 +15,8 @@
  *   dispatch one attempt of a job at a worker: the fence.  Has WIRE_BROKER_ID
  *   request  one SETUP or CLOSE towards a worker; has WIRE_BROKER_ID
  */
-#ifndef PAR_SCHED_H
-#define PAR_SCHED_H
+#ifndef PAR_BROKER_SCHED_H
+#define PAR_BROKER_SCHED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* sched_assign.h - bring waiting jobs and workers with room together
  */
-#ifndef PAR_SCHED_ASSIGN_H
-#define PAR_SCHED_ASSIGN_H
+#ifndef PAR_BROKER_SCHED_ASSIGN_H
+#define PAR_BROKER_SCHED_ASSIGN_H
 
 #include "sched_state.h"
 

@@ -1,8 +1,8 @@
 /* sched_close.h - the end of computations: drained or terminated, then closed
  * at each worker, then retired
  */
-#ifndef PAR_SCHED_CLOSE_H
-#define PAR_SCHED_CLOSE_H
+#ifndef PAR_BROKER_SCHED_CLOSE_H
+#define PAR_BROKER_SCHED_CLOSE_H
 
 #include "sched_state.h"
 

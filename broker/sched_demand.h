@@ -1,7 +1,7 @@
 /* sched_demand.h - what jobs ask of workers: kept once, matched once
  */
-#ifndef PAR_SCHED_DEMAND_H
-#define PAR_SCHED_DEMAND_H
+#ifndef PAR_BROKER_SCHED_DEMAND_H
+#define PAR_BROKER_SCHED_DEMAND_H
 
 #include "sched_state.h"
 

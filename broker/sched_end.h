@@ -1,7 +1,7 @@
 /* sched_end.h - how jobs end: one answer, then nothing is left of them
  */
-#ifndef PAR_SCHED_END_H
-#define PAR_SCHED_END_H
+#ifndef PAR_BROKER_SCHED_END_H
+#define PAR_BROKER_SCHED_END_H
 
 #include "sched_state.h"
 

@@ -1,7 +1,7 @@
 /* sched_hold.h - what workers hold, and who has room for what
  */
-#ifndef PAR_SCHED_HOLD_H
-#define PAR_SCHED_HOLD_H
+#ifndef PAR_BROKER_SCHED_HOLD_H
+#define PAR_BROKER_SCHED_HOLD_H
 
 #include "sched_state.h"
 

@@ -1,7 +1,7 @@
 /* sched_life.h - what becomes of a job when an attempt is over or time is up
  */
-#ifndef PAR_SCHED_LIFE_H
-#define PAR_SCHED_LIFE_H
+#ifndef PAR_BROKER_SCHED_LIFE_H
+#define PAR_BROKER_SCHED_LIFE_H
 
 #include "sched_end.h"
 

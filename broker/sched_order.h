@@ -1,7 +1,7 @@
 /* sched_order.h - what SETUPs and CLOSEs of clients have in common
  */
-#ifndef PAR_SCHED_ORDER_H
-#define PAR_SCHED_ORDER_H
+#ifndef PAR_BROKER_SCHED_ORDER_H
+#define PAR_BROKER_SCHED_ORDER_H
 
 #include "sched_state.h"
 

@@ -1,8 +1,8 @@
 /* sched_queue.h - the jobs that wait: in lanes, whose demands can go or are
  * stuck because no worker had room for their first job
  */
-#ifndef PAR_SCHED_QUEUE_H
-#define PAR_SCHED_QUEUE_H
+#ifndef PAR_BROKER_SCHED_QUEUE_H
+#define PAR_BROKER_SCHED_QUEUE_H
 
 #include "sched_ready.h"
 #include "sched_state.h"

@@ -8,8 +8,8 @@
  * What a client had counts between clients only: were its demands ranked by
  * that, to serve one of them would put all the others out of order.
  */
-#ifndef PAR_SCHED_READY_H
-#define PAR_SCHED_READY_H
+#ifndef PAR_BROKER_SCHED_READY_H
+#define PAR_BROKER_SCHED_READY_H
 
 #include "sched_state.h"
 

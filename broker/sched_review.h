@@ -1,7 +1,7 @@
 /* sched_review.h - targets where something changed, once a turn
  */
-#ifndef PAR_SCHED_REVIEW_H
-#define PAR_SCHED_REVIEW_H
+#ifndef PAR_BROKER_SCHED_REVIEW_H
+#define PAR_BROKER_SCHED_REVIEW_H
 
 #include "sched_state.h"
 

@@ -1,7 +1,7 @@
 /* sched_seats.h - a target at a worker: registered, set up, closed
  */
-#ifndef PAR_SCHED_SEATS_H
-#define PAR_SCHED_SEATS_H
+#ifndef PAR_BROKER_SCHED_SEATS_H
+#define PAR_BROKER_SCHED_SEATS_H
 
 #include "sched_state.h"
 

@@ -1,7 +1,7 @@
 /* sched_setup.h - SETUPs of clients, until enough workers are ready
  */
-#ifndef PAR_SCHED_SETUP_H
-#define PAR_SCHED_SETUP_H
+#ifndef PAR_BROKER_SCHED_SETUP_H
+#define PAR_BROKER_SCHED_SETUP_H
 
 #include "sched_state.h"
 

@@ -4,8 +4,8 @@
  * last ones used stay a while without a job: the next batch is likely to want
  * them again.
  */
-#ifndef PAR_SCHED_SPEC_H
-#define PAR_SCHED_SPEC_H
+#ifndef PAR_BROKER_SCHED_SPEC_H
+#define PAR_BROKER_SCHED_SPEC_H
 
 #include "sched_state.h"
 

@@ -13,8 +13,8 @@
  * every worker once.  A lane is the queue of one client's jobs of one demand
  * and priority.
  */
-#ifndef PAR_SCHED_STATE_H
-#define PAR_SCHED_STATE_H
+#ifndef PAR_BROKER_SCHED_STATE_H
+#define PAR_BROKER_SCHED_STATE_H
 
 #include "decision.h"
 #include "heap.h"

@@ -5,8 +5,8 @@
  * and an idmap knows the pages: 4 octets a number and hardly ever a hash,
  * where an idmap alone takes 21 to 43 octets and one hash each.
  */
-#ifndef PAR_SERIALS_H
-#define PAR_SERIALS_H
+#ifndef PAR_BROKER_SERIALS_H
+#define PAR_BROKER_SERIALS_H
 
 #include <stdint.h>
 

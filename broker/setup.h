@@ -2,8 +2,8 @@
  *
  * SETUPs wait with a computation until all of its files are here.
  */
-#ifndef PAR_SETUP_H
-#define PAR_SETUP_H
+#ifndef PAR_BROKER_SETUP_H
+#define PAR_BROKER_SETUP_H
 
 #include "engine.h"
 

@@ -5,8 +5,8 @@
  * the file grows.  However many things there are, they cost one descriptor, and
  * nothing is left behind however we end.
  */
-#ifndef PAR_SHELF_H
-#define PAR_SHELF_H
+#ifndef PAR_BROKER_SHELF_H
+#define PAR_BROKER_SHELF_H
 
 #include <stdbool.h>
 #include <stddef.h>

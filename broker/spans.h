@@ -4,8 +4,8 @@
  * of a conversation without interruption too.  A span lives until its last
  * job is gone.
  */
-#ifndef PAR_SPANS_H
-#define PAR_SPANS_H
+#ifndef PAR_BROKER_SPANS_H
+#define PAR_BROKER_SPANS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* status.h - answers to STATUS: rows of maps with text keys, page by page */
-#ifndef PAR_STATUS_H
-#define PAR_STATUS_H
+#ifndef PAR_BROKER_STATUS_H
+#define PAR_BROKER_STATUS_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* answer.h - waiting for the answer to a request */
-#ifndef PAR_ANSWER_H
-#define PAR_ANSWER_H
+#ifndef PAR_CLIENT_ANSWER_H
+#define PAR_CLIENT_ANSWER_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * A word is converted as the signature wants it; without a signature it is a
  * string.  @FILE is the octets of that file (@@x is the word "@x").
  */
-#ifndef PAR_ARGS_H
-#define PAR_ARGS_H
+#ifndef PAR_CLIENT_ARGS_H
+#define PAR_CLIENT_ARGS_H
 
 #include <stdbool.h>
 #include <stddef.h>

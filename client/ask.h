@@ -1,6 +1,6 @@
 /* ask.h - STATUS as rows of msgpack, for tables */
-#ifndef PAR_ASK_H
-#define PAR_ASK_H
+#ifndef PAR_CLIENT_ASK_H
+#define PAR_CLIENT_ASK_H
 
 #include <stdbool.h>
 #include <stddef.h>

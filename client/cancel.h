@@ -1,6 +1,6 @@
 /* cancel.h - asking for the end of jobs */
-#ifndef PAR_CANCEL_H
-#define PAR_CANCEL_H
+#ifndef PAR_CLIENT_CANCEL_H
+#define PAR_CLIENT_CANCEL_H
 
 #include <stdint.h>
 

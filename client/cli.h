@@ -1,6 +1,6 @@
 /* cli.h - what the verbs of parctl share: options, words to the user, codes */
-#ifndef PAR_CLI_H
-#define PAR_CLI_H
+#ifndef PAR_CLIENT_CLI_H
+#define PAR_CLIENT_CLI_H
 
 #include <stdbool.h>
 #include <stdint.h>

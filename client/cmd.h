@@ -1,6 +1,6 @@
 /* cmd.h - the verbs of parctl */
-#ifndef PAR_CMD_H
-#define PAR_CMD_H
+#ifndef PAR_CLIENT_CMD_H
+#define PAR_CLIENT_CMD_H
 
 #include "cli.h"
 

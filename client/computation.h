@@ -4,8 +4,8 @@
  * never by the broker's number: after a reconnection that may mean another.  A
  * place is free again when what it had was torn down, or never was set up.
  */
-#ifndef PAR_COMPUTATION_H
-#define PAR_COMPUTATION_H
+#ifndef PAR_CLIENT_COMPUTATION_H
+#define PAR_CLIENT_COMPUTATION_H
 
 #include <par/client.h>
 

@@ -1,6 +1,6 @@
 /* connect.h - being connected */
-#ifndef PAR_CONNECT_H
-#define PAR_CONNECT_H
+#ifndef PAR_CLIENT_CONNECT_H
+#define PAR_CLIENT_CONNECT_H
 
 #include <stdbool.h>
 

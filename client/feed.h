@@ -2,8 +2,8 @@
  *
  * A thread of its own reads and writes, because reading may block for ever.
  */
-#ifndef PAR_FEED_H
-#define PAR_FEED_H
+#ifndef PAR_CLIENT_FEED_H
+#define PAR_CLIENT_FEED_H
 
 #include <stdint.h>
 

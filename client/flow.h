@@ -5,8 +5,8 @@
  * function by whoever waits, and only then is credit given for more: a reader
  * that is slow pauses its job.
  */
-#ifndef PAR_FLOW_H
-#define PAR_FLOW_H
+#ifndef PAR_CLIENT_FLOW_H
+#define PAR_CLIENT_FLOW_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * A RESULT message carries many results.  They are not copied out: each holds
  * the frame that it lies in, and the last to go frees it.
  */
-#ifndef PAR_FRAME_H
-#define PAR_FRAME_H
+#ifndef PAR_CLIENT_FRAME_H
+#define PAR_CLIENT_FRAME_H
 
 #include "link.h"
 

@@ -1,6 +1,6 @@
 /* grants.h - credit for runs and results: HELLO, WELCOME and CREDIT */
-#ifndef PAR_GRANTS_H
-#define PAR_GRANTS_H
+#ifndef PAR_CLIENT_GRANTS_H
+#define PAR_CLIENT_GRANTS_H
 
 #include <stdint.h>
 

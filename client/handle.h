@@ -9,8 +9,8 @@
  * grants; session, request, stream, blob; receive; pump; connect, answer; then
  * what callers see: run, write, wait, map, setup, ask.
  */
-#ifndef PAR_HANDLE_H
-#define PAR_HANDLE_H
+#ifndef PAR_CLIENT_HANDLE_H
+#define PAR_CLIENT_HANDLE_H
 
 #include <pthread.h>
 #include <signal.h>

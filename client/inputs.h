@@ -2,8 +2,8 @@
  *
  *     ::: a b c      :::: FILE ...      neither: the lines of standard input
  */
-#ifndef PAR_INPUTS_H
-#define PAR_INPUTS_H
+#ifndef PAR_CLIENT_INPUTS_H
+#define PAR_CLIENT_INPUTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* line.h - the link of a handle: who watches it, and its end */
-#ifndef PAR_LINE_H
-#define PAR_LINE_H
+#ifndef PAR_CLIENT_LINE_H
+#define PAR_CLIENT_LINE_H
 
 #include "handle.h"
 

@@ -1,6 +1,6 @@
 /* manifest.h - a computation as SETUP carries it */
-#ifndef PAR_MANIFEST_H
-#define PAR_MANIFEST_H
+#ifndef PAR_CLIENT_MANIFEST_H
+#define PAR_CLIENT_MANIFEST_H
 
 #include <par/client.h>
 

@@ -1,6 +1,6 @@
 /* open.h - which broker, with which keys; the first word */
-#ifndef PAR_OPEN_H
-#define PAR_OPEN_H
+#ifndef PAR_CLIENT_OPEN_H
+#define PAR_CLIENT_OPEN_H
 
 #include <par/client.h>
 

@@ -2,8 +2,8 @@
  *
  * A compiler's output does not fit into struct par_error.
  */
-#ifndef PAR_OUTPUT_H
-#define PAR_OUTPUT_H
+#ifndef PAR_CLIENT_OUTPUT_H
+#define PAR_CLIENT_OUTPUT_H
 
 #include "handle.h"
 #include "request.h"

@@ -1,6 +1,6 @@
 /* print.h - results as text, as JSON, as exit codes */
-#ifndef PAR_PRINT_H
-#define PAR_PRINT_H
+#ifndef PAR_CLIENT_PRINT_H
+#define PAR_CLIENT_PRINT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * client/ may not include embed/, which includes all; so embed/ comes in by
  * this one symbol.
  */
-#ifndef PAR_PRIVATE_H
-#define PAR_PRIVATE_H
+#ifndef PAR_CLIENT_PRIVATE_H
+#define PAR_CLIENT_PRIVATE_H
 
 #include <par/client.h>
 

@@ -4,8 +4,8 @@
  * anything else is printed and at the end.  The one line there is belongs to
  * the process.
  */
-#ifndef PAR_PROGRESS_H
-#define PAR_PROGRESS_H
+#ifndef PAR_CLIENT_PROGRESS_H
+#define PAR_CLIENT_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* pump.h - one step of input and output */
-#ifndef PAR_PUMP_H
-#define PAR_PUMP_H
+#ifndef PAR_CLIENT_PUMP_H
+#define PAR_CLIENT_PUMP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* receive.h - what the broker says, and what becomes of it */
-#ifndef PAR_RECEIVE_H
-#define PAR_RECEIVE_H
+#ifndef PAR_CLIENT_RECEIVE_H
+#define PAR_CLIENT_RECEIVE_H
 
 #include <par/client.h>
 

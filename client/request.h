@@ -2,8 +2,8 @@
  *
  * It lives on the asker's stack and in the handle's list while it is open.
  */
-#ifndef PAR_REQUEST_H
-#define PAR_REQUEST_H
+#ifndef PAR_CLIENT_REQUEST_H
+#define PAR_CLIENT_REQUEST_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* result.h - what parctl asks of a result besides its public face */
-#ifndef PAR_RESULT_H
-#define PAR_RESULT_H
+#ifndef PAR_CLIENT_RESULT_H
+#define PAR_CLIENT_RESULT_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* run.h - starting jobs */
-#ifndef PAR_RUN_H
-#define PAR_RUN_H
+#ifndef PAR_CLIENT_RUN_H
+#define PAR_CLIENT_RUN_H
 
 #include <stddef.h>
 

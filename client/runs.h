@@ -7,8 +7,8 @@
  * A job is in one group: those that are waited for together, in the order in
  * which they ended.  A run stays where it is in memory until it is removed.
  */
-#ifndef PAR_RUNS_H
-#define PAR_RUNS_H
+#ifndef PAR_CLIENT_RUNS_H
+#define PAR_CLIENT_RUNS_H
 
 #include <stdbool.h>
 #include <stddef.h>

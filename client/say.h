@@ -2,8 +2,8 @@
  *
  * From any thread; the progress line makes way.
  */
-#ifndef PAR_SAY_H
-#define PAR_SAY_H
+#ifndef PAR_CLIENT_SAY_H
+#define PAR_CLIENT_SAY_H
 
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,6 +1,6 @@
 /* send.h - what leaves, and what becomes of it when the connection ends */
-#ifndef PAR_SEND_H
-#define PAR_SEND_H
+#ifndef PAR_CLIENT_SEND_H
+#define PAR_CLIENT_SEND_H
 
 #include <stddef.h>
 #include <stdint.h>

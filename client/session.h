@@ -1,6 +1,6 @@
 /* session.h - from an endpoint to a session: keys, HELLO, WELCOME */
-#ifndef PAR_SESSION_H
-#define PAR_SESSION_H
+#ifndef PAR_CLIENT_SESSION_H
+#define PAR_CLIENT_SESSION_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* sources.h - the files of a computation, here */
-#ifndef PAR_SOURCES_H
-#define PAR_SOURCES_H
+#ifndef PAR_CLIENT_SOURCES_H
+#define PAR_CLIENT_SOURCES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Up to SPOOL_MEMORY octets stay in memory; beyond that they go to a file
  * without a name, which is gone with the process however that ends.
  */
-#ifndef PAR_SPOOL_H
-#define PAR_SPOOL_H
+#ifndef PAR_CLIENT_SPOOL_H
+#define PAR_CLIENT_SPOOL_H
 
 #include <stdbool.h>
 #include <stddef.h>

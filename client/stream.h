@@ -1,7 +1,7 @@
 /* stream.h - standard output and error of commands, and credit for their input
  */
-#ifndef PAR_STREAM_H
-#define PAR_STREAM_H
+#ifndef PAR_CLIENT_STREAM_H
+#define PAR_CLIENT_STREAM_H
 
 #include <par/client.h>
 

@@ -1,6 +1,6 @@
 /* table.h - rows of STATUS as an aligned table, or as JSON */
-#ifndef PAR_TABLE_H
-#define PAR_TABLE_H
+#ifndef PAR_CLIENT_TABLE_H
+#define PAR_CLIENT_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

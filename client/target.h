@@ -5,8 +5,8 @@
  *     NAME:FUNCTION   set up before by this account (parctl setup)
  *     anything else   a command
  */
-#ifndef PAR_TARGET_H
-#define PAR_TARGET_H
+#ifndef PAR_CLIENT_TARGET_H
+#define PAR_CLIENT_TARGET_H
 
 #include <stdbool.h>
 #include <stddef.h>

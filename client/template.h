@@ -9,8 +9,8 @@
  *   {} the input   {.} without its extension   {/} its last component
  *   {//} the folder   {/.} last component without extension   {#} the number
  */
-#ifndef PAR_TEMPLATE_H
-#define PAR_TEMPLATE_H
+#ifndef PAR_CLIENT_TEMPLATE_H
+#define PAR_CLIENT_TEMPLATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

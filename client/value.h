@@ -1,6 +1,6 @@
 /* value.h - the caller's values, as msgpack */
-#ifndef PAR_VALUE_H
-#define PAR_VALUE_H
+#ifndef PAR_CLIENT_VALUE_H
+#define PAR_CLIENT_VALUE_H
 
 #include <par/client.h>
 

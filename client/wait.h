@@ -1,6 +1,6 @@
 /* wait.h - taking results */
-#ifndef PAR_WAIT_H
-#define PAR_WAIT_H
+#ifndef PAR_CLIENT_WAIT_H
+#define PAR_CLIENT_WAIT_H
 
 #include <stdbool.h>
 

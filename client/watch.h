@@ -3,8 +3,8 @@
  * A job for which there is no worker only waits.  After a second somebody
  * should say what for, and how to start one.
  */
-#ifndef PAR_WATCH_H
-#define PAR_WATCH_H
+#ifndef PAR_CLIENT_WATCH_H
+#define PAR_CLIENT_WATCH_H
 
 #include <par/client.h>
 

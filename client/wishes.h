@@ -1,6 +1,6 @@
 /* wishes.h - the options that run and map share: how and where a job runs */
-#ifndef PAR_WISHES_H
-#define PAR_WISHES_H
+#ifndef PAR_CLIENT_WISHES_H
+#define PAR_CLIENT_WISHES_H
 
 #include "cli.h"
 #include "target.h"

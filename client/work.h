@@ -11,8 +11,8 @@
  * was lost.  The lock guards all that changes; it is never held while the
  * handle is used.
  */
-#ifndef PAR_WORK_H
-#define PAR_WORK_H
+#ifndef PAR_CLIENT_WORK_H
+#define PAR_CLIENT_WORK_H
 
 #include <pthread.h>
 #include <stdbool.h>

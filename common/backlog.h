@@ -7,8 +7,8 @@
  * The end comes in a thread of libzmq's, and maybe after that of the
  * connection: the last one out frees.
  */
-#ifndef PAR_BACKLOG_H
-#define PAR_BACKLOG_H
+#ifndef PAR_COMMON_BACKLOG_H
+#define PAR_COMMON_BACKLOG_H
 
 #include <stddef.h>
 #include <zmq.h>

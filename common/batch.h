@@ -4,8 +4,8 @@
  * and takes the frame when the loop is about to sleep.  Nothing is copied
  * twice: items are written where they will be sent from.
  */
-#ifndef PAR_BATCH_H
-#define PAR_BATCH_H
+#ifndef PAR_COMMON_BATCH_H
+#define PAR_COMMON_BATCH_H
 
 #include "meta.h"
 #include "wire.h"

@@ -9,8 +9,8 @@
  *
  * A view owns nothing: lists are walked where they stand.
  */
-#ifndef PAR_BUNDLE_H
-#define PAR_BUNDLE_H
+#ifndef PAR_COMMON_BUNDLE_H
+#define PAR_COMMON_BUNDLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* bundle_keys.h - the words of a manifest, for who writes and who reads it */
-#ifndef PAR_BUNDLE_KEYS_H
-#define PAR_BUNDLE_KEYS_H
+#ifndef PAR_COMMON_BUNDLE_KEYS_H
+#define PAR_COMMON_BUNDLE_KEYS_H
 
 #include "bundle.h"
 #include "meta_keys.h"

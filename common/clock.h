@@ -2,8 +2,8 @@
  *
  * Only main loops and tests read it; everything else is handed `now`.
  */
-#ifndef PAR_CLOCK_H
-#define PAR_CLOCK_H
+#ifndef PAR_COMMON_CLOCK_H
+#define PAR_COMMON_CLOCK_H
 
 #include <stdint.h>
 

@@ -14,8 +14,8 @@
  * by then the fd's number may belong to another connection.  So a closed fd
  * only makes suspects, and a message that cannot be sent is the proof.
  */
-#ifndef PAR_CONNS_H
-#define PAR_CONNS_H
+#ifndef PAR_COMMON_CONNS_H
+#define PAR_COMMON_CONNS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * section 4).  One struct serves the side that grants and the side that
  * spends.
  */
-#ifndef PAR_CREDIT_H
-#define PAR_CREDIT_H
+#ifndef PAR_COMMON_CREDIT_H
+#define PAR_COMMON_CREDIT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * The name of every file, manifest and program that travels.  digest.c is pure;
  * what hashes is in digest_hash.c.
  */
-#ifndef PAR_DIGEST_H
-#define PAR_DIGEST_H
+#ifndef PAR_COMMON_DIGEST_H
+#define PAR_COMMON_DIGEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

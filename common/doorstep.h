@@ -4,8 +4,8 @@
  * be another's later: whoever leaves the doorstep must be told of.  Pure; times
  * are ms.
  */
-#ifndef PAR_DOORSTEP_H
-#define PAR_DOORSTEP_H
+#ifndef PAR_COMMON_DOORSTEP_H
+#define PAR_COMMON_DOORSTEP_H
 
 #include <stdbool.h>
 #include <stddef.h>

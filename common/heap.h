@@ -4,8 +4,8 @@
  * heap tells its owner where it put each one through `at`, so that an item
  * can be moved or removed in O(log n) without a search.
  */
-#ifndef PAR_HEAP_H
-#define PAR_HEAP_H
+#ifndef PAR_COMMON_HEAP_H
+#define PAR_COMMON_HEAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * TAOCP vol. 3, 6.4, algorithm R), so a table that lives for months does not
  * fill with tombstones.  0 is not a legal id.
  */
-#ifndef PAR_IDMAP_H
-#define PAR_IDMAP_H
+#ifndef PAR_COMMON_IDMAP_H
+#define PAR_COMMON_IDMAP_H
 
 #include <stddef.h>
 #include <stdint.h>

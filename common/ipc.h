@@ -4,8 +4,8 @@
  * server would silently take the first one's place.  We bind ourselves, under
  * a lock, and hand libzmq the listening socket.
  */
-#ifndef PAR_IPC_H
-#define PAR_IPC_H
+#ifndef PAR_COMMON_IPC_H
+#define PAR_COMMON_IPC_H
 
 #include <sys/types.h>
 

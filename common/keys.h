@@ -6,8 +6,8 @@
  * ZeroMQ users know it.  A public key is written as 40 characters of Z85
  * (RFC 32 of zeromq.org).
  */
-#ifndef PAR_KEYS_H
-#define PAR_KEYS_H
+#ifndef PAR_COMMON_KEYS_H
+#define PAR_COMMON_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * the caller polls what link_*_poll() names and then receives until there is
  * nothing.  One thread at a time, like the sockets within.
  */
-#ifndef PAR_LINK_H
-#define PAR_LINK_H
+#ifndef PAR_COMMON_LINK_H
+#define PAR_COMMON_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  *   link_server_end.c     suspects are probed, the dead are told
  *   link_server.c         opening, listening, receiving
  */
-#ifndef PAR_LINK_SERVER_H
-#define PAR_LINK_SERVER_H
+#ifndef PAR_COMMON_LINK_SERVER_H
+#define PAR_COMMON_LINK_SERVER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  *
  * Private to link_*.c.
  */
-#ifndef PAR_LINK_SOCKET_H
-#define PAR_LINK_SOCKET_H
+#ifndef PAR_COMMON_LINK_SOCKET_H
+#define PAR_COMMON_LINK_SOCKET_H
 
 #include <stdbool.h>
 #include <stddef.h>

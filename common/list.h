@@ -3,8 +3,8 @@
  * The head is a struct list that points to itself when empty.  Everything is
  * O(1) and nothing allocates.
  */
-#ifndef PAR_LIST_H
-#define PAR_LIST_H
+#ifndef PAR_COMMON_LIST_H
+#define PAR_COMMON_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * The security of an endpoint is in the socket's options at the moment it is
  * bound; here they are set, for each anew.
  */
-#ifndef PAR_LISTENER_H
-#define PAR_LISTENER_H
+#ifndef PAR_COMMON_LISTENER_H
+#define PAR_COMMON_LISTENER_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * A line is `time level program: text key=value ...`.  Silent until somebody
  * opens it: stderr belongs to the program, and a library leaves it alone.
  */
-#ifndef PAR_LOG_H
-#define PAR_LOG_H
+#ifndef PAR_COMMON_LOG_H
+#define PAR_COMMON_LOG_H
 
 enum log_level { LOG_NOTHING = -1, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 

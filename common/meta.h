@@ -5,8 +5,8 @@
  * cursor then walks the checked bytes.  Packing is msgpack-c's.
  * Format: https://github.com/msgpack/msgpack/blob/master/spec.md
  */
-#ifndef PAR_META_H
-#define PAR_META_H
+#ifndef PAR_COMMON_META_H
+#define PAR_COMMON_META_H
 
 #include <stdbool.h>
 #include <stddef.h>

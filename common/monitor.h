@@ -3,8 +3,8 @@
  * Events come over a PAIR that must be read: its queue has no bound, because
  * with one an unread monitor stops the I/O thread.
  */
-#ifndef PAR_MONITOR_H
-#define PAR_MONITOR_H
+#ifndef PAR_COMMON_MONITOR_H
+#define PAR_COMMON_MONITOR_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * Over getopt_long(3), which has global state: for main programs, one parse
  * at a time.
  */
-#ifndef PAR_OPTIONS_H
-#define PAR_OPTIONS_H
+#ifndef PAR_COMMON_OPTIONS_H
+#define PAR_COMMON_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,8 +14,8 @@
  *
  * A system service sets the overrides (/run/par, /etc/par, ...) in its unit.
  */
-#ifndef PAR_PLACE_H
-#define PAR_PLACE_H
+#ifndef PAR_COMMON_PLACE_H
+#define PAR_COMMON_PLACE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * A name or a text that comes from a peer could hold control sequences, forge
  * a second line, or turn the direction of what is read.
  */
-#ifndef PAR_PLAIN_H
-#define PAR_PLAIN_H
+#ifndef PAR_COMMON_PLAIN_H
+#define PAR_COMMON_PLAIN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -12,8 +12,8 @@
  * anything, even octets that are no msgpack.
  * doc/signatures.md tells users the same.
  */
-#ifndef PAR_SIGNATURE_H
-#define PAR_SIGNATURE_H
+#ifndef PAR_COMMON_SIGNATURE_H
+#define PAR_COMMON_SIGNATURE_H
 
 #include <stdbool.h>
 #include <stddef.h>

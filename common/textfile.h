@@ -3,8 +3,8 @@
  * Keys and lists of keys.  A file is read only if none but its owner (and
  * root) can have written it, and it is written whole or not at all.
  */
-#ifndef PAR_TEXTFILE_H
-#define PAR_TEXTFILE_H
+#ifndef PAR_COMMON_TEXTFILE_H
+#define PAR_COMMON_TEXTFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -13,8 +13,8 @@
  *
  * Made by `parctl ticket`, 0600; the curve section is a key file's (keys.h).
  */
-#ifndef PAR_TICKET_H
-#define PAR_TICKET_H
+#ifndef PAR_COMMON_TICKET_H
+#define PAR_COMMON_TICKET_H
 
 #include <stddef.h>
 

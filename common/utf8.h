@@ -2,8 +2,8 @@
  *
  * For whatever shows a peer's bytes to people: errors, the log, JSON.
  */
-#ifndef PAR_UTF8_H
-#define PAR_UTF8_H
+#ifndef PAR_COMMON_UTF8_H
+#define PAR_COMMON_UTF8_H
 
 #include <stddef.h>
 

@@ -3,8 +3,8 @@
  * read(2) and write(2) may do less than they are asked for, and may be
  * interrupted.  These go on; on blocking descriptors only.
  */
-#ifndef PAR_WHOLE_H
-#define PAR_WHOLE_H
+#ifndef PAR_COMMON_WHOLE_H
+#define PAR_COMMON_WHOLE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * tables.  Nothing here allocates, and every reader takes foreign bytes: it
  * checks before it looks.
  */
-#ifndef PAR_WIRE_H
-#define PAR_WIRE_H
+#ifndef PAR_COMMON_WIRE_H
+#define PAR_COMMON_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * their CURVE key.  The handler answers from an immutable table that the
  * broker swaps when the file changes, so no handshake waits for a disk.
  */
-#ifndef PAR_ZAP_H
-#define PAR_ZAP_H
+#ifndef PAR_COMMON_ZAP_H
+#define PAR_COMMON_ZAP_H
 
 #include <stdint.h>
 #include <sys/types.h>

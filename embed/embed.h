@@ -3,8 +3,8 @@
  * Both are polled in one loop and talk over inproc; slots are processes all
  * the same.  Nothing is listened on outside, and nothing is left when it ends.
  */
-#ifndef PAR_EMBED_H
-#define PAR_EMBED_H
+#ifndef PAR_EMBED_EMBED_H
+#define PAR_EMBED_EMBED_H
 
 #include <stdbool.h>
 

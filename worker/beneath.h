@@ -3,8 +3,8 @@
  * Names come from a manifest: relative, without `..`, `.`, empty parts or
  * NUL, and no symlink on the way, whoever planted it.
  */
-#ifndef PAR_BENEATH_H
-#define PAR_BENEATH_H
+#ifndef PAR_WORKER_BENEATH_H
+#define PAR_WORKER_BENEATH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * What runs the compiler is the nanny's (nanny_build.c); this says which one,
  * with which words, and under which key the result is kept.
  */
-#ifndef PAR_BUILD_H
-#define PAR_BUILD_H
+#ifndef PAR_WORKER_BUILD_H
+#define PAR_WORKER_BUILD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
  * that somebody changed is thrown away and fetched again.  Beyond the cap the
  * files that were not used for longest go.
  */
-#ifndef PAR_CACHE_H
-#define PAR_CACHE_H
+#ifndef PAR_WORKER_CACHE_H
+#define PAR_WORKER_CACHE_H
 
 #include <stdbool.h>
 #include <stdint.h>

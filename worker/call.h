@@ -4,8 +4,8 @@
  * below it call_args.c reads arguments, call_put.c writes the value, and
  * call_fail.c notes why there is none.
  */
-#ifndef PAR_CALL_H
-#define PAR_CALL_H
+#ifndef PAR_WORKER_CALL_H
+#define PAR_WORKER_CALL_H
 
 #include <stdint.h>
 

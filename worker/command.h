@@ -5,8 +5,8 @@
  * EXITED: its first process has ended, what is left of the tree is killed.
  * EMPTY: nothing runs; its output may still wait for credit.
  */
-#ifndef PAR_COMMAND_H
-#define PAR_COMMAND_H
+#ifndef PAR_WORKER_COMMAND_H
+#define PAR_WORKER_COMMAND_H
 
 #include <stdbool.h>
 #include <stdint.h>

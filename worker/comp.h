@@ -15,8 +15,8 @@
  * The functions that the embedding program registered are a computation too,
  * one that is READY from the start.
  */
-#ifndef PAR_COMP_H
-#define PAR_COMP_H
+#ifndef PAR_WORKER_COMP_H
+#define PAR_WORKER_COMP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Those it is allowed to run on (taskset, cpusets), and no more than its
  * cgroup's quota pays for (containers, systemd's CPUQuota).
  */
-#ifndef PAR_CPUS_H
-#define PAR_CPUS_H
+#ifndef PAR_WORKER_CPUS_H
+#define PAR_WORKER_CPUS_H
 
 /* At least 1. */
 unsigned cpus_count(void);

@@ -5,8 +5,8 @@
  * thread, started at its first post, and does its work in order; so files that
  * somebody waits for never wait for others to be removed.
  */
-#ifndef PAR_DISK_H
-#define PAR_DISK_H
+#ifndef PAR_WORKER_DISK_H
+#define PAR_WORKER_DISK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  *
  * Looked at before dlopen(3) does, whose words for it mislead.
  */
-#ifndef PAR_ELF_H
-#define PAR_ELF_H
+#ifndef PAR_WORKER_ELF_H
+#define PAR_WORKER_ELF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -33,8 +33,8 @@
  * What is noticed below and done above is marked (comp_fail(), WARD_OVER,
  * a command's `stirred`), and the turn does it.  Included by these alone.
  */
-#ifndef PAR_ENGINE_H
-#define PAR_ENGINE_H
+#ifndef PAR_WORKER_ENGINE_H
+#define PAR_WORKER_ENGINE_H
 
 #include "cache.h"
 #include "comp.h"

@@ -4,8 +4,8 @@
  * it, and what the manifest says.  All arrays are NULL-ended, strings and
  * arrays are the caller's to free with environ_free().
  */
-#ifndef PAR_ENVIRON_H
-#define PAR_ENVIRON_H
+#ifndef PAR_WORKER_ENVIRON_H
+#define PAR_WORKER_ENVIRON_H
 
 #include <stdint.h>
 

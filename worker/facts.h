@@ -1,6 +1,6 @@
 /* facts.h - what a failed run's answer says: the map of P6 */
-#ifndef PAR_FACTS_H
-#define PAR_FACTS_H
+#ifndef PAR_WORKER_FACTS_H
+#define PAR_WORKER_FACTS_H
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -24,8 +24,8 @@
  * A job may send SIGKILL to all of them at once: it runs under the same user
  * id, and nothing but another user id or a namespace helps against that.
  */
-#ifndef PAR_KEEPER_H
-#define PAR_KEEPER_H
+#ifndef PAR_WORKER_KEEPER_H
+#define PAR_WORKER_KEEPER_H
 
 /* Serve, in a process of its own that blocks all signals.  `socket` is from
  * the nanny, `lifeline` the reading end of a pipe that parspawn holds.

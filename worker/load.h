@@ -1,7 +1,7 @@
 /* load.h - the functions that a slot offers, by number and by name
  */
-#ifndef PAR_LOAD_H
-#define PAR_LOAD_H
+#ifndef PAR_WORKER_LOAD_H
+#define PAR_WORKER_LOAD_H
 
 #include <stddef.h>
 #include <stdint.h>

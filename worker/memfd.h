@@ -1,7 +1,7 @@
 /* memfd.h - octets that travel as a descriptor
  */
-#ifndef PAR_MEMFD_H
-#define PAR_MEMFD_H
+#ifndef PAR_WORKER_MEMFD_H
+#define PAR_WORKER_MEMFD_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * calls nanny_turn().  So a parworker gives it a loop, and the embedded mode
  * puts broker and nanny in one.
  */
-#ifndef PAR_NANNY_H
-#define PAR_NANNY_H
+#ifndef PAR_WORKER_NANNY_H
+#define PAR_WORKER_NANNY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* nanny_answer.h - runs wait in queues, and are answered */
-#ifndef PAR_NANNY_ANSWER_H
-#define PAR_NANNY_ANSWER_H
+#ifndef PAR_WORKER_NANNY_ANSWER_H
+#define PAR_WORKER_NANNY_ANSWER_H
 
 #include "engine.h"
 

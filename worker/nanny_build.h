@@ -1,6 +1,6 @@
 /* nanny_build.h - C source is compiled */
-#ifndef PAR_NANNY_BUILD_H
-#define PAR_NANNY_BUILD_H
+#ifndef PAR_WORKER_NANNY_BUILD_H
+#define PAR_WORKER_NANNY_BUILD_H
 
 #include "engine.h"
 

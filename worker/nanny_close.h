@@ -1,6 +1,6 @@
 /* nanny_close.h - CLOSE, and clients that are gone */
-#ifndef PAR_NANNY_CLOSE_H
-#define PAR_NANNY_CLOSE_H
+#ifndef PAR_WORKER_NANNY_CLOSE_H
+#define PAR_WORKER_NANNY_CLOSE_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* nanny_command.h - a command that runs, and its end */
-#ifndef PAR_NANNY_COMMAND_H
-#define PAR_NANNY_COMMAND_H
+#ifndef PAR_WORKER_NANNY_COMMAND_H
+#define PAR_WORKER_NANNY_COMMAND_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* nanny_death.h - a slot's end is settled */
-#ifndef PAR_NANNY_DEATH_H
-#define PAR_NANNY_DEATH_H
+#ifndef PAR_WORKER_NANNY_DEATH_H
+#define PAR_WORKER_NANNY_DEATH_H
 
 #include "engine.h"
 

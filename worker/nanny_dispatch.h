@@ -1,6 +1,6 @@
 /* nanny_dispatch.h - which slot gets what */
-#ifndef PAR_NANNY_DISPATCH_H
-#define PAR_NANNY_DISPATCH_H
+#ifndef PAR_WORKER_NANNY_DISPATCH_H
+#define PAR_WORKER_NANNY_DISPATCH_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* nanny_drain.h - the orderly end */
-#ifndef PAR_NANNY_DRAIN_H
-#define PAR_NANNY_DRAIN_H
+#ifndef PAR_WORKER_NANNY_DRAIN_H
+#define PAR_WORKER_NANNY_DRAIN_H
 
 #include "engine.h"
 

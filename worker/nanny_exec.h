@@ -1,6 +1,6 @@
 /* nanny_exec.h - a command is started */
-#ifndef PAR_NANNY_EXEC_H
-#define PAR_NANNY_EXEC_H
+#ifndef PAR_WORKER_NANNY_EXEC_H
+#define PAR_WORKER_NANNY_EXEC_H
 
 #include "engine.h"
 

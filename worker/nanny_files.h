@@ -1,6 +1,6 @@
 /* nanny_files.h - a computation's files: fetched, placed, removed */
-#ifndef PAR_NANNY_FILES_H
-#define PAR_NANNY_FILES_H
+#ifndef PAR_WORKER_NANNY_FILES_H
+#define PAR_WORKER_NANNY_FILES_H
 
 #include "engine.h"
 

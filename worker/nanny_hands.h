@@ -1,6 +1,6 @@
 /* nanny_hands.h - what a slot has in its hands */
-#ifndef PAR_NANNY_HANDS_H
-#define PAR_NANNY_HANDS_H
+#ifndef PAR_WORKER_NANNY_HANDS_H
+#define PAR_WORKER_NANNY_HANDS_H
 
 #include "engine.h"
 

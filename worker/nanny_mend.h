@@ -1,6 +1,6 @@
 /* nanny_mend.h - files that somebody removed underfoot are fetched again */
-#ifndef PAR_NANNY_MEND_H
-#define PAR_NANNY_MEND_H
+#ifndef PAR_WORKER_NANNY_MEND_H
+#define PAR_WORKER_NANNY_MEND_H
 
 #include "engine.h"
 

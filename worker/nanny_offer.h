@@ -1,6 +1,6 @@
 /* nanny_offer.h - functions that the program registers */
-#ifndef PAR_NANNY_OFFER_H
-#define PAR_NANNY_OFFER_H
+#ifndef PAR_WORKER_NANNY_OFFER_H
+#define PAR_WORKER_NANNY_OFFER_H
 
 #include "engine.h"
 

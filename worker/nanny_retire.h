@@ -1,6 +1,6 @@
 /* nanny_retire.h - a slot is told to end, or made to */
-#ifndef PAR_NANNY_RETIRE_H
-#define PAR_NANNY_RETIRE_H
+#ifndef PAR_WORKER_NANNY_RETIRE_H
+#define PAR_WORKER_NANNY_RETIRE_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* nanny_run.h - runs come, and end before their time */
-#ifndef PAR_NANNY_RUN_H
-#define PAR_NANNY_RUN_H
+#ifndef PAR_WORKER_NANNY_RUN_H
+#define PAR_WORKER_NANNY_RUN_H
 
 #include "engine.h"
 

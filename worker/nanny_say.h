@@ -1,6 +1,6 @@
 /* nanny_say.h - what is said to the broker */
-#ifndef PAR_NANNY_SAY_H
-#define PAR_NANNY_SAY_H
+#ifndef PAR_WORKER_NANNY_SAY_H
+#define PAR_WORKER_NANNY_SAY_H
 
 #include "engine.h"
 

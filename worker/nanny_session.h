@@ -1,6 +1,6 @@
 /* nanny_session.h - the conversation with the broker */
-#ifndef PAR_NANNY_SESSION_H
-#define PAR_NANNY_SESSION_H
+#ifndef PAR_WORKER_NANNY_SESSION_H
+#define PAR_WORKER_NANNY_SESSION_H
 
 #include "engine.h"
 

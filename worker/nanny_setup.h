@@ -1,6 +1,6 @@
 /* nanny_setup.h - SETUP: from a manifest to a slot that is ready */
-#ifndef PAR_NANNY_SETUP_H
-#define PAR_NANNY_SETUP_H
+#ifndef PAR_WORKER_NANNY_SETUP_H
+#define PAR_WORKER_NANNY_SETUP_H
 
 #include "engine.h"
 

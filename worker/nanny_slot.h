@@ -1,6 +1,6 @@
 /* nanny_slot.h - what a slot says, and what its process does */
-#ifndef PAR_NANNY_SLOT_H
-#define PAR_NANNY_SLOT_H
+#ifndef PAR_WORKER_NANNY_SLOT_H
+#define PAR_WORKER_NANNY_SLOT_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* nanny_start.h - a slot is begun */
-#ifndef PAR_NANNY_START_H
-#define PAR_NANNY_START_H
+#ifndef PAR_WORKER_NANNY_START_H
+#define PAR_WORKER_NANNY_START_H
 
 #include "engine.h"
 

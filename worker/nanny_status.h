@@ -1,6 +1,6 @@
 /* nanny_status.h - what a worker says of itself */
-#ifndef PAR_NANNY_STATUS_H
-#define PAR_NANNY_STATUS_H
+#ifndef PAR_WORKER_NANNY_STATUS_H
+#define PAR_WORKER_NANNY_STATUS_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* nanny_stream.h - a command's input and output */
-#ifndef PAR_NANNY_STREAM_H
-#define PAR_NANNY_STREAM_H
+#ifndef PAR_WORKER_NANNY_STREAM_H
+#define PAR_WORKER_NANNY_STREAM_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
 /* nanny_watch.h - what a slot runs, and for how long */
-#ifndef PAR_NANNY_WATCH_H
-#define PAR_NANNY_WATCH_H
+#ifndef PAR_WORKER_NANNY_WATCH_H
+#define PAR_WORKER_NANNY_WATCH_H
 
 #include "engine.h"
 

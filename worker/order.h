@@ -2,8 +2,8 @@
  *
  * An order can be longer than a datagram may be, so it travels in a memfd.
  */
-#ifndef PAR_ORDER_H
-#define PAR_ORDER_H
+#ifndef PAR_WORKER_ORDER_H
+#define PAR_WORKER_ORDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

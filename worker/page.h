@@ -32,8 +32,8 @@
  * (clamp it); of `since_us` only the first value seen for a dispatch counts,
  * and none before the item was given.
  */
-#ifndef PAR_PAGE_H
-#define PAR_PAGE_H
+#ifndef PAR_WORKER_PAGE_H
+#define PAR_WORKER_PAGE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -8,8 +8,8 @@
  * breaks a rule breaks the pipe, memory grows only with octets that really
  * came, and nothing here blocks unless PIPE_WAIT says so.
  */
-#ifndef PAR_PIPE_H
-#define PAR_PIPE_H
+#ifndef PAR_WORKER_PIPE_H
+#define PAR_WORKER_PIPE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * has forked: as long as a child holds a copy, the kernel goes on to report it.
  * So forget it first, or let poller_close() do both.
  */
-#ifndef PAR_POLLER_H
-#define PAR_POLLER_H
+#ifndef PAR_WORKER_POLLER_H
+#define PAR_WORKER_POLLER_H
 
 #include <stdbool.h>
 #include <stdint.h>

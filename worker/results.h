@@ -3,8 +3,8 @@
  * They are gathered while the loop has work and sent when it is about to
  * sleep, or earlier when a message is full.  `send` takes a finished frame.
  */
-#ifndef PAR_RESULTS_H
-#define PAR_RESULTS_H
+#ifndef PAR_WORKER_RESULTS_H
+#define PAR_WORKER_RESULTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

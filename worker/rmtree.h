@@ -4,8 +4,8 @@
  * and no other file system entered.  Folders without permissions are given
  * some; depth costs neither stack nor descriptors.
  */
-#ifndef PAR_RMTREE_H
-#define PAR_RMTREE_H
+#ifndef PAR_WORKER_RMTREE_H
+#define PAR_WORKER_RMTREE_H
 
 /* Remove what is in the folder that `fd` has open.  Returns 0 when it is
  * empty, else -1 with the errno of something that stayed; the rest is gone. */

@@ -4,8 +4,8 @@
  * it stays, so the next worker clears it away: a folder that nobody holds a
  * lock on is nobody's.
  */
-#ifndef PAR_RUNDIR_H
-#define PAR_RUNDIR_H
+#ifndef PAR_WORKER_RUNDIR_H
+#define PAR_WORKER_RUNDIR_H
 
 #include <stddef.h>
 

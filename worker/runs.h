@@ -8,8 +8,8 @@
  *   given    in a slot's hands: perhaps begun, perhaps not
  *   running  a command that has been started
  */
-#ifndef PAR_RUNS_H
-#define PAR_RUNS_H
+#ifndef PAR_WORKER_RUNS_H
+#define PAR_WORKER_RUNS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Made from par_worker_options before anything is started: what is wrong is
  * refused here, with the option and its value.
  */
-#ifndef PAR_SETTINGS_H
-#define PAR_SETTINGS_H
+#ifndef PAR_WORKER_SETTINGS_H
+#define PAR_WORKER_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* shrink.h - a folder of files by content, held to a size */
-#ifndef PAR_SHRINK_H
-#define PAR_SHRINK_H
+#ifndef PAR_WORKER_SHRINK_H
+#define PAR_WORKER_SHRINK_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * with par_main() (its own functions), and in a thread of the program that
  * holds the nanny (functions registered there).  It has no globals.
  */
-#ifndef PAR_SLOT_H
-#define PAR_SLOT_H
+#ifndef PAR_WORKER_SLOT_H
+#define PAR_WORKER_SLOT_H
 
 #include <stdbool.h>
 #include <stddef.h>

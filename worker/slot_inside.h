@@ -1,8 +1,8 @@
 /* slot_inside.h - what slot_send.c, slot_setup.c and slot_loop.c share, from
  * bottom to top; nobody else's
  */
-#ifndef PAR_SLOT_INSIDE_H
-#define PAR_SLOT_INSIDE_H
+#ifndef PAR_WORKER_SLOT_INSIDE_H
+#define PAR_WORKER_SLOT_INSIDE_H
 
 #include "batch.h"
 #include "call.h"

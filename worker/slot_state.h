@@ -1,7 +1,7 @@
 /* slot_state.h - what functions find again at their next call on a slot
  */
-#ifndef PAR_SLOT_STATE_H
-#define PAR_SLOT_STATE_H
+#ifndef PAR_WORKER_SLOT_STATE_H
+#define PAR_WORKER_SLOT_STATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
  * new slot is begun in an empty seat, or an idle one of another computation
  * is ended to make room.  Nothing here does these things: it says which.
  */
-#ifndef PAR_SLOTS_H
-#define PAR_SLOTS_H
+#ifndef PAR_WORKER_SLOTS_H
+#define PAR_WORKER_SLOTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,8 +9,8 @@
  * own, made before any foreign code runs and never handed to it; what comes
  * from them is checked for its length, not for malice.
  */
-#ifndef PAR_SPAWN_H
-#define PAR_SPAWN_H
+#ifndef PAR_WORKER_SPAWN_H
+#define PAR_WORKER_SPAWN_H
 
 #include <stdint.h>
 

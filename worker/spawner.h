@@ -9,8 +9,8 @@
  *
  * Requests do not wait for answers; poll keeper_fd() and read keeper_next().
  */
-#ifndef PAR_SPAWNER_H
-#define PAR_SPAWNER_H
+#ifndef PAR_WORKER_SPAWNER_H
+#define PAR_WORKER_SPAWNER_H
 
 #include <stdbool.h>
 #include <stddef.h>

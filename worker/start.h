@@ -3,8 +3,8 @@
  * For a keeper: a small, single-threaded process with all signals blocked and
  * handled by default, whose descriptors 0-2 are /dev/null.
  */
-#ifndef PAR_START_H
-#define PAR_START_H
+#ifndef PAR_WORKER_START_H
+#define PAR_WORKER_START_H
 
 #include <stddef.h>
 #include <sys/types.h>

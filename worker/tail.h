@@ -2,8 +2,8 @@
  *
  * Memory is bounded whatever the process prints.
  */
-#ifndef PAR_TAIL_H
-#define PAR_TAIL_H
+#ifndef PAR_WORKER_TAIL_H
+#define PAR_WORKER_TAIL_H
 
 #include <stddef.h>
 #include <stdint.h>

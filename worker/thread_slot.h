@@ -3,8 +3,8 @@
  * It runs the same code as a slot process (slot.h), over the same pipe.  It
  * cannot be killed: whoever closes the pipe waits for the function that runs.
  */
-#ifndef PAR_THREAD_SLOT_H
-#define PAR_THREAD_SLOT_H
+#ifndef PAR_WORKER_THREAD_SLOT_H
+#define PAR_WORKER_THREAD_SLOT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * descendants leave behind, so all that its children ever started is below it,
  * whatever group, session or double fork they used to get away.
  */
-#ifndef PAR_TREE_H
-#define PAR_TREE_H
+#ifndef PAR_WORKER_TREE_H
+#define PAR_WORKER_TREE_H
 
 #include <stddef.h>
 #include <sys/types.h>

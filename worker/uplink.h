@@ -12,8 +12,8 @@
  * us out (an unknown key, say) is logged once, with the command that mends
  * it.
  */
-#ifndef PAR_UPLINK_H
-#define PAR_UPLINK_H
+#ifndef PAR_WORKER_UPLINK_H
+#define PAR_WORKER_UPLINK_H
 
 #include <stdbool.h>
 #include <stddef.h>

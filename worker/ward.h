@@ -8,8 +8,8 @@
  * A struct with little behaviour: who starts it and what its messages mean is
  * the nanny's (nanny_slot.c), what its death means too (nanny_death.c).
  */
-#ifndef PAR_WARD_H
-#define PAR_WARD_H
+#ifndef PAR_WORKER_WARD_H
+#define PAR_WORKER_WARD_H
 
 #include <stdbool.h>
 #include <stdint.h>

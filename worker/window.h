@@ -5,8 +5,8 @@
  * otherwise, and the next such grant when half of what it holds is done, so
  * that a slot never waits for its nanny.
  */
-#ifndef PAR_WINDOW_H
-#define PAR_WINDOW_H
+#ifndef PAR_WORKER_WINDOW_H
+#define PAR_WORKER_WINDOW_H
 
 #include <stdbool.h>
 #include <stdint.h>

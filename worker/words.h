@@ -1,6 +1,6 @@
 /* words.h - what a command is made of: its words, its folder */
-#ifndef PAR_WORDS_H
-#define PAR_WORDS_H
+#ifndef PAR_WORKER_WORDS_H
+#define PAR_WORKER_WORDS_H
 
 #include <stddef.h>
 #include <stdint.h>

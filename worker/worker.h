@@ -1,7 +1,7 @@
 /* worker.h - what parworker asks of the loop besides par/worker.h
  */
-#ifndef PAR_WORKER_LOOP_H
-#define PAR_WORKER_LOOP_H
+#ifndef PAR_WORKER_WORKER_H
+#define PAR_WORKER_WORKER_H
 
 #include <par/worker.h>
 

@@ -1,6 +1,6 @@
 /* bench_parts.h - a broker, workers and a client to measure */
-#ifndef PAR_BENCH_PARTS_H
-#define PAR_BENCH_PARTS_H
+#ifndef PAR_TESTS_BENCH_BENCH_PARTS_H
+#define PAR_TESTS_BENCH_BENCH_PARTS_H
 
 #include <par/broker.h>
 #include <par/client.h>

@@ -3,8 +3,8 @@
  * One line a figure: {"peer", "case", "metric", "value", "unit", "runs"};
  * value is the median of the runs.
  */
-#ifndef PAR_FIGURES_H
-#define PAR_FIGURES_H
+#ifndef PAR_TESTS_BENCH_FIGURES_H
+#define PAR_TESTS_BENCH_FIGURES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* lanes.h - run one case on every transport and kind of slot */
-#ifndef PAR_LANES_H
-#define PAR_LANES_H
+#ifndef PAR_TESTS_CONTRACT_LANES_H
+#define PAR_TESTS_CONTRACT_LANES_H
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

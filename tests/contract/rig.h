@@ -4,8 +4,8 @@
  * transport and kind of slot, so that a case cannot tell them apart unless it
  * asks.
  */
-#ifndef PAR_RIG_H
-#define PAR_RIG_H
+#ifndef PAR_TESTS_CONTRACT_RIG_H
+#define PAR_TESTS_CONTRACT_RIG_H
 
 #include <par/broker.h>
 #include <par/client.h>

@@ -3,8 +3,8 @@
  * Each prints `ok - WHAT` or `not ok - WHAT` for its cases.  They begin with
  * par_main(), for they are their own slots.
  */
-#ifndef PAR_TEST_EMBEDDING_H
-#define PAR_TEST_EMBEDDING_H
+#ifndef PAR_TESTS_SYSTEM_EMBEDDING_H
+#define PAR_TESTS_SYSTEM_EMBEDDING_H
 
 #include <par/client.h>
 #include <par/task.h>

@@ -3,8 +3,8 @@
  * One thread, and the test owns the clock: what waits here lets the broker take
  * its turns, and no time passes unless the test moves `now`.
  */
-#ifndef PAR_TEST_BROKERING_H
-#define PAR_TEST_BROKERING_H
+#ifndef PAR_TESTS_UNIT_BROKERING_H
+#define PAR_TESTS_UNIT_BROKERING_H
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

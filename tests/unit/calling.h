@@ -1,6 +1,6 @@
 /* calling.h - a client of a fake broker, for test_client*.c */
-#ifndef PAR_TEST_CALLING_H
-#define PAR_TEST_CALLING_H
+#ifndef PAR_TESTS_UNIT_CALLING_H
+#define PAR_TESTS_UNIT_CALLING_H
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -8,8 +8,8 @@
  *     2 fail "s:n"   EXCEPTION with the text
  *     3 never ""     no answer
  */
-#ifndef PAR_TEST_FAKE_BROKER_H
-#define PAR_TEST_FAKE_BROKER_H
+#ifndef PAR_TESTS_UNIT_FAKE_BROKER_H
+#define PAR_TESTS_UNIT_FAKE_BROKER_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  * Everything waits on sockets, at most WAIT_MS, and fails the test if nothing
  * comes.
  */
-#ifndef PAR_TEST_LINKED_H
-#define PAR_TEST_LINKED_H
+#ifndef PAR_TESTS_UNIT_LINKED_H
+#define PAR_TESTS_UNIT_LINKED_H
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -1,6 +1,6 @@
 /* manifest.h - a manifest in the making, for the tests that bend it */
-#ifndef PAR_TESTS_MANIFEST_H
-#define PAR_TESTS_MANIFEST_H
+#ifndef PAR_TESTS_UNIT_MANIFEST_H
+#define PAR_TESTS_UNIT_MANIFEST_H
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

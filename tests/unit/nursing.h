@@ -5,8 +5,8 @@
  *
  * length: one rig, read from top to bottom by whoever writes such a test.
  */
-#ifndef PAR_TEST_NURSING_H
-#define PAR_TEST_NURSING_H
+#ifndef PAR_TESTS_UNIT_NURSING_H
+#define PAR_TESTS_UNIT_NURSING_H
 
 #include "batch.h"
 #include "bundle.h"

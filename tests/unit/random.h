@@ -3,8 +3,8 @@
  * xorshift64* (Vigna, "An experimental exploration of Marsaglia's xorshift
  * generators, scrambled", 2016).  A test prints the seed that it starts from.
  */
-#ifndef PAR_TESTS_RANDOM_H
-#define PAR_TESTS_RANDOM_H
+#ifndef PAR_TESTS_UNIT_RANDOM_H
+#define PAR_TESTS_UNIT_RANDOM_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  *
  * What most tests of the core begin with; workers are the test's own.
  */
-#ifndef PAR_TESTS_SCHED_APP_H
-#define PAR_TESTS_SCHED_APP_H
+#ifndef PAR_TESTS_UNIT_SCHED_APP_H
+#define PAR_TESTS_UNIT_SCHED_APP_H
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -1,7 +1,7 @@
 /* sched_orders.h - SETUPs and CLOSEs of one target, for tests
  */
-#ifndef PAR_TESTS_SCHED_ORDERS_H
-#define PAR_TESTS_SCHED_ORDERS_H
+#ifndef PAR_TESTS_UNIT_SCHED_ORDERS_H
+#define PAR_TESTS_UNIT_SCHED_ORDERS_H
 
 #include "sched_world.h"
 

@@ -1,7 +1,7 @@
 /* sched_special.h - workers and jobs with terms, for tests
  */
-#ifndef PAR_TESTS_SCHED_SPECIAL_H
-#define PAR_TESTS_SCHED_SPECIAL_H
+#ifndef PAR_TESTS_UNIT_SCHED_SPECIAL_H
+#define PAR_TESTS_UNIT_SCHED_SPECIAL_H
 
 #include "sched_app.h"
 

@@ -2,8 +2,8 @@
  *
  * A turn ticks and drains; what was decided stays in `log` until the next.
  */
-#ifndef PAR_TESTS_SCHED_WORLD_H
-#define PAR_TESTS_SCHED_WORLD_H
+#ifndef PAR_TESTS_UNIT_SCHED_WORLD_H
+#define PAR_TESTS_UNIT_SCHED_WORLD_H
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* scratch.h - a folder of a test's own, and files in it */
-#ifndef PAR_TEST_SCRATCH_H
-#define PAR_TEST_SCRATCH_H
+#ifndef PAR_TESTS_UNIT_SCRATCH_H
+#define PAR_TESTS_UNIT_SCRATCH_H
 
 #include <criterion/criterion.h>
 #include <ftw.h>

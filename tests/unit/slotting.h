@@ -2,8 +2,8 @@
  *
  * For test_slot.c, test_slot_*.c.
  */
-#ifndef PAR_TEST_SLOTTING_H
-#define PAR_TEST_SLOTTING_H
+#ifndef PAR_TESTS_UNIT_SLOTTING_H
+#define PAR_TESTS_UNIT_SLOTTING_H
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -2,8 +2,8 @@
  *
  * For test_spawner.c and test_kill.c.
  */
-#ifndef PAR_TEST_SPAWNING_H
-#define PAR_TEST_SPAWNING_H
+#ifndef PAR_TESTS_UNIT_SPAWNING_H
+#define PAR_TESTS_UNIT_SPAWNING_H
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
