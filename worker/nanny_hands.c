@@ -61,6 +61,13 @@ struct run *nanny_slot_run(const struct ward *w, uint64_t id)
     return NULL;
 }
 
+bool nanny_slot_runs(const struct ward *w, const struct run *r)
+{
+    uint64_t id, since;
+
+    return page_running(w->page, &id, &since) && id == run_id(r);
+}
+
 /* Answers come in the order in which the runs were given.  One that came
  * before, by the outbox, comes again by the pipe. */
 bool nanny_slot_results(struct nanny *n,

@@ -7,6 +7,9 @@
 /* The run of that id in its hands, or NULL. */
 struct run *nanny_slot_run(const struct ward *w, uint64_t id);
 
+/* Does it say that it runs this one? */
+bool nanny_slot_runs(const struct ward *w, const struct run *r);
+
 /* Deliver a RESULT of its; false: it makes no sense. */
 bool nanny_slot_results(struct nanny *n,
                         struct seat *seat,

@@ -137,22 +137,21 @@ static void end_running(struct nanny *n,
         end_in_thread(n, w, r, how == CANCEL_KILL ? 0 : grace_ms);
         return;
     }
-    if (how == CANCEL_SOFT) {
-        atomic_store(&w->page->cancel, run_id(r));
-        w->grace_id = run_id(r);
-        w->grace_at = n->now + grace_ms;
+    if (how == CANCEL_KILL && nanny_slot_runs(w, r)) {
+        w->willed = true;
+        nanny_slot_kill(n, seat);
         return;
     }
-    w->willed = true;
-    nanny_slot_kill(n, seat);
+    atomic_store(&w->page->cancel, run_id(r));
+    w->grace_id = run_id(r);
+    w->grace_at = n->now + (how == CANCEL_KILL ? 1 : grace_ms);
 }
 
-/* Is it the run that the slot says it runs? */
-static bool is_running(const struct ward *w, const struct run *r)
+/* Of what has begun all has ended but for the last: that one runs, or is about
+ * to (page_begin() takes two steps), or its result is on its way. */
+static bool may_run(const struct ward *w, const struct run *r)
 {
-    uint64_t id, since;
-
-    return page_running(w->page, &id, &since) && id == run_id(r);
+    return nanny_slot_runs(w, r) || r->node.next == &w->given;
 }
 
 /* The book is closed first, so that no other run begins in the moment that
@@ -169,7 +168,7 @@ static void end_given(struct nanny *n,
     nanny_slot_take_back(n, seat);
     if (r->state == RUN_QUEUED)
         end_queued(n, r);
-    else if (seat->ward && is_running(seat->ward, r))
+    else if (may_run(seat->ward, r))
         end_running(n, seat, r, how, grace_ms);
 }
 

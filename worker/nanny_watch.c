@@ -133,14 +133,20 @@ static void check_grace(struct nanny *n, struct seat *seat)
     enum run_doom doom = r ? (enum run_doom)r->doom : DOOM_NONE;
 
     w->grace_at = UINT64_MAX;
-    if (!r || r->state != RUN_GIVEN || r->seat != seat->number)
+    if (!r || r->state != RUN_GIVEN || r->seat != seat->number ||
+        w->phase != WARD_SERVING)
         return;
-    if (w->thread)
+    if (!nanny_slot_runs(w, r)) {
+        w->grace_at = n->now + 1; /* until it runs, or is answered ... */
+        if (w->check_at > n->now + STARTED_MS)
+            w->check_at = n->now + STARTED_MS; /* ... or is found lost */
+    } else if (w->thread) {
         nanny_say_error(n, run_id(r), PAR_NOT_KILLABLE, false,
                         "it is in a thread slot and does not look at the wish "
                         "to stop: it runs on");
-    else
+    } else {
         nanny_end_run(n, r, doom, CANCEL_KILL, 0);
+    }
 }
 
 void nanny_slot_check(struct nanny *n, struct seat *seat)

@@ -154,6 +154,66 @@ Test(nanny_odd, a_cancel_that_cannot_be_read_ends_no_run)
     cr_assert(eq(uint, a->flags, 0));
 }
 
+/* ---- in its folder ---- */
+
+#define WHERE                                                                  \
+    "static int where(struct par_task *t)\n"                                   \
+    "{ char p[500]; getcwd(p, sizeof p - 10);\n"                               \
+    "  int n = 0; while (p[n]) n++; return par_put_str(t, p, n); }\n"          \
+    "PAR_FUNCTION(where, \":s\")\n"
+
+/* A file of that name beside the code that was set up; one buffer. */
+static const char *in_its_folder(const char *name)
+{
+    static char path[600];
+    struct meta_reader r;
+    struct meta_value v;
+    struct answer *a;
+
+    run0(50, "where");
+    a = wait_answer(50);
+    r = meta_read(a->data, a->len);
+    cr_assert(meta_next(&r, &v));
+    snprintf(path, sizeof path, "%.*s/%s", (int)v.len, v.data, name);
+    return path;
+}
+
+/* ---- a run that is just beginning ---- */
+
+/* Between the two steps of page_begin() until the book is closed; `next` and
+ * `running` are the second and the fourth word of the page. */
+static const char hesitant[] =
+    "#include <par/task.h>\n#include <stdint.h>\n#include <stdio.h>\n"
+    "#include <string.h>\n#include <unistd.h>\n" WHERE
+    "static int hesitate(struct par_task *t)\n"
+    "{ FILE *f = fopen(\"/proc/self/maps\", \"r\"); char line[500];\n"
+    "  unsigned long from = 0; volatile uint64_t *page; uint64_t id;\n"
+    "  while (fgets(line, sizeof line, f))\n"
+    "    if (strstr(line, \"memfd:\") && strstr(line, \" rw-s \"))\n"
+    "      sscanf(line, \"%lx-\", &from);\n"
+    "  page = (void *)from; id = page[3]; page[3] = 0;\n"
+    "  fclose(fopen(\"between\", \"w\"));\n"
+    "  while (!(page[1] >> 63)) usleep(100);\n"
+    "  page[3] = id;\n"
+    "  for (;;) pause(); return par_put_nil(t); }\n"
+    "PAR_FUNCTION(hesitate, \"\")\n";
+
+Test(nanny_odd, run_that_is_just_beginning_is_killed)
+{
+    const char *between;
+    struct answer *a;
+
+    options.slots = 1;
+    set_up_code(hesitant, sizeof hesitant - 1);
+    between = in_its_folder("between");
+    run0(100, "hesitate");
+    WAIT_FOR(access(between, F_OK) == 0);
+    say(WIRE_CANCEL, 100, 2);
+    a = wait_answer(100);
+    cr_assert(eq(uint, a->status, PAR_CANCELLED), "%s", words(a));
+    cr_assert(eq(uint, a->executed, WIRE_MAYBE_EXECUTED));
+}
+
 /* ---- a busy nanny ---- */
 
 static const char busy[] =
@@ -164,11 +224,7 @@ static const char busy[] =
     "  if (n == 1) return par_put_bytes(t, large, sizeof large);\n"
     "  if (n == 3) { fclose(fopen(\"begun\", \"w\")); usleep(200000); }\n"
     "  return par_put_str(t, \"begun\", 5); }\n"
-    "PAR_FUNCTION(f, \"i:v\")\n"
-    "static int where(struct par_task *t)\n"
-    "{ char p[500]; getcwd(p, sizeof p - 10);\n"
-    "  int n = 0; while (p[n]) n++; return par_put_str(t, p, n); }\n"
-    "PAR_FUNCTION(where, \":s\")\n";
+    "PAR_FUNCTION(f, \"i:v\")\n" WHERE;
 
 /* Large results have left by the pipe, which the nanny has not read yet, when
  * it finds a small one in the outbox. */
@@ -176,19 +232,13 @@ Test(nanny_odd, outbox_may_be_ahead_of_the_pipe)
 {
     enum { WARM = 2000 };
     static const int64_t kinds[] = {1, 1, 1, 1, 2, 3};
-    char begun[600];
-    struct meta_reader r;
-    struct meta_value v;
+    const char *begun;
     struct answer *a;
     uint64_t until;
 
     options.slots = 1;
     set_up_code(busy, sizeof busy - 1);
-    run0(50, "where");
-    a = wait_answer(50);
-    r = meta_read(a->data, a->len);
-    meta_next(&r, &v);
-    snprintf(begun, sizeof begun, "%.*s/begun", (int)v.len, v.data);
+    begun = in_its_folder("begun");
     begin_runs(100, "f"); /* it is known to be quick */
     for (int i = 0; i < WARM; i++)
         add_args(1, (int64_t[]){2});

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "nursing.h"
+#include "worker/call.h"
 
 static atomic_int release; /* lets `wait` end */
 static atomic_int waiting;
@@ -26,6 +27,23 @@ static int polite(struct par_task *t)
     while (!par_cancelled(t))
         nanosleep(&nap, NULL);
     return par_throw(t, 1, "as you wish");
+}
+
+static atomic_int between;
+
+/* Stay where a slot is in the midst of page_begin(), until the book is
+ * closed. */
+static int hesitant(struct par_task *t)
+{
+    struct timespec nap = {.tv_nsec = 100000};
+    struct page *p = (struct page *)call_of(t)->page;
+    uint64_t id = atomic_exchange(&p->running, 0);
+
+    atomic_store(&between, 1);
+    while (!(atomic_load(&p->next) & PAGE_CLOSED))
+        nanosleep(&nap, NULL);
+    atomic_store(&p->running, id);
+    return polite(t);
 }
 
 static int one(struct par_task *t)
@@ -94,9 +112,17 @@ static int leave(struct par_task *t)
     pthread_exit(NULL);
 }
 
-enum { PATH_WAIT = 7, PATH_POLITE, PATH_ONE, PATH_LEAVE, PATHS = 4 };
+enum {
+    PATH_WAIT = 7,
+    PATH_POLITE,
+    PATH_ONE,
+    PATH_LEAVE,
+    PATH_HESITANT,
+    PATHS = 5
+};
 
-static const char *const paths[] = {"/wait", "/polite", "/one", "/leave"};
+static const char *const paths[] = {"/wait", "/polite", "/one", "/leave",
+                                    "/hesitant"};
 
 /* It offers its paths: tell their handles. */
 static void answer_register(void)
@@ -140,6 +166,7 @@ static void init(void)
     nanny_register(nanny, paths[1], "", polite, NULL, NULL);
     nanny_register(nanny, paths[2], "", one, NULL, NULL);
     nanny_register(nanny, paths[3], "", leave, NULL, NULL);
+    nanny_register(nanny, paths[4], "", hesitant, NULL, NULL);
     answer_register();
 }
 
@@ -174,6 +201,15 @@ Test(nanny_thread, polite_function_is_cancelled)
     WAIT_FOR(count_answers(100) == 1);
     cr_assert(ne(uint, find_answer(100)->status, PAR_OK));
     cr_assert(eq(ptr, find_remark(100), NULL));
+}
+
+Test(nanny_thread, function_that_is_just_beginning_is_cancelled)
+{
+    run_path(100, PATH_HESITANT);
+    WAIT_FOR(atomic_load(&between));
+    say_pair(WIRE_CANCEL, 100, 1, 21, 60000);
+    WAIT_FOR(count_answers(100) == 1);
+    cr_assert(ne(uint, find_answer(100)->status, PAR_OK));
 }
 
 Test(nanny_thread, what_does_not_look_is_not_killable_and_runs_on)
