@@ -86,11 +86,23 @@ static void for_good(void)
     par_close(c);
 }
 
+/* Nothing that happened here was worth a word on the program's stderr. */
+static void has_said_nothing(void)
+{
+    struct stat st = {.st_size = 1};
+
+    fstat(STDERR_FILENO, &st);
+    claim(st.st_size == 0, "the library is silent");
+    unlink("said");
+}
+
 int main(int argc, char **argv)
 {
     struct par_client *c;
 
     par_main(&argc, &argv);
+    if (!freopen("said", "w", stderr))
+        return 1;
     c = open_private(false);
     claim(calls(c), "a function runs");
     again(c, "once");
@@ -101,5 +113,6 @@ int main(int argc, char **argv)
     again(c, "thread slots");
     par_close(c);
     for_good();
+    has_said_nothing();
     return failed;
 }
