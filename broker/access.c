@@ -2,9 +2,9 @@
  *
  * Editors and `parctl allow` replace the file, so the folder is what is
  * watched (inotify(7)).  What another host does to a folder that both share is
- * no event here, so the file is looked at once a second as well.  Some editors move the old file away before they write
- * the new one: a file that is gone is given a moment to come back before
- * everybody is shut out.
+ * no event here, so the file is looked at once a second as well.  Some editors
+ * move the old file away before they write the new one: a file that is gone is
+ * given a moment to come back before everybody is shut out.
  */
 #include "config.h"
 

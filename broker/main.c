@@ -8,11 +8,9 @@
 #include <czmq.h>
 #include <errno.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -23,15 +21,15 @@
 
 #include "broker.h"
 #include "clock.h"
+#include "daemon.h"
 #include "link.h"
 #include "log.h"
-#include "options.h"
 #include "own_keys.h"
 #include "place.h"
 #include "stdfds.h"
 #include "wire.h"
 
-enum { MAX_LISTEN = 15, EXIT_USAGE = 2, EXIT_TROUBLE = 125 };
+enum { MAX_LISTEN = 15 };
 
 struct choices {
     const char *listen[MAX_LISTEN + 1];
@@ -126,18 +124,14 @@ static void help(void)
            "parbroker(8).\n");
 }
 
-static int bad(const struct par_error *err)
-{
-    fprintf(stderr, "parbroker: %s\n", err->text);
-    return EXIT_USAGE;
-}
-
 /* Returns 0, or -1 with the reason. */
-static int take_option(struct choices *c,
+static int take_option(void *choices,
                        int which,
                        const char *value,
                        struct par_error *err)
 {
+    struct choices *c = choices;
+
     switch (which) {
     case LISTEN:
         if (c->listen_count == MAX_LISTEN)
@@ -191,55 +185,19 @@ static int take_option(struct choices *c,
     }
 }
 
-/* Returns -1 to go on, or the exit code. */
-static int read_options(struct choices *c, int argc, char **argv)
-{
-    struct options o = {.table = table, .argc = argc, .argv = argv};
-    struct par_error err = {0};
-    const char *value;
-    int which;
-
-    while ((which = options_next(&o, &value, &err)) >= 0) {
-        if (which == HELP || which == VERSION_) {
-            if (which == HELP)
-                help();
-            else
-                printf("parbroker %s\n", PACKAGE_VERSION);
-            return 0;
-        }
-        if (take_option(c, which, value, &err))
-            return bad(&err);
-    }
-    if (which == OPTIONS_END && o.at < argc)
-        par_fail(&err, EINVAL, "`%s' is not understood; see parbroker --help",
-                 argv[o.at]);
-    return err.code ? bad(&err) : -1;
-}
+static const struct daemon parbroker = {"parbroker", table, help, take_option};
 
 /* ---- the process ---- */
 
-/* No core dump, no ptrace: the keys are in memory.  All the descriptors that
- * there may be. */
-static void harden(void)
+/* All the descriptors that there may be. */
+static void raise_files(void)
 {
     struct rlimit limit;
 
-    prctl(PR_SET_DUMPABLE, 0);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     if (!getrlimit(RLIMIT_NOFILE, &limit)) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-}
-
-/* libzmq never seeds rand(), from which it takes routing ids: unseeded, a
- * peer could claim another's. */
-static void seed(void)
-{
-    unsigned int n;
-
-    randombytes_buf(&n, sizeof n);
-    srand(n);
 }
 
 static int open_signals(void)
@@ -251,7 +209,6 @@ static int open_signals(void)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -355,7 +312,8 @@ static int run(const struct choices *c, int signals, struct par_error *err)
     if (own_keys_open(&own, c->config_dir, account, err))
         return -1;
     router = zsock_new(ZMQ_ROUTER);
-    seed(); /* after zsys, which seeds with the time, and before any bind */
+    daemon_seed(); /* after zsys, which seeds with the time, and before any bind
+                    */
     if (!router)
         return par_fail(err, errno, "a socket: %s", zmq_strerror(errno));
     s.zap = zap_open(zsys_init(), geteuid(), err);
@@ -390,17 +348,16 @@ int main(int argc, char **argv)
     int signals, code;
 
     stdfds_fill();
-    code = read_options(&c, argc, argv);
+    code = daemon_options(&parbroker, &c, argc, argv);
     if (code >= 0)
         return code;
     log_open("parbroker", c.debug ? LOG_DEBUG : LOG_WARN);
-    harden();
+    daemon_harden();
+    raise_files();
     signals = open_signals();
     zsys_init();
     zsys_handler_set(NULL);
-    if (run(&c, signals, &err)) {
-        fprintf(stderr, "parbroker: %s\n", err.text);
-        return EXIT_TROUBLE;
-    }
+    if (run(&c, signals, &err))
+        return daemon_fail(&parbroker, DAEMON_TROUBLE, &err);
     return 0;
 }

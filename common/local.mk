@@ -29,6 +29,7 @@ COMMON_EFFECT = \
     common/clock.c common/clock.h \
     common/digest_hash.c \
     common/log.c common/log.h \
+    common/daemon.c common/daemon.h \
     common/options.c common/options.h \
     common/place.c common/place.h \
     common/stdfds.c common/stdfds.h \

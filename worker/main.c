@@ -3,24 +3,21 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <par/worker.h>
 
+#include "daemon.h"
 #include "log.h"
-#include "options.h"
 #include "settings.h"
 #include "stdfds.h"
 #include "ticket.h"
 #include "worker.h"
 
-enum { MANY = 64, EXIT_USAGE = 2, EXIT_TROUBLE = 125 };
+enum { MANY = 64 };
 
 struct choices {
     struct par_worker_options o;
@@ -101,12 +98,6 @@ static void help(void)
            "twice: kill it.\nSee parworker(8).\n");
 }
 
-static int bad(const struct par_error *err)
-{
-    fprintf(stderr, "parworker: %s\n", err->text);
-    return EXIT_USAGE;
-}
-
 /* KEY=VALUE, cut in place: argv is ours. */
 static int take_pair(const char *option,
                      const char *value,
@@ -141,11 +132,13 @@ static int take_number(const char *option,
     return rc;
 }
 
-static int take_option(struct choices *c,
+static int take_option(void *choices,
                        int which,
                        const char *value,
                        struct par_error *err)
 {
+    struct choices *c = choices;
+
     switch (which) {
     case SLOTS:
         return take_number("--slots", value, -4096, 4096, &c->o.slots, err);
@@ -195,31 +188,7 @@ static int take_option(struct choices *c,
     }
 }
 
-/* Returns -1 to go on, or the exit code. */
-static int read_options(struct choices *c, int argc, char **argv)
-{
-    struct options o = {.table = table, .argc = argc, .argv = argv};
-    struct par_error err = {0};
-    const char *value;
-    int which;
-
-    c->o.name = getenv("PAR_NAME");
-    while ((which = options_next(&o, &value, &err)) >= 0) {
-        if (which == HELP || which == VERSION_) {
-            if (which == HELP)
-                help();
-            else
-                printf("parworker %s\n", PACKAGE_VERSION);
-            return 0;
-        }
-        if (take_option(c, which, value, &err))
-            return bad(&err);
-    }
-    if (which == OPTIONS_END && o.at < argc)
-        par_fail(&err, EINVAL, "`%s' is not understood; see parworker --help",
-                 argv[o.at]);
-    return err.code ? bad(&err) : -1;
-}
+static const struct daemon parworker = {"parworker", table, help, take_option};
 
 /* What is wrong with the options is told before anything is begun. */
 static int check_options(const struct choices *c, struct par_error *err)
@@ -289,22 +258,6 @@ static void announce(const char *name, unsigned slots)
     fflush(stdout);
 }
 
-/* The keys are in memory: no core, no ptrace. */
-static void harden(void)
-{
-    unsigned int seed;
-
-    prctl(PR_SET_DUMPABLE, 0);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file too large is an error, not our end */
-    if (sodium_init() < 0)
-        abort();
-    randombytes_buf(&seed, sizeof seed);
-    srand(seed); /* libzmq's reconnection jitter */
-}
-
 static void catch_signals(void)
 {
     struct sigaction act = {.sa_handler = on_signal};
@@ -316,33 +269,30 @@ static void catch_signals(void)
 
 int main(int argc, char **argv)
 {
-    struct choices c = {.grace = -1};
+    struct choices c = {.o.name = getenv("PAR_NAME"), .grace = -1};
     struct par_error err = {0};
     int code;
 
     stdfds_fill();
-    code = read_options(&c, argc, argv);
+    code = daemon_options(&parworker, &c, argc, argv);
     if (code >= 0)
         return code;
     if (check_options(&c, &err))
-        return bad(&err);
+        return daemon_fail(&parworker, DAEMON_USAGE, &err);
     if (c.dump)
         return dump(&c);
     grace = c.grace;
     log_open("parworker", LOG_WARN);
-    harden();
+    daemon_harden();
+    daemon_seed();
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is an error, not our end */
     worker = par_worker_open(&c.o, &err);
-    if (!worker) {
-        bad(&err);
-        return EXIT_TROUBLE;
-    }
+    if (!worker)
+        return daemon_fail(&parworker, DAEMON_TROUBLE, &err);
     worker_on_ready(worker, announce);
     catch_signals();
-    if (par_worker_run(worker, &err)) {
-        fprintf(stderr, "parworker: %s\n", err.text);
-        par_worker_close(worker);
-        return EXIT_TROUBLE;
-    }
+    code = par_worker_run(worker, &err);
     par_worker_close(worker);
-    return 0;
+    return code ? daemon_fail(&parworker, DAEMON_TROUBLE, &err) : 0;
 }

@@ -29,6 +29,8 @@ refused "an index twice" '^parworker: resource: gpu: ' --resource 'gpu=[0,0]'
 refused "a size that is none" '^parworker: --max-file-size: .10q.' --max-file-size 10q
 refused "no slots for those that wait" '^parworker: --io-slots: 0 is out' --io-slots 0
 refused "a ticket that is not there" '^parworker: .*b\.par: No such file' --ticket b.par
+refused "what could turn a terminal is shown, not done" '^parworker: .*x.\[2J\\xe2\\x80\\xaey' \
+    $'x\e[2J\u202ey'
 start lonely parworker
 wait_for has_line lonely.err 'broker ipc://.*: nobody answers; trying on .start one with: parbroker.$'
 is "a worker without a broker says so" $? 0

@@ -132,8 +132,7 @@ Test(access, list_that_changes_without_an_event_is_read_within_a_second)
         char source[4096];
 
         snprintf(source, sizeof source, "%s", scratch_path("par/authorized"));
-        cr_assert(
-            eq(int, link(source, scratch_path("other/authorized")), 0));
+        cr_assert(eq(int, link(source, scratch_path("other/authorized")), 0));
     }
     access_reload(list, now);
     cr_assert(eq(uint, roles(), ROLE_CLIENT));
