@@ -3,32 +3,32 @@
  * Bottom to top; calls go down, and each has the header that says what it
  * gives:
  *
- *   nanny_say.c        what is said to the broker
- *   nanny_answer.c     runs wait in queues, and are answered
- *   nanny_offer.c      functions that the program registers
- *   nanny_build.c      a computation's C source: compiled
- *   nanny_files.c      its files: fetched, verified, placed
- *   nanny_mend.c       and again, if somebody removes them
- *   nanny_retire.c     a slot is told to end, or made to
- *   nanny_start.c      and begun
- *   nanny_hands.c      what it has in its hands: answered, or taken back
- *   nanny_stream.c     a command's input and output
- *   nanny_command.c    what else happens to it, and its end
- *   nanny_exec.c       its start
+ *   nanny_say.c            what is said to the broker
+ *   nanny_answer.c         runs wait in queues, and are answered
+ *   nanny_registered.c     functions that the program registers
+ *   nanny_build.c          a computation's C source: compiled
+ *   nanny_files.c          its files: fetched, verified, placed
+ *   nanny_mend.c           and again, if somebody removes them
+ *   nanny_retire.c         a slot is told to end, or made to
+ *   nanny_slot_begin.c     and begun
+ *   nanny_slot_runs.c      what it has in its hands: answered, or taken back
+ *   nanny_stream.c         a command's input and output
+ *   nanny_command.c        what else happens to it, and its end
+ *   nanny_command_begin.c  its start
  *
- *   nanny_run.c        RUN, CANCEL, RECALL
- *   nanny_setup.c      SETUP: from a manifest to a slot that is ready
- *   nanny_close.c      CLOSE, and clients that are gone
- *   nanny_status.c     STATUS
+ *   nanny_run.c            RUN, CANCEL, RECALL
+ *   nanny_setup.c          SETUP: from a manifest to a slot that is ready
+ *   nanny_close.c          CLOSE, and clients that are gone
+ *   nanny_status.c         STATUS
  *
- *   nanny_session.c    HELLO, WELCOME, who may say what, loss of the broker
- *   nanny_slot.c       what a slot says, and what its process does
- *   nanny_watch.c      what it runs, and for how long
- *   nanny_death.c      its end: who is to blame
- *   nanny_dispatch.c   which slot gets what (slots.h), and giving it
- *   nanny_drain.c      the orderly end
- *   nanny_turn.c       the turn, which does all of these
- *   nanny_open.c       made, and taken apart
+ *   nanny_session.c        HELLO, WELCOME, who may say what, loss of the broker
+ *   nanny_slot.c           what a slot says, and what its process does
+ *   nanny_watch.c          what it runs, and for how long
+ *   nanny_death.c          its end: who is to blame
+ *   nanny_dispatch.c       which slot gets what (slots.h), and giving it
+ *   nanny_drain.c          the orderly end
+ *   nanny_turn.c           the turn, which does all of these
+ *   nanny_open.c           made, and taken apart
  *
  * What is noticed below and done above is marked (comp_fail(), WARD_OVER,
  * a command's `stirred`), and the turn does it.  Included by these alone.

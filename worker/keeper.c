@@ -19,10 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "exec_child.h"
 #include "order.h"
 #include "spawn.h"
 #include "spawner.h"
-#include "start.h"
 #include "tree.h"
 
 enum state { IDLE, ALIVE, LEFT };

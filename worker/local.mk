@@ -19,26 +19,26 @@ libparworker_la_SOURCES = \
     worker/nanny_build.c worker/nanny_build.h \
     worker/nanny_close.c worker/nanny_close.h \
     worker/nanny_command.c worker/nanny_command.h \
+    worker/nanny_command_begin.c worker/nanny_command_begin.h \
     worker/nanny_death.c worker/nanny_death.h \
     worker/nanny_dispatch.c worker/nanny_dispatch.h \
     worker/nanny_drain.c worker/nanny_drain.h \
-    worker/nanny_exec.c worker/nanny_exec.h \
     worker/nanny_files.c worker/nanny_files.h \
-    worker/nanny_hands.c worker/nanny_hands.h \
     worker/nanny_mend.c worker/nanny_mend.h \
-    worker/nanny_offer.c worker/nanny_offer.h \
     worker/nanny_open.c \
+    worker/nanny_registered.c worker/nanny_registered.h \
     worker/nanny_retire.c worker/nanny_retire.h \
     worker/nanny_run.c worker/nanny_run.h \
     worker/nanny_say.c worker/nanny_say.h \
     worker/nanny_session.c worker/nanny_session.h \
     worker/nanny_setup.c worker/nanny_setup.h \
     worker/nanny_slot.c worker/nanny_slot.h \
-    worker/nanny_start.c worker/nanny_start.h \
+    worker/nanny_slot_begin.c worker/nanny_slot_begin.h \
+    worker/nanny_slot_runs.c worker/nanny_slot_runs.h \
     worker/nanny_status.c worker/nanny_status.h \
     worker/nanny_stream.c worker/nanny_stream.h \
-    worker/nanny_watch.c worker/nanny_watch.h \
     worker/nanny_turn.c \
+    worker/nanny_watch.c worker/nanny_watch.h \
     worker/poller.c worker/poller.h \
     worker/results.c worker/results.h \
     worker/rubbish.c worker/rubbish.h \
@@ -79,12 +79,12 @@ libparslot_la_SOURCES = \
 # Processes that cannot outlive the nanny: its side and parspawn's.  No ZeroMQ.
 noinst_LTLIBRARIES += libparspawn.la
 libparspawn_la_SOURCES = \
+    worker/exec_child.c worker/exec_child.h \
     worker/keeper.c worker/keeper.h \
     worker/order.c worker/order.h \
     worker/rmtree.c worker/rmtree.h \
     worker/spawn.h \
     worker/spawner.c worker/spawner.h \
-    worker/start.c worker/start.h \
     worker/tree.c worker/tree.h
 
 pkglibexec_PROGRAMS += parspawn

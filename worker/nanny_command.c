@@ -13,7 +13,7 @@
 #include "nanny_answer.h"
 #include "nanny_command.h"
 #include "nanny_say.h"
-#include "nanny_start.h"
+#include "nanny_slot_begin.h"
 #include "nanny_stream.h"
 #include "poller.h"
 #include "rubbish.h"

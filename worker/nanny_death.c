@@ -14,9 +14,9 @@
 #include "log.h"
 #include "nanny_answer.h"
 #include "nanny_death.h"
-#include "nanny_hands.h"
 #include "nanny_retire.h"
 #include "nanny_setup.h"
+#include "nanny_slot_runs.h"
 #include "thread_slot.h"
 
 enum { THREAD_PATIENCE_MS = 1000, TAIL_ROOM = WARD_TAIL + 1 };

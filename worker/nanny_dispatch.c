@@ -6,11 +6,11 @@
 #include "batch.h"
 #include "engine.h"
 #include "meta_keys.h"
+#include "nanny_command_begin.h"
 #include "nanny_dispatch.h"
-#include "nanny_exec.h"
 #include "nanny_mend.h"
 #include "nanny_retire.h"
-#include "nanny_start.h"
+#include "nanny_slot_begin.h"
 
 /* ---- giving runs to a slot ---- */
 

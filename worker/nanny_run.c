@@ -11,10 +11,10 @@
 #include "meta_keys.h"
 #include "nanny_answer.h"
 #include "nanny_command.h"
-#include "nanny_hands.h"
 #include "nanny_retire.h"
 #include "nanny_run.h"
 #include "nanny_say.h"
+#include "nanny_slot_runs.h"
 
 /* ---- RUN ---- */
 

@@ -16,7 +16,7 @@
 #include "nanny_retire.h"
 #include "nanny_say.h"
 #include "nanny_setup.h"
-#include "nanny_start.h"
+#include "nanny_slot_begin.h"
 
 enum { SEAT_WAIT_MS = 1000 };
 

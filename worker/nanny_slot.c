@@ -12,12 +12,12 @@
 
 #include "engine.h"
 #include "meta_keys.h"
-#include "nanny_hands.h"
-#include "nanny_offer.h"
+#include "nanny_registered.h"
 #include "nanny_retire.h"
 #include "nanny_setup.h"
 #include "nanny_slot.h"
-#include "nanny_start.h"
+#include "nanny_slot_begin.h"
+#include "nanny_slot_runs.h"
 #include "poller.h"
 
 enum { READ_PIECE = 4096, READ_PIECES = 16 };

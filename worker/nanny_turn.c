@@ -14,7 +14,7 @@
 #include "nanny_session.h"
 #include "nanny_setup.h"
 #include "nanny_slot.h"
-#include "nanny_start.h"
+#include "nanny_slot_begin.h"
 #include "nanny_watch.h"
 #include "poller.h"
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "engine.h"
-#include "nanny_hands.h"
 #include "nanny_retire.h"
 #include "nanny_run.h"
 #include "nanny_say.h"
+#include "nanny_slot_runs.h"
 #include "nanny_watch.h"
 
 /* What it says that it runs, if that is in its hands; since when, as far as

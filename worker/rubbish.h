@@ -1,6 +1,6 @@
 /* rubbish.h - folders that nobody needs any more */
-#ifndef PAR_RUBBISH_H
-#define PAR_RUBBISH_H
+#ifndef PAR_WORKER_RUBBISH_H
+#define PAR_WORKER_RUBBISH_H
 
 struct disk;
 

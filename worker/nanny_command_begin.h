@@ -1,6 +1,6 @@
-/* nanny_exec.h - a command is started */
-#ifndef PAR_WORKER_NANNY_EXEC_H
-#define PAR_WORKER_NANNY_EXEC_H
+/* nanny_command_begin.h - a command is started */
+#ifndef PAR_WORKER_NANNY_COMMAND_BEGIN_H
+#define PAR_WORKER_NANNY_COMMAND_BEGIN_H
 
 #include "engine.h"
 

@@ -1,8 +1,8 @@
-/* start.c - the steps between vfork(2) and execve(2), and which of them failed
+/* exec_child.c - from vfork(2) to execve(2), and which step failed
  */
 #include "config.h"
 
-#include "start.h"
+#include "exec_child.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,4 +1,5 @@
-/* nanny_exec.c - a command is started: words, folder, environment, streams */
+/* nanny_command_begin.c - words, folder, environment and streams of a command
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -14,8 +15,8 @@
 #include "environ.h"
 #include "nanny_answer.h"
 #include "nanny_command.h"
-#include "nanny_exec.h"
-#include "nanny_start.h"
+#include "nanny_command_begin.h"
+#include "nanny_slot_begin.h"
 #include "nanny_stream.h"
 #include "place.h"
 #include "poller.h"

@@ -1,4 +1,4 @@
-/* nanny_offer.c - functions that the embedding program registers by path
+/* nanny_registered.c - functions that the embedding program registers by path
  *
  * On thread slots they are called where they are.  On process slots the
  * program is started again, so each must be a PAR_FUNCTION of it as well: it
@@ -13,7 +13,7 @@
 
 #define PAR_TASK_NO_TABLE
 #include "engine.h"
-#include "nanny_offer.h"
+#include "nanny_registered.h"
 #include "signature.h"
 
 enum { PATH_MAX_OCTETS = 255 };

@@ -1,4 +1,4 @@
-/* nanny_start.c - a slot is begun */
+/* nanny_slot_begin.c - a slot is begun */
 #include "config.h"
 
 #include <errno.h>
@@ -15,9 +15,9 @@
 #include "engine.h"
 #include "environ.h"
 #include "meta_keys.h"
-#include "nanny_offer.h"
+#include "nanny_registered.h"
 #include "nanny_retire.h"
-#include "nanny_start.h"
+#include "nanny_slot_begin.h"
 #include "place.h"
 #include "poller.h"
 #include "thread_slot.h"

@@ -1,10 +1,10 @@
-/* start.h - from an order to a running process, or the step that failed
+/* exec_child.h - from an order to a running process, or the step that failed
  *
  * For a keeper: a small, single-threaded process with all signals blocked and
  * handled by default, whose descriptors 0-2 are /dev/null.
  */
-#ifndef PAR_WORKER_START_H
-#define PAR_WORKER_START_H
+#ifndef PAR_WORKER_EXEC_CHILD_H
+#define PAR_WORKER_EXEC_CHILD_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,6 +1,6 @@
-/* nanny_offer.h - functions that the program registers */
-#ifndef PAR_WORKER_NANNY_OFFER_H
-#define PAR_WORKER_NANNY_OFFER_H
+/* nanny_registered.h - functions that the program registers */
+#ifndef PAR_WORKER_NANNY_REGISTERED_H
+#define PAR_WORKER_NANNY_REGISTERED_H
 
 #include "engine.h"
 

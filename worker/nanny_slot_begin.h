@@ -1,6 +1,6 @@
-/* nanny_start.h - a slot is begun */
-#ifndef PAR_WORKER_NANNY_START_H
-#define PAR_WORKER_NANNY_START_H
+/* nanny_slot_begin.h - a slot is begun */
+#ifndef PAR_WORKER_NANNY_SLOT_BEGIN_H
+#define PAR_WORKER_NANNY_SLOT_BEGIN_H
 
 #include "engine.h"
 

@@ -1,6 +1,6 @@
-/* nanny_hands.h - what a slot has in its hands */
-#ifndef PAR_WORKER_NANNY_HANDS_H
-#define PAR_WORKER_NANNY_HANDS_H
+/* nanny_slot_runs.h - the runs in a slot's hands */
+#ifndef PAR_WORKER_NANNY_SLOT_RUNS_H
+#define PAR_WORKER_NANNY_SLOT_RUNS_H
 
 #include "engine.h"
 

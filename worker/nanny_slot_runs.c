@@ -1,13 +1,13 @@
-/* nanny_hands.c - what a slot has in its hands: answered by its pipe and by the
- * outbox of its page, or taken back */
+/* nanny_slot_runs.c - the runs in a slot's hands: answered by its pipe and by
+ * the outbox of its page, or taken back */
 #include "config.h"
 
 #include <stdlib.h>
 
 #include "engine.h"
 #include "nanny_answer.h"
-#include "nanny_hands.h"
 #include "nanny_retire.h"
+#include "nanny_slot_runs.h"
 
 /* Looks at an outbox that is ahead of the pipe, one a millisecond. */
 enum { EARLY_MAX = 1000 };
