@@ -8,6 +8,7 @@
 #ifndef PAR_WORKER_COMMAND_H
 #define PAR_WORKER_COMMAND_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -52,6 +53,7 @@ struct command {
     uint64_t begun;                                    /* ms */
     uint64_t timeout_at, wall_at, started_at, kill_at; /* UINT64_MAX: never */
     bool preparing;              /* the disk thread fills its folder */
+    atomic_bool given_up;        /* for that thread: no need to go on */
     bool stirred;                /* look in this turn whether it is settled */
     bool killed;                 /* SIGKILL is on its way */
     bool wall;                   /* it met the limit of its manifest */

@@ -212,6 +212,18 @@ static void kill_now(struct seat *seat)
     c->killed = true;
 }
 
+/* It will not be started.  Whoever waits for it does not wait for the disk. */
+static void give_up(struct nanny *n, struct command *c)
+{
+    char text[PAR_ERROR_TEXT];
+    int status = nanny_doom_status(n, c->run, text, sizeof text);
+
+    c->given_up = true;
+    c->timeout_at = UINT64_MAX;
+    if (c->run->state != RUN_ANSWERED)
+        nanny_answer_text(n, c->run, status, WIRE_NOT_EXECUTED, text);
+}
+
 void nanny_command_end(struct nanny *n,
                        struct seat *seat,
                        enum run_doom doom,
@@ -222,9 +234,9 @@ void nanny_command_end(struct nanny *n,
 
     if (c->run->doom == DOOM_NONE)
         c->run->doom = (uint8_t)doom;
-    if (c->preparing)
-        return;                      /* it will not be started */
-    if (c->phase == COMMAND_EMPTY) { /* its output waits for nobody */
+    if (c->preparing) {
+        give_up(n, c);
+    } else if (c->phase == COMMAND_EMPTY) { /* its output waits for nobody */
         c->stirred = true;
     } else if (how == CANCEL_KILL) {
         kill_now(seat);

@@ -154,31 +154,13 @@ static void refuse(struct nanny *n,
     nanny_command_over(c);
 }
 
-/* It was ended before it began. */
-static void refuse_doomed(struct nanny *n, struct seat *seat)
-{
-    struct run *r = seat->command->run;
-    char text[PAR_ERROR_TEXT];
-    int status = nanny_doom_status(n, r, text, sizeof text);
-
-    if (r->state != RUN_ANSWERED)
-        nanny_answer_text(n, r, status, WIRE_NOT_EXECUTED, text);
-    refuse(n, seat, &(struct par_error){0});
-}
-
 static void launch(struct nanny *n, struct seat *seat)
 {
     struct command *c = seat->command;
     struct par_error err = {0};
     uint64_t wall = c->comp->bundle.limits[BUNDLE_WALL];
 
-    if (c->run->doom != DOOM_NONE || c->run->state == RUN_ANSWERED) {
-        refuse_doomed(n, seat);
-        return;
-    }
     c->begun = n->now;
-    if (c->run->batch->timeout_ms)
-        c->timeout_at = n->now + c->run->batch->timeout_ms;
     if (wall)
         c->wall_at = n->now + wall;
     if (start(n, seat, &err))
@@ -199,7 +181,8 @@ static int run_prepare(struct disk_work *w, struct par_error *err)
 {
     const struct command *c = ((struct prepare *)(void *)w)->seat->command;
 
-    return words_folder(c->folder, c->comp->folder, &c->comp->bundle, err);
+    return words_folder(c->folder, c->comp->folder, &c->comp->bundle,
+                        &c->given_up, err);
 }
 
 static void done_prepare(struct disk_work *w,
@@ -215,7 +198,7 @@ static void done_prepare(struct disk_work *w,
     seat->command->preparing = false;
     if (n->closing)
         return;
-    if (result)
+    if (result || seat->command->run->state == RUN_ANSWERED)
         refuse(n, seat, &why);
     else
         launch(n, seat);
@@ -266,6 +249,8 @@ void nanny_command_begin(struct nanny *n,
     c->comp = comp;
     c->begun = n->now;
     c->timeout_at = c->wall_at = c->started_at = c->kill_at = UINT64_MAX;
+    if (r->batch->timeout_ms)
+        c->timeout_at = n->now + r->batch->timeout_ms;
     for (int i = 0; i < COMMAND_STREAMS; i++) {
         c->streams[i].fd = -1;
         c->streams[i].granted = i == 0 ? 0 : COMMAND_WINDOW;

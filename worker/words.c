@@ -99,17 +99,23 @@ memory:
 
 /* ---- the folder ---- */
 
-static int copy(int from, int to, struct par_error *err)
+static int copy(int from,
+                int to,
+                const atomic_bool *given_up,
+                struct par_error *err)
 {
     char *piece;
     ssize_t n;
 
-    while ((n = copy_file_range(from, NULL, to, NULL, PIECE, 0)) > 0)
+    while (!*given_up &&
+           (n = copy_file_range(from, NULL, to, NULL, PIECE, 0)) > 0)
         ;
+    if (*given_up)
+        return par_fail(err, ECANCELED, "given up");
     if (n == 0)
         return 0;
     piece = malloc(PIECE); /* not between these file systems */
-    while (piece && (n = read(from, piece, PIECE)) > 0)
+    while (piece && !*given_up && (n = read(from, piece, PIECE)) > 0)
         for (ssize_t done = 0, k; done < n; done += k)
             if ((k = write(to, piece + done, (size_t)(n - done))) < 0) {
                 free(piece);
@@ -119,7 +125,11 @@ static int copy(int from, int to, struct par_error *err)
     return n == 0 ? 0 : par_fail(err, errno, "%s", strerror(errno));
 }
 
-static int copy_one(int to, int from, const char *path, struct par_error *err)
+static int copy_one(int to,
+                    int from,
+                    const char *path,
+                    const atomic_bool *given_up,
+                    struct par_error *err)
 {
     struct stat st;
     int in = beneath_open(from, path, err), out, result;
@@ -131,7 +141,7 @@ static int copy_one(int to, int from, const char *path, struct par_error *err)
         close(in);
         return -1;
     }
-    result = copy(in, out, err);
+    result = copy(in, out, given_up, err);
     if (result == 0 && fstat(in, &st) == 0 && fchmod(out, st.st_mode & 0755))
         result = par_fail(err, errno, "%s", strerror(errno));
     close(in);
@@ -142,6 +152,7 @@ static int copy_one(int to, int from, const char *path, struct par_error *err)
 int words_folder(const char *to,
                  const char *from,
                  const struct bundle *b,
+                 const atomic_bool *given_up,
                  struct par_error *err)
 {
     struct meta_reader files = b->files;
@@ -158,7 +169,7 @@ int words_folder(const char *to,
         char path[BENEATH_PATH + 1];
 
         snprintf(path, sizeof path, "%.*s", (int)f.path.len, f.path.data);
-        result = copy_one(to_fd, from_fd, path, err);
+        result = copy_one(to_fd, from_fd, path, given_up, err);
     }
     if (to_fd >= 0)
         close(to_fd);

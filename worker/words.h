@@ -2,6 +2,7 @@
 #ifndef PAR_WORKER_WORDS_H
 #define PAR_WORKER_WORDS_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,10 +21,11 @@ char **words_of(const struct bundle *b,
 void words_free(char **words);
 
 /* Make the folder `to` with copies of a bundle's files, which lie in `from`.
- * May wait for the disk. */
+ * May wait for the disk; fails with ECANCELED soon after *given_up is set. */
 int words_folder(const char *to,
                  const char *from,
                  const struct bundle *b,
+                 const atomic_bool *given_up,
                  struct par_error *err);
 
 #endif

@@ -107,6 +107,35 @@ Test(nanny_files, next_job_does_not_wait_until_files_of_the_last_are_removed)
     WAIT_FOR(access(folder, F_OK) != 0);
 }
 
+static void is_ended_before_it_began(uint64_t id, unsigned status)
+{
+    struct answer *a = wait_answer(id);
+
+    cr_assert(eq(uint, a->status, status), "%s", words(a));
+    cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED));
+}
+
+Test(nanny_files, cancel_and_timeout_do_not_wait_until_files_are_copied)
+{
+    holds_copies = true;
+    COMMAND(100, "pwd");
+    say(WIRE_PING, 12, 0);
+    wait_answer(12); /* the nanny has begun it */
+    wait_until_held();
+    say(WIRE_CANCEL, 100, 0);
+    is_ended_before_it_began(100, PAR_CANCELLED);
+    term(17, 1);
+    COMMAND(101, "pwd");
+    is_ended_before_it_began(101, PAR_TIMEOUT);
+    open_gate();
+    holds_copies = false;
+    COMMAND(102, "cat", "f");
+    cr_assert(eq(uint, wait_answer(102)->status, PAR_OK));
+    cr_assert(eq(str, output[1], "content"), "the others did not run");
+    cr_assert(eq(uint, count_answers(100), 1));
+    cr_assert(eq(uint, count_answers(101), 1));
+}
+
 Test(nanny_files, close_does_not_wait_until_files_of_others_are_removed)
 {
     char folder[500];

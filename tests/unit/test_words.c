@@ -8,6 +8,7 @@
 #include "scratch.h"
 #include "worker/words.h"
 
+static atomic_bool given_up; /* false */
 static struct meta_writer manifest, payload;
 static struct bundle b;
 static struct par_error err;
@@ -116,14 +117,34 @@ Test(words, folder_has_copies_with_their_modes)
     mkdir(scratch_path("from/data"), 0700);
     scratch_write("from/prog", 0755, "prog!");
     scratch_write("from/data/deep", 0644, "deep!");
-    cr_assert(
-        eq(int,
-           words_folder(scratch_path("to"), scratch_path("from"), &b, &err), 0),
-        "%s", err.text);
+    cr_assert(eq(int,
+                 words_folder(scratch_path("to"), scratch_path("from"), &b,
+                              &given_up, &err),
+                 0),
+              "%s", err.text);
     cr_assert(
         eq(str, (char *)scratch_read(scratch_path("to/data/deep")), "deep!"));
     cr_assert(eq(int, stat(scratch_path("to/prog"), &st), 0));
     cr_assert(eq(uint, st.st_mode & 0777, 0755));
+}
+
+Test(words, folder_that_is_given_up_gets_no_copy)
+{
+    struct bundle_file file = {
+        .path = bundle_text("prog"), .size = 5, .mode = 0755};
+    struct bundle_draft draft = {
+        .name = "it", .kind = BUNDLE_EXEC, .files = &file, .file_count = 1};
+
+    bundle_of(&draft);
+    mkdir(scratch_path("from"), 0700);
+    scratch_write("from/prog", 0755, "prog!");
+    given_up = true;
+    cr_assert(eq(int,
+                 words_folder(scratch_path("to"), scratch_path("from"), &b,
+                              &given_up, &err),
+                 -1));
+    cr_assert(eq(int, err.code, ECANCELED));
+    cr_assert(eq(str, (char *)scratch_read(scratch_path("to/prog")), ""));
 }
 
 Test(words, folder_with_a_missing_file_names_it)
@@ -135,8 +156,9 @@ Test(words, folder_with_a_missing_file_names_it)
 
     bundle_of(&draft);
     mkdir(scratch_path("from"), 0700);
-    cr_assert(eq(
-        int, words_folder(scratch_path("to"), scratch_path("from"), &b, &err),
-        -1));
+    cr_assert(eq(int,
+                 words_folder(scratch_path("to"), scratch_path("from"), &b,
+                              &given_up, &err),
+                 -1));
     cr_assert(strstr(err.text, "gone") != NULL);
 }
