@@ -159,21 +159,21 @@ static int read_pool(struct worker_hello *h,
 static void read_host(struct worker_hello *h, const struct wire_msg *m)
 {
     struct meta_value v;
-    struct meta_reader in;
 
     h->desc.io_slots = 256;
-    if (meta_find(m->meta, m->head.meta_len, KEY_HELLO_HOST, &v, &in) &&
+    if (meta_find(m->meta, m->head.meta_len, KEY_HELLO_HOST, &v, NULL) &&
         v.kind == META_MAP) {
-        const uint8_t *map = v.raw;
-        size_t len = (size_t)(m->meta + m->head.meta_len - map);
-        struct meta_reader r = {map, map + len};
-        const uint8_t *whole;
+        struct meta_reader r = {v.raw, m->meta + m->head.meta_len};
+        const uint8_t *map;
+        size_t len;
 
-        if (meta_skip(&r, &whole, &len)) {
-            meta_text(whole, len, KEY_HOST_NAME, h->host, sizeof h->host);
-            h->desc.pid = (uint32_t)meta_int(whole, len, KEY_HOST_PID, 0);
-            h->desc.io_slots =
-                (uint32_t)meta_int(whole, len, KEY_HOST_IO_SLOTS, 256);
+        if (meta_skip(&r, &map, &len)) {
+            int64_t pid = meta_int(map, len, KEY_HOST_PID, 0);
+            int64_t io = meta_int(map, len, KEY_HOST_IO_SLOTS, -1);
+
+            meta_text(map, len, KEY_HOST_NAME, h->host, sizeof h->host);
+            h->desc.pid = pid > 0 && pid <= INT32_MAX ? (uint32_t)pid : 0;
+            h->desc.io_slots = io >= 0 && io <= 65536 ? (uint32_t)io : 256;
         }
     }
     if (!h->host[0])

@@ -15,6 +15,9 @@
 
 enum { SETUPS_MAX = 256 }; /* of a session: held; and not answered */
 
+/* A thousand years; sums of a few stay far from overflow. */
+#define ORDER_MS_MAX INT64_C(31536000000000)
+
 /* ---- orders ---- */
 
 /* [function, arguments], whole; block 0 if it is something else (or if out of
@@ -40,6 +43,48 @@ static struct payload_ref keep_call(struct broker *b,
     return call;
 }
 
+enum order_number { WAIT, LIFETIME, UNPLACEABLE, MODE, TIMEOUT, NUMBERS };
+
+static const struct {
+    uint64_t key;
+    const char *name;
+    int64_t fallback, min, max;
+} order_numbers[NUMBERS] = {
+    [WAIT] = {KEY_SETUP_WAIT, "wait", 1, 0, UINT32_MAX},
+    [LIFETIME] = {KEY_SETUP_LIFETIME, "lifetime", 0, 0, 1},
+    [UNPLACEABLE] = {KEY_SETUP_UNPLACEABLE_MS, "unplaceable_ms", 10000, -1,
+                     ORDER_MS_MAX},
+    [MODE] = {KEY_CLOSE_MODE, "mode", 0, 0, 1},
+    [TIMEOUT] = {KEY_CLOSE_TIMEOUT_MS, "timeout_ms", -1, 0, ORDER_MS_MAX},
+};
+
+static int read_numbers(const struct wire_msg *w,
+                        int64_t n[NUMBERS],
+                        struct par_error *err)
+{
+    struct meta_value v;
+    char value[64];
+
+    for (int i = 0; i < NUMBERS; i++) {
+        n[i] = order_numbers[i].fallback;
+        if (!meta_find(w->meta, w->head.meta_len, order_numbers[i].key, &v,
+                       NULL) ||
+            v.kind == META_NIL)
+            continue;
+        n[i] = meta_int(w->meta, w->head.meta_len, order_numbers[i].key,
+                        INT64_MIN);
+        if (n[i] >= order_numbers[i].min && n[i] <= order_numbers[i].max)
+            continue;
+        meta_show(&v, value, sizeof value);
+        par_fail(err, EINVAL, "%s (%d): %s is not an integer from %lld to %lld",
+                 order_numbers[i].name, (int)order_numbers[i].key, value,
+                 (long long)order_numbers[i].min,
+                 (long long)order_numbers[i].max);
+        return PAR_MALFORMED;
+    }
+    return PAR_OK;
+}
+
 /* What SETUP and CLOSE have in common; `where` gets the target's name. */
 static int read_order(struct broker *b,
                       struct peer *from,
@@ -50,20 +95,19 @@ static int read_order(struct broker *b,
 {
     struct meta_value v;
     struct meta_reader in;
+    int64_t n[NUMBERS];
     ptrdiff_t named;
+    int status = read_numbers(w, n, err);
 
-    *order = (struct setup_order){
-        .client = from->number,
-        .id = w->head.id,
-        .unplaceable_ms = meta_int(w->meta, w->head.meta_len,
-                                   KEY_SETUP_UNPLACEABLE_MS, 10000),
-        .wait =
-            (uint32_t)meta_int(w->meta, w->head.meta_len, KEY_SETUP_WAIT, 1),
-        .keep = meta_int(w->meta, w->head.meta_len, KEY_SETUP_LIFETIME, 0) == 1,
-        .terminate =
-            meta_int(w->meta, w->head.meta_len, KEY_CLOSE_MODE, 0) == 1,
-        .timeout_ms =
-            meta_int(w->meta, w->head.meta_len, KEY_CLOSE_TIMEOUT_MS, -1)};
+    if (status != PAR_OK)
+        return status;
+    *order = (struct setup_order){.client = from->number,
+                                  .id = w->head.id,
+                                  .unplaceable_ms = n[UNPLACEABLE],
+                                  .wait = (uint32_t)n[WAIT],
+                                  .keep = n[LIFETIME] == 1,
+                                  .terminate = n[MODE] == 1,
+                                  .timeout_ms = n[TIMEOUT]};
     named = meta_text(w->meta, w->head.meta_len, KEY_SETUP_TARGET, where, 256);
     if (named > 0 && strlen(where) != (size_t)named) {
         par_fail(err, EINVAL, "target (17): a name of 1 to 255 octets");

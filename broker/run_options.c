@@ -335,43 +335,6 @@ static int check_critical(struct asked *a, struct par_error *err)
     return PAR_OK;
 }
 
-static void value_text(const struct meta_value *v, char *to, size_t size)
-{
-    switch (v->kind) {
-    case META_NIL:
-        snprintf(to, size, "nil");
-        break;
-    case META_BOOL:
-        snprintf(to, size, v->boolean ? "true" : "false");
-        break;
-    case META_INT:
-        snprintf(to, size, "%lld", (long long)v->i);
-        break;
-    case META_UINT:
-        snprintf(to, size, "%llu", (unsigned long long)v->u);
-        break;
-    case META_FLOAT:
-        snprintf(to, size, "%.15g", v->f);
-        break;
-    case META_STR:
-        snprintf(to, size, "\"%.*s\"", v->len < 40 ? (int)v->len : 40,
-                 (const char *)v->data);
-        break;
-    case META_BIN:
-        snprintf(to, size, "binary");
-        break;
-    case META_ARRAY:
-        snprintf(to, size, "this array of %zu", v->len);
-        break;
-    case META_MAP:
-        snprintf(to, size, "this map of %zu", v->len);
-        break;
-    default:
-        snprintf(to, size, "this");
-        break;
-    }
-}
-
 static int take_option(struct asked *a, struct par_error *err)
 {
     const struct option *option = find_option(a->key);
@@ -388,7 +351,7 @@ static int take_option(struct asked *a, struct par_error *err)
     }
     if (option->take(a))
         return PAR_OK;
-    value_text(&a->v, value, sizeof value);
+    meta_show(&a->v, value, sizeof value);
     par_fail(err, PAR_CODE(PAR_MALFORMED), "option %s (%d): %s is not %s",
              option->name, (int)a->key, value, option->allowed);
     return PAR_MALFORMED;

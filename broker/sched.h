@@ -368,8 +368,7 @@ bool sched_target_worker(const struct sched *s,
 struct sched_stats {
     uint64_t submitted, done, failed, cancelled, expired, retried, late;
     uint32_t queued, assigned, running, delayed;
-    uint32_t clients, workers, targets;
-    uint32_t closing; /* CLOSEs that workers have not answered */
+    uint32_t clients, workers, targets, closing; /* CLOSEs not answered */
     uint64_t queued_bytes;
 };
 

@@ -201,6 +201,7 @@ bool sched_overdue(struct sched *s, uint64_t now, struct decision *late)
 {
     const struct request *r;
     struct target *t;
+    uint64_t grace;
 
     sched_hear(s, now);
     if (heap_due(&s->request_timers) > s->now)
@@ -209,12 +210,13 @@ bool sched_overdue(struct sched *s, uint64_t now, struct decision *late)
     t = target_at(s, r->target);
     if (!r->close && seat_at(t, r->worker)->state == SEAT_SETTING)
         seat_at(t, r->worker)->owes = true;
+    grace = s->limits.setup_ms + t->extra_ms;
     *late = (struct decision){
         .kind = r->close ? DECIDE_CLOSE : DECIDE_SETUP,
         .worker = worker_at(s, r->worker)->number,
         .request = r->id,
         .target = t->number,
-        .grace_ms = (uint32_t)(s->limits.setup_ms + t->extra_ms),
+        .grace_ms = grace < UINT32_MAX ? (uint32_t)grace : UINT32_MAX,
     };
     return true;
 }

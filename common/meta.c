@@ -7,6 +7,7 @@
 
 #include "meta.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static uint64_t get_big_endian(const uint8_t *p, size_t octets)
@@ -384,4 +385,41 @@ bool meta_is(const struct meta_value *v, const char *text)
 {
     return v->kind == META_STR && v->len == strlen(text) &&
            memcmp(v->data, text, v->len) == 0;
+}
+
+void meta_show(const struct meta_value *v, char *to, size_t size)
+{
+    switch (v->kind) {
+    case META_NIL:
+        snprintf(to, size, "nil");
+        break;
+    case META_BOOL:
+        snprintf(to, size, v->boolean ? "true" : "false");
+        break;
+    case META_INT:
+        snprintf(to, size, "%lld", (long long)v->i);
+        break;
+    case META_UINT:
+        snprintf(to, size, "%llu", (unsigned long long)v->u);
+        break;
+    case META_FLOAT:
+        snprintf(to, size, "%.15g", v->f);
+        break;
+    case META_STR:
+        snprintf(to, size, "\"%.*s\"", v->len < 40 ? (int)v->len : 40,
+                 (const char *)v->data);
+        break;
+    case META_BIN:
+        snprintf(to, size, "binary");
+        break;
+    case META_ARRAY:
+        snprintf(to, size, "this array of %zu", v->len);
+        break;
+    case META_MAP:
+        snprintf(to, size, "this map of %zu", v->len);
+        break;
+    default:
+        snprintf(to, size, "this");
+        break;
+    }
 }

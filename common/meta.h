@@ -96,6 +96,9 @@ bool meta_find_text(const void *data,
 int64_t meta_int(const void *data, size_t len, uint64_t key, int64_t fallback);
 bool meta_bool(const void *data, size_t len, uint64_t key, bool fallback);
 
+/* A value as a refusal quotes it, cut to what fits. */
+void meta_show(const struct meta_value *v, char *to, size_t size);
+
 /* Copy a string or binary under `key` to `to`, cut at size - 1, NUL-ended;
  * "" where it is missing.  Returns its full length, or -1 where missing. */
 ptrdiff_t meta_text(
