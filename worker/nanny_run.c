@@ -108,13 +108,17 @@ static void end_queued(struct nanny *n, struct run *r)
 static void end_in_thread(struct nanny *n,
                           struct ward *w,
                           struct run *r,
+                          enum run_doom doom,
                           uint64_t grace_ms)
 {
     char text[PAR_ERROR_TEXT];
 
     atomic_store(&w->page->cancel, run_id(r));
-    if (r->doom == DOOM_TIMEOUT || r->doom == DOOM_DRAIN) {
-        int status = nanny_doom_status(n, r, text, sizeof text);
+    if (doom == DOOM_TIMEOUT || doom == DOOM_DRAIN) {
+        int status;
+
+        r->doom = (uint8_t)doom; /* CANCELLED would say that it has ended */
+        status = nanny_doom_status(n, r, text, sizeof text);
 
         nanny_answer_text(n, r, status, WIRE_MAYBE_EXECUTED, text);
         return;
@@ -128,13 +132,14 @@ static void end_in_thread(struct nanny *n,
 static void end_running(struct nanny *n,
                         struct seat *seat,
                         struct run *r,
+                        enum run_doom doom,
                         enum run_cancel how,
                         uint64_t grace_ms)
 {
     struct ward *w = seat->ward;
 
     if (w->thread) {
-        end_in_thread(n, w, r, how == CANCEL_KILL ? 0 : grace_ms);
+        end_in_thread(n, w, r, doom, how == CANCEL_KILL ? 0 : grace_ms);
         return;
     }
     if (how == CANCEL_KILL && nanny_slot_runs(w, r)) {
@@ -158,6 +163,7 @@ static bool may_run(const struct ward *w, const struct run *r)
  * this one ends and is killed in its place. */
 static void end_given(struct nanny *n,
                       struct run *r,
+                      enum run_doom doom,
                       enum run_cancel how,
                       uint64_t grace_ms)
 {
@@ -169,7 +175,7 @@ static void end_given(struct nanny *n,
     if (r->state == RUN_QUEUED)
         end_queued(n, r);
     else if (may_run(seat->ward, r))
-        end_running(n, seat, r, how, grace_ms);
+        end_running(n, seat, r, doom, how, grace_ms);
 }
 
 void nanny_end_run(struct nanny *n,
@@ -183,7 +189,7 @@ void nanny_end_run(struct nanny *n,
     if (r->state == RUN_QUEUED)
         end_queued(n, r);
     else if (r->state == RUN_GIVEN)
-        end_given(n, r, how, grace_ms);
+        end_given(n, r, doom, how, grace_ms);
     else if (r->state == RUN_RUNNING)
         nanny_command_end(n, &n->seats[r->seat], doom, how, grace_ms);
 }
@@ -228,7 +234,7 @@ static void end_slot(struct nanny *n, struct seat *seat, enum run_doom doom)
         if (r->doom == DOOM_NONE)
             r->doom = (uint8_t)doom;
         if (w->thread && r->state != RUN_ANSWERED)
-            end_in_thread(n, w, r, 0);
+            end_in_thread(n, w, r, doom, 0);
     }
     if (!w->thread) {
         w->willed = true;

@@ -94,7 +94,7 @@ static void check_running(struct nanny *n,
         check_long(n, seat, r);
         next = UINT64_MAX;
     }
-    if (r->batch->timeout_ms && r->doom == DOOM_NONE) {
+    if (r->batch->timeout_ms && r->doom != DOOM_TIMEOUT) {
         uint64_t end = since_ms + r->batch->timeout_ms;
 
         if (n->now >= end)

@@ -97,6 +97,15 @@ Test(nanny_blame, timeout_kills_and_says_so)
     expect_ok(101);
 }
 
+Test(nanny_blame, timeout_counts_in_the_grace_of_a_cancel)
+{
+    term(17, 100);
+    RUN(100, "nap", 60000);
+    WAIT_FOR(started == 1);
+    say_pair(WIRE_CANCEL, 100, 1, 21, 60000);
+    WAIT_FOR(count_answers(100) == 1);
+}
+
 Test(nanny_blame, timeout_counts_running_only)
 {
     term(17, 5000);

@@ -249,6 +249,18 @@ Test(nanny_thread, timeout_is_answered_once_and_its_thread_runs_on)
     cr_assert(eq(uint, count_answers(100), 1));
 }
 
+Test(nanny_thread, timeout_of_what_is_not_killable_is_told)
+{
+    term(17, 400);
+    run_path(100, PATH_WAIT);
+    WAIT_FOR(started == 1);
+    say(WIRE_CANCEL, 100, 2);
+    WAIT_FOR(count_answers(100) == 1);
+    for (unsigned i = 0; i < answer_count; i++)
+        if (answers[i].is_result)
+            cr_assert(eq(uint, answers[i].status, PAR_TIMEOUT));
+}
+
 Test(nanny_thread, what_waits_behind_a_long_one_goes_to_the_other)
 {
     for (uint64_t id = 10; id < 40; id++) {
