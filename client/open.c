@@ -41,7 +41,9 @@ static volatile unsigned char *make_here(void)
     return page;
 }
 
-static int init(struct par_client *c, const struct par_options *o)
+static int init(struct par_client *c,
+                const struct par_options *o,
+                struct par_error *err)
 {
     static atomic_uint_fast64_t serial;
     pthread_condattr_t attr;
@@ -68,10 +70,12 @@ static int init(struct par_client *c, const struct par_options *o)
     c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     c->context = o->zmq_context;
     if (!c->context) {
-        c->context = zmq_ctx_new();
+        c->context = link_context(err);
         c->own_context = true;
     }
-    return c->wake >= 0 && c->context ? 0 : -1;
+    if (c->wake < 0)
+        return par_fail(err, errno, "eventfd: %s", strerror(errno));
+    return c->context ? 0 : -1;
 }
 
 /* A ticket may name several brokers: the first that answers. */
@@ -105,10 +109,12 @@ struct par_client *client_open(const char *broker,
     if (!err)
         err = &own;
     c = calloc(1, sizeof *c);
-    if (!c || init(c, o)) {
+    if (!c) {
         par_fail(err, ENOMEM, "out of memory");
-        goto fail;
+        return NULL;
     }
+    if (init(c, o, err))
+        goto fail;
     c->notice = notice;
     c->notice_context = notice_context;
     if (client_choose(c, broker, o, err) || connect_to_any(c, err))

@@ -42,6 +42,9 @@ struct link_msg {
 /* Give the frames back.  wire's pointers are dead afterwards. */
 void link_msg_close(struct link_msg *m);
 
+/* A context of our own, its threads begun.  NULL on failure. */
+void *link_context(struct par_error *err);
+
 /* ---- the listening side ---- */
 
 enum link_transport { LINK_INPROC, LINK_IPC, LINK_TCP };

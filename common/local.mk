@@ -49,6 +49,7 @@ libparlink_la_SOURCES = \
     common/known.c \
     common/link.h \
     common/link_client.c \
+    common/link_context.c \
     common/link_server.c common/link_server.h \
     common/link_server_end.c \
     common/link_server_send.c \

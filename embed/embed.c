@@ -18,6 +18,7 @@
 #include "broker/broker.h"
 #include "broker/own_keys.h"
 #include "clock.h"
+#include "link.h"
 #include "loop.h"
 #include "worker/nanny.h"
 
@@ -197,11 +198,11 @@ struct embed *embed_start(void *context,
     atomic_init(&e->stop, -1);
     e->until = UINT64_MAX;
     e->own_context = !context;
-    e->context = context ? context : zmq_ctx_new();
+    e->context = context ? context : link_context(&why);
     e->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (!e->context || e->wake < 0)
-        par_fail(&why, errno, "out of descriptors or memory");
-    else if (!start_broker(e, options->broker, &why) &&
+    if (e->context && e->wake < 0)
+        par_fail(&why, errno, "eventfd: %s", strerror(errno));
+    else if (e->context && !start_broker(e, options->broker, &why) &&
              (!options->worker || (!keep_options(e, options->worker, &why) &&
                                    !loop_worker(e, &why))) &&
              !start_thread(e, &why))

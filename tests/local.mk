@@ -169,9 +169,10 @@ SYSTEM_TESTS += tests/system/strangers.sh
 dist_check_SCRIPTS = $(SYSTEM_TESTS)
 
 # Programs among them, not scripts.
-PROGRAM_TESTS = tests/system/forks tests/system/offers \
+PROGRAM_TESTS = tests/system/embeds tests/system/forks tests/system/offers \
     tests/system/parspawn_dies tests/system/self
 check_PROGRAMS += $(PROGRAM_TESTS)
+tests_system_embeds_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
 tests_system_forks_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
 tests_system_parspawn_dies_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)
 tests_system_self_LDADD = $(PAR_LIBS) $(PAR_LIBS_LIBS)

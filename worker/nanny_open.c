@@ -158,11 +158,11 @@ static int open_all(struct nanny *n,
         return -1;
     n->context = n->settings->zmq_context;
     if (!n->context) {
-        n->context = zmq_ctx_new();
+        n->context = link_context(err);
         n->own_context = true;
     }
     if (!n->context)
-        return par_fail(err, errno, "ZeroMQ: %s", strerror(errno));
+        return -1;
     if (open_uplink(n, err) || open_places(n, err) || open_disk(n, err) ||
         open_seats(n, err))
         return -1;

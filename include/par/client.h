@@ -112,7 +112,7 @@ struct par_options {
  * own that take no signals.  Blocks until the broker has welcomed us,
  * connect_timeout at most.  Errors: EINVAL a bad option; ECONNREFUSED,
  * ETIMEDOUT nobody answers; EACCES a key is missing, refused, unknown or
- * readable by others (the text says which command mends it). */
+ * readable by others (the text says which command mends it); EMFILE. */
 struct par_client *par_open(const char *broker,
                             const struct par_options *options,
                             struct par_error *err);
