@@ -58,6 +58,7 @@ UNIT_TESTS += tests/unit/test_link
 UNIT_TESTS += tests/unit/test_link_flood
 UNIT_TESTS += tests/unit/test_link_gone
 UNIT_TESTS += tests/unit/test_link_listen
+UNIT_TESTS += tests/unit/test_link_lost
 UNIT_TESTS += tests/unit/test_list
 UNIT_TESTS += tests/unit/test_log
 UNIT_TESTS += tests/unit/test_meta
