@@ -150,7 +150,8 @@ void nanny_on_close(struct nanny *n, const struct wire_msg *m)
     begin_closing(n, c);
 }
 
-void nanny_client_gone(struct nanny *n, uint32_t origin)
+/* One client's state, or NULL: that of all. */
+static void close_clients(struct nanny *n, const uint32_t *origin)
 {
     for (unsigned i = 0; i < n->seat_count; i++) {
         struct ward *w = n->seats[i].ward;
@@ -160,11 +161,24 @@ void nanny_client_gone(struct nanny *n, uint32_t origin)
         if (!w || w->phase != WARD_SERVING)
             continue;
         head.ref = n->seats[i].comp->number;
-        meta_put_map(&meta, 2);
+        meta_put_map(&meta, origin ? 2 : 1);
         meta_pair_int(&meta, KEY_PIPE_RUN_HOOKS, HOOK_CLIENT_CLOSE);
-        meta_pair_int(&meta, KEY_PIPE_ORIGIN, origin);
+        if (origin)
+            meta_pair_int(&meta, KEY_PIPE_ORIGIN, *origin);
         if (ward_send(w, &head, &meta, NULL) == 0)
             w->closes++;
+        else
+            nanny_slot_mistrust(n, &n->seats[i], "its pipe takes no more");
         meta_writer_clear(&meta);
     }
+}
+
+void nanny_client_gone(struct nanny *n, uint32_t origin)
+{
+    close_clients(n, &origin);
+}
+
+void nanny_clients_gone(struct nanny *n)
+{
+    close_clients(n, NULL);
 }

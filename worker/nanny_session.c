@@ -364,6 +364,7 @@ static void forget_runs(struct nanny *n)
 static void on_lost(struct nanny *n)
 {
     forget_runs(n);
+    nanny_clients_gone(n); /* the next session gives others their numbers */
     results_clear(&n->results);
     for (size_t i = 0; i < n->offer_count; i++)
         n->offers[i].handle = 0;

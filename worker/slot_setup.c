@@ -178,11 +178,17 @@ static int close_client(struct slot *s, uint32_t origin)
     return result;
 }
 
+/* A failure is not for who asks for this. */
+static void close_clients(struct slot *s)
+{
+    while (s->state.client_count > 0)
+        (void)close_client(s, s->state.clients[0].origin);
+}
+
 static int close_slot(struct slot *s)
 {
     s->is_ready = s->is_open = false;
-    while (s->state.client_count > 0) /* a failure is not for who asks here */
-        (void)close_client(s, s->state.clients[0].origin);
+    close_clients(s);
     return slot_run_hook(s, PAR_IS_SLOT_CLOSE, 0);
 }
 
@@ -203,6 +209,17 @@ int slot_on_setup(struct slot *s, const struct wire_msg *msg)
     return result;
 }
 
+/* The client that is named, or all. */
+static int on_clients_gone(struct slot *s, const uint8_t *meta, size_t len)
+{
+    int64_t origin = meta_int(meta, len, KEY_PIPE_ORIGIN, -1);
+
+    if (origin >= 0)
+        return close_client(s, (uint32_t)origin);
+    close_clients(s);
+    return 0;
+}
+
 /* What was asked for, up to the first that fails. */
 static int close_parts(struct slot *s, const struct wire_msg *msg)
 {
@@ -212,8 +229,7 @@ static int close_parts(struct slot *s, const struct wire_msg *msg)
 
     if (run_named(s, msg) != 0)
         return -1;
-    if (hooks & CLIENT_CLOSE &&
-        close_client(s, (uint32_t)meta_int(meta, len, KEY_PIPE_ORIGIN, 0)) != 0)
+    if (hooks & CLIENT_CLOSE && on_clients_gone(s, meta, len) != 0)
         return -1;
     if (hooks & SLOT_CLOSE && close_slot(s) != 0)
         return -1;

@@ -334,6 +334,26 @@ Test(nanny_odd, client_that_leaves_is_told_to_its_slots)
     cr_assert(strstr(history(103), "client_close") != NULL);
 }
 
+/* Sessions are counted anew: the next client of that number is another one. */
+Test(nanny_odd, state_of_clients_ends_with_the_brokers_session)
+{
+    options.slots = 1;
+    nurse();
+    set_up();
+    run0(100, "count_client");
+    cr_assert(eq(i64, value(wait_answer(100)), 1));
+    say(WIRE_GOODBYE, 0, WIRE_REPLACED);
+    link_server_drop(server, conn);
+    WAIT_FOR(hellos == 2);
+    forget_answers();
+    file_count = 0; /* its files need not be fetched again */
+    set_up();
+    run0(100, "count_client");
+    cr_assert(eq(i64, value(wait_answer(100)), 1));
+    cr_assert(strstr(history(101), "client_close client_setup") != NULL);
+    cr_assert(eq(ptr, strstr(history(102), "slot_close"), NULL));
+}
+
 /* ---- without a broker ---- */
 
 Test(nanny_odd, without_a_broker_for_long_it_starts_afresh)
