@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "cmd.h"
+#include "log.h"
 #include "options.h"
 #include "stdfds.h"
 
@@ -75,6 +76,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 int main(int argc, char **argv)
 {
     stdfds_fill();
+    log_open("par", LOG_WARN); /* of a private worker */
     setlocale(LC_CTYPE, "");
     if (argc < 2) {
         help();
