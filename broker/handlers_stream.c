@@ -224,8 +224,10 @@ static void relay_grant(struct broker *b, struct peer *from, struct link_msg *m)
         return;
     feed = of_worker ? feeds_of(&to->feeds, id, w->head.id)
                      : feeds_of(&from->feeds, w->head.id, id);
-    if (!feed)
+    if (!feed) { /* its writer would wait for ever */
+        out_break(b, to);
         return;
+    }
     feed_grant(feed, (int)stream, grant.granted_bytes);
     tell_grant(b, from, feed, (int)stream, to, id);
 }

@@ -7,6 +7,7 @@
 
 #include "out.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "log.h"
@@ -29,6 +30,15 @@ static struct payload_ref words_of_loss(struct broker *b)
     return words;
 }
 
+void out_break(struct broker *b, struct peer *peer)
+{
+    if (!peer->is_broken)
+        log_line(LOG_ERROR, "out of memory for what session %u has to hear",
+                 peer->number);
+    peer->is_broken = true;
+    b->has_lost = true;
+}
+
 /* There is no message of what was in this batch.  Its runs have not begun, and
  * never will.  A client that misses answers would wait for ever: it is cut off,
  * and knows that they are lost. */
@@ -36,14 +46,13 @@ static void lose(struct broker *b,
                  struct peer *peer,
                  const struct wire_header *head)
 {
-    log_line(LOG_ERROR, "out of memory: %u %s for session %u are lost",
-             head->count, head->type == WIRE_RUN ? "runs" : "answers",
-             peer->number);
-    b->has_lost = true;
     if (head->type != WIRE_RUN) {
-        peer->is_broken = true;
+        out_break(b, peer);
         return;
     }
+    log_line(LOG_ERROR, "out of memory: %u runs for session %u are lost",
+             head->count, peer->number);
+    b->has_lost = true;
     for (unsigned i = 0; i < head->count; i++) {
         struct job_outcome outcome = {.status = PAR_INTERNAL,
                                       .executed = WIRE_NOT_EXECUTED,
@@ -76,7 +85,8 @@ static void post(struct broker *b,
 {
     peer->messages_out++;
     b->messages_out++;
-    link_server_send(b->link, peer->conn, frame, len, second);
+    if (link_server_send(b->link, peer->conn, frame, len, second) == ENOMEM)
+        out_break(b, peer);
 }
 
 void out_flush(struct broker *b, struct peer *peer)

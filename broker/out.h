@@ -5,8 +5,8 @@
  * turn.  Never on a timer.
  *
  * For a batch that cannot be sent, for want of memory, its runs end as
- * INTERNAL, and a client whose answers it held is marked as broken.  That
- * makes decisions after all were carried out: `has_lost` tells the turn.
+ * INTERNAL; a peer that misses anything else is marked as broken.  That makes
+ * decisions after all were carried out: `has_lost` tells the turn.
  */
 #ifndef PAR_BROKER_OUT_H
 #define PAR_BROKER_OUT_H
@@ -32,6 +32,10 @@ void out_send(struct broker *b,
               uint8_t *frame,
               size_t len,
               zmq_msg_t *second);
+
+/* There is no memory for what it has to hear: rather than wait for that it is
+ * cut off, at the end of the turn. */
+void out_break(struct broker *b, struct peer *peer);
 
 /* Has it so much unread that what can wait had better?  Then out_waits() has it
  * looked at again, at every turn. */

@@ -57,7 +57,7 @@ struct peer {
     bool paused;
     bool leaving;          /* a worker that drains */
     uint32_t paths;        /* that a worker offers */
-    bool is_broken;        /* a client that answers were lost of */
+    bool is_broken;        /* words for it were lost */
     bool has_run;          /* a client that workers may know */
     struct credit runs;    /* what we grant a client */
     uint64_t answered;     /* how many of those runs have their answer */

@@ -3,6 +3,7 @@
 
 #include "say.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,9 @@
 
 enum { RETRY_AFTER_MS = 1000 };
 
-/* Whole messages of header and metadata only. */
-static void post(struct broker *b,
+/* Whole messages of header and metadata only.  False if there is no memory for
+ * one: who should hear it must not wait for it. */
+static bool post(struct broker *b,
                  uint64_t conn,
                  const struct wire_header *head,
                  const struct meta_writer *meta)
@@ -23,21 +25,22 @@ static void post(struct broker *b,
     struct wire_header h = *head;
 
     if (meta && meta->failed)
-        return; /* out of memory: the peer's own time-out must do */
+        return false;
     h.meta_len = (uint32_t)len;
     if (len > sizeof frame - WIRE_HEADER) {
         whole = malloc(WIRE_HEADER + len);
         if (!whole)
-            return;
+            return false;
     }
     wire_put_header(whole, &h);
     if (len)
         memcpy(whole + WIRE_HEADER, meta->data, len);
     b->messages_out++;
     if (whole == frame)
-        link_server_post(b->link, conn, whole, WIRE_HEADER + len);
-    else
-        link_server_send(b->link, conn, whole, WIRE_HEADER + len, NULL);
+        return link_server_post(b->link, conn, whole, WIRE_HEADER + len) !=
+               ENOMEM;
+    return link_server_send(b->link, conn, whole, WIRE_HEADER + len, NULL) !=
+           ENOMEM;
 }
 
 void say(struct broker *b,
@@ -54,16 +57,17 @@ void say(struct broker *b,
     /* What was decided before must not arrive after. */
     out_flush(b, to);
     to->messages_out++;
-    post(b, to->conn, &head, meta);
+    if (!post(b, to->conn, &head, meta))
+        out_break(b, to);
 }
 
-void say_error_to(struct broker *b,
-                  uint64_t conn,
-                  uint64_t id,
-                  unsigned count,
-                  int status,
-                  bool final,
-                  const char *text)
+static bool post_error(struct broker *b,
+                       uint64_t conn,
+                       uint64_t id,
+                       unsigned count,
+                       int status,
+                       bool final,
+                       const char *text)
 {
     struct wire_header head = {.type = WIRE_ERROR,
                                .flags = final ? WIRE_FINAL : 0,
@@ -78,7 +82,19 @@ void say_error_to(struct broker *b,
     meta_pair_str(w, KEY_ANY_TEXT, text);
     if (is_passing)
         meta_pair_int(w, KEY_ANY_RETRY_AFTER_MS, RETRY_AFTER_MS);
-    post(b, conn, &head, w);
+    return post(b, conn, &head, w);
+}
+
+void say_error_to(struct broker *b,
+                  uint64_t conn,
+                  uint64_t id,
+                  unsigned count,
+                  int status,
+                  bool final,
+                  const char *text)
+{
+    if (!post_error(b, conn, id, count, status, final, text))
+        link_server_cut(b->link, conn);
 }
 
 void say_error(struct broker *b,
@@ -91,7 +107,8 @@ void say_error(struct broker *b,
 {
     out_flush(b, to);
     to->messages_out++;
-    say_error_to(b, to->conn, id, count, status, final, text);
+    if (!post_error(b, to->conn, id, count, status, final, text))
+        out_break(b, to);
 }
 
 void say_goodbye(struct broker *b, uint64_t conn, enum wire_reason reason)

@@ -219,7 +219,7 @@ static bool take(struct broker *b)
     return taken == BROKER_BATCH;
 }
 
-/* Clients that miss answers. */
+/* Peers that miss what they were to hear. */
 static void cut_broken(struct broker *b)
 {
     struct peer *peer;

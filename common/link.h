@@ -103,11 +103,11 @@ const struct link_peer *link_server_peer(const struct link_server *s,
                                          uint64_t conn);
 
 /* Send one message.  link_server_send() takes `frame` (malloc'd; NULL is a
- * failed batch_take() and returns -1) whatever happens; `second` is moved
- * from if not NULL and the message is sent.  link_server_post() copies; for
- * small ones.  Return -1 if the connection is gone, or cut off because its
- * peer reads nothing, be it 32768 messages or 512 MiB (it will be told by
- * link_server_gone()). */
+ * failed batch_take()) whatever happens; `second` is moved from if not NULL and
+ * the message is sent.  link_server_post() copies; for small ones.  Return
+ * ENOMEM if there is no memory for it, so that the peer misses it; -1 if the
+ * connection is gone, or cut off because its peer reads nothing, be it 32768
+ * messages or 512 MiB (it will be told by link_server_gone()). */
 int link_server_send(struct link_server *s,
                      uint64_t conn,
                      uint8_t *frame,

@@ -87,7 +87,7 @@ int link_server_send(struct link_server *s,
     zmq_msg_t first;
 
     if (link_frame_take(&first, frame, len) != 0)
-        return -1;
+        return ENOMEM;
     return send_conn(s, conn, &first, second);
 }
 
@@ -99,6 +99,6 @@ int link_server_post(struct link_server *s,
     zmq_msg_t first;
 
     if (link_frame_copy(&first, frame, len) != 0)
-        return -1;
+        return ENOMEM;
     return send_conn(s, conn, &first, NULL);
 }

@@ -202,7 +202,8 @@ ROOT_TESTS += tests/root/other_user.sh
 ROOT_TESTS += tests/root/two_hosts.sh
 dist_check_SCRIPTS += $(ROOT_TESTS)
 
-tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=meta_room
+tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) \
+    -Wl,--wrap=meta_room,--wrap=link_frame_copy
 tests_unit_test_client_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_nanny_files_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=unlinkat -Wl,--wrap=copy_file_range

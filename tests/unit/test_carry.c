@@ -1,6 +1,6 @@
 /* test_carry.c - what the scheduler decided reaches its receiver, or it is told
- * why not.  The linker puts meta_room() here between the broker's messages and
- * their memory. */
+ * why not.  The linker puts meta_room() and link_frame_copy() here between the
+ * broker's messages and their memory. */
 #include "config.h"
 
 #include "brokering.h"
@@ -20,12 +20,26 @@ uint8_t *__wrap_meta_room(struct meta_writer *w, size_t n)
     return __real_meta_room(w, n);
 }
 
+int __real_link_frame_copy(zmq_msg_t *to, const void *frame, size_t len);
+int __wrap_link_frame_copy(zmq_msg_t *to, const void *frame, size_t len);
+
+/* There is no memory for small messages of this type. */
+static unsigned refused_type;
+
+int __wrap_link_frame_copy(zmq_msg_t *to, const void *frame, size_t len)
+{
+    if (refused_type && ((const uint8_t *)frame)[3] == refused_type)
+        return -1;
+    return __real_link_frame_copy(to, frame, len);
+}
+
 static struct speaker client, worker;
 static uint64_t handle;
 
 static void open_all(void)
 {
     refused = 0;
+    refused_type = 0;
     broker_open();
     join(&client, "client", "");
     join(&worker, "worker", "w");
@@ -37,6 +51,7 @@ static void open_all(void)
 static void close_all(void)
 {
     refused = 0;
+    refused_type = 0;
     leave(&client);
     leave(&worker);
     broker_close();
@@ -147,6 +162,23 @@ Test(carry, a_set_up_that_cannot_be_sent_fails)
     m = hear(&client, WIRE_ERROR);
     cr_assert(eq(u64, m->head.id, 2));
     cr_assert(eq(u64, m->head.ref, PAR_INTERNAL));
+}
+
+Test(carry, a_worker_that_misses_an_order_is_cut_off)
+{
+    run(10, 1, 5);
+    hear(&worker, WIRE_RUN);
+    refused_type = WIRE_CANCEL;
+    tell(&client, WIRE_CANCEL, 0, 10, 1, NULL, NULL, 0);
+    hear(&worker, WIRE_GOODBYE);
+    all_end_as(1, PAR_WORKER_LOST);
+}
+
+Test(carry, a_client_that_misses_an_answer_is_cut_off)
+{
+    refused_type = WIRE_ERROR;
+    tell(&client, WIRE_CLOSE, 0, 2, handle + 1, NULL, NULL, 0);
+    cr_assert(eq(u64, hear(&client, WIRE_GOODBYE)->head.ref, WIRE_TOO_MANY));
 }
 
 Test(carry, every_message_is_counted)
