@@ -67,6 +67,24 @@ static bool wind_up(struct nanny *n)
     return !list_is_empty(&n->comps) && n->now < n->drain_at;
 }
 
+/* Their closing functions have had their time. */
+static void log_cut(const struct nanny *n)
+{
+    for (struct list *i = n->comps.next; i != &n->comps; i = i->next) {
+        const struct comp *c = LIST_ENTRY(i, const struct comp, node);
+
+        if (c->registered)
+            log_line(LOG_WARN,
+                     "closing what is registered here took longer "
+                     "than %d s: cut",
+                     HOOK_MS / 1000);
+        else
+            log_line(LOG_WARN, "closing %.*s took longer than %d s: cut",
+                     (int)c->bundle.name.len, c->bundle.name.data,
+                     HOOK_MS / 1000);
+    }
+}
+
 void nanny_drain_step(struct nanny *n)
 {
     if (n->state != NANNY_DRAINING)
@@ -79,6 +97,8 @@ void nanny_drain_step(struct nanny *n)
         return;
     if (!n->kill && wind_up(n))
         return;
+    if (!n->kill)
+        log_cut(n);
     /* DONE says that all that was begun is answered. */
     nanny_say_goodbye(n, is_busy(n) ? WIRE_IDLE : WIRE_DONE);
     n->state = NANNY_ENDED;

@@ -1,9 +1,11 @@
 /* Thread slots: what cannot be killed is told, and the worker goes on. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "log.h"
 #include "nursing.h"
 #include "worker/call.h"
 
@@ -54,6 +56,7 @@ static int one(struct par_task *t)
 /* ---- state: how often each hook ran ---- */
 
 static atomic_int refuse; /* in slot_setup */
+static atomic_int linger; /* in slot_close */
 static atomic_int host_opened, host_closed, opened, closed, met, left;
 
 static int open_host(struct par_task *t)
@@ -84,7 +87,11 @@ PAR_SLOT_SETUP(open_slot)
 
 static int close_slot(struct par_task *t)
 {
+    struct timespec nap = {.tv_nsec = 100000};
+
     atomic_fetch_add(&closed, 1);
+    while (atomic_load(&linger))
+        nanosleep(&nap, NULL);
     free(par_state(t));
     return 0;
 }
@@ -173,6 +180,7 @@ static void init(void)
 static void fini(void)
 {
     atomic_store(&release, 1);
+    atomic_store(&linger, 0);
     nursing_close();
 }
 
@@ -318,6 +326,31 @@ Test(nanny_thread, RP_06_draining_worker_closes_what_its_slots_opened)
     cr_assert(eq(int, atomic_load(&left), 2));
     cr_assert(eq(int, atomic_load(&closed), 2));
     cr_assert(eq(int, atomic_load(&host_closed), 1));
+}
+
+/* Run the nanny's clock ahead, beyond what closing functions may take. */
+Test(nanny_thread, draining_worker_names_what_it_does_not_wait_for)
+{
+    char text[500] = "";
+    int ends[2], saved = dup(STDERR_FILENO);
+
+    use_both_slots();
+    atomic_store(&linger, 1);
+    nanny_drain(nanny, clock_ms());
+    WAIT_FOR(atomic_load(&closed) > 0);
+    cr_assert(eq(int, pipe2(ends, O_NONBLOCK), 0));
+    dup2(ends[1], STDERR_FILENO);
+    log_open("parworker", LOG_WARN);
+    nanny_turn(nanny, clock_ms() + 10000);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    cr_assert(gt(i64, (int64_t)read(ends[0], text, sizeof text - 1), 0));
+    close(ends[0]);
+    cr_assert(eq(int, (int)nanny_state(nanny), NANNY_ENDED));
+    cr_assert(strstr(text, "closing what is registered here took longer than "
+                           "10 s: cut") != NULL,
+              "%s", text);
 }
 
 Test(nanny_thread, worker_that_ends_at_once_leaves_no_state_of_its_slots)
