@@ -66,6 +66,7 @@ UNIT_TESTS += tests/unit/test_meta_check
 UNIT_TESTS += tests/unit/test_meta_json
 UNIT_TESTS += tests/unit/test_nanny
 UNIT_TESTS += tests/unit/test_nanny_blame
+UNIT_TESTS += tests/unit/test_nanny_build
 UNIT_TESTS += tests/unit/test_nanny_close
 UNIT_TESTS += tests/unit/test_nanny_command
 UNIT_TESTS += tests/unit/test_nanny_files
@@ -205,6 +206,7 @@ dist_check_SCRIPTS += $(ROOT_TESTS)
 tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=meta_room,--wrap=link_frame_copy
 tests_unit_test_client_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
+tests_unit_test_nanny_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read
 tests_unit_test_nanny_files_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=unlinkat -Wl,--wrap=copy_file_range
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) \

@@ -18,7 +18,10 @@
 #include "poller.h"
 #include "tail.h"
 
-enum { READ_PIECE = 16 * 1024 };
+enum {
+    READ_PIECE = 16 * 1024,
+    PIECES = 8 /* in one go: more than a pipe holds, and others wait */
+};
 
 struct build {
     struct list node;
@@ -199,18 +202,27 @@ static void fail(const struct build *b)
     free(text);
 }
 
-static void read_output(struct build *b)
+static void read_output(struct nanny *n, struct build *b)
 {
     char piece[READ_PIECE];
-    ssize_t got;
 
-    while ((got = read(b->output, piece, sizeof piece)) > 0)
-        tail_add(&b->tail, piece, (size_t)got);
+    for (int i = 0; i < PIECES && b->output >= 0; i++) {
+        ssize_t got = read(b->output, piece, sizeof piece);
+
+        if (got > 0) {
+            tail_add(&b->tail, piece, (size_t)got);
+        } else if (got == 0) { /* it would be readable for ever */
+            poller_close(n->poller, b->output);
+            b->output = -1;
+        } else {
+            return;
+        }
+    }
 }
 
 static void over(struct nanny *n, struct build *b)
 {
-    read_output(b);
+    read_output(n, b);
     if (b->exited && !b->late && WIFEXITED(b->status) &&
         WEXITSTATUS(b->status) == 0)
         keep(n, b->comp);
@@ -223,7 +235,7 @@ static void step(struct nanny *n, struct build *b)
 {
     struct keeper_event e;
 
-    read_output(b);
+    read_output(n, b);
     while (keeper_next(b->keeper, &e)) {
         switch (e.kind) {
         case KEEPER_STARTED:
