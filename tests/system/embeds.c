@@ -26,8 +26,10 @@ static struct par_client *open_remote(struct daemons *d)
     char place[600];
     const char *at[] = {place, NULL};
     struct par_broker_options b = {.endpoints = at};
-    struct par_worker_options w = {
-        .brokers = at, .slots = 1, .libexec = getenv("top_builddir")};
+    struct par_worker_options w = {.brokers = at,
+                                   .slots = 1,
+                                   .max_file_size = UINT64_MAX,
+                                   .libexec = getenv("top_builddir")};
     struct par_client *c = NULL;
 
     snprintf(place, sizeof place, "ipc://%s/socket", getenv("TMPDIR"));

@@ -1,6 +1,10 @@
 /* parspawn_dies.c - parspawn is killed under a private handle, which goes on */
 #include "config.h"
 
+#include <par/broker.h>
+#include <par/worker.h>
+#include <zmq.h>
+
 #include "embedding.h"
 
 /* A command's parent is its keeper, whose parent is parspawn. */
@@ -96,6 +100,48 @@ static void has_said_nothing(void)
     unlink("said");
 }
 
+/* ---- a worker that the program has opened itself ---- */
+
+static struct par_worker *start_worker(void *context, const char *const *at)
+{
+    struct par_worker_options o = {.zmq_context = context,
+                                   .brokers = at,
+                                   .slots = 1,
+                                   .max_file_size = UINT64_MAX,
+                                   .libexec = getenv("top_builddir")};
+    struct par_worker *w = par_worker_open(&o, &err);
+
+    if (w && par_worker_start(w, &err) == 0)
+        return w;
+    par_worker_close(w);
+    return NULL;
+}
+
+static void opened(void)
+{
+    const char *at[] = {"inproc://dies", NULL};
+    void *context = zmq_ctx_new();
+    struct par_broker_options b = {.zmq_context = context, .endpoints = at};
+    struct par_options o = {.zmq_context = context};
+    struct par_broker *broker = par_broker_start(&b, &err);
+    struct par_worker *first = start_worker(context, at), *second;
+    struct par_client *c = par_open(at[0], &o, &err);
+
+    claim(first && c && par_wait_workers(c, 1, -1, &err) == 0,
+          "a worker of the program's own");
+    claim(end_of(c, start_shell(c, KILL_IT)) == PAR_WORKER_LOST,
+          "... who kills its parspawn is lost");
+    claim(par_worker_join(first, &err) == -1 && strstr(err.text, "parspawn"),
+          "... its program is told");
+    second = start_worker(context, at);
+    claim(second && calls(c), "... and another takes its place");
+    par_close(c);
+    par_worker_close(second);
+    par_worker_close(first);
+    par_broker_stop(broker, 0);
+    zmq_ctx_term(context);
+}
+
 int main(int argc, char **argv)
 {
     struct par_client *c;
@@ -113,6 +159,7 @@ int main(int argc, char **argv)
     again(c, "thread slots");
     par_close(c);
     for_good();
+    opened();
     has_said_nothing();
     return failed;
 }
