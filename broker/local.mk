@@ -52,8 +52,8 @@ BROKER_PURE = \
     broker/sched_results.c \
     broker/sched_review.c \
     broker/sched_review.h \
-    broker/sched_seats.c \
-    broker/sched_seats.h \
+    broker/sched_sites.c \
+    broker/sched_sites.h \
     broker/sched_setup.c \
     broker/sched_setup.h \
     broker/sched_spec.c \

@@ -10,7 +10,7 @@
 
 #include "sched_hold.h"
 #include "sched_queue.h"
-#include "sched_seats.h"
+#include "sched_sites.h"
 #include "wire.h"
 
 /* ---- which worker ---- */
@@ -103,11 +103,11 @@ static void set_up_more(struct sched *s, const struct demand *d, unsigned want)
     if (t->is_path || d->ready == d->placeable)
         return;
     while (t->setting < d->queued && (side = walk_next(&walk)) != NULL) {
-        const struct seat *seat = seat_at(t, side->worker);
+        const struct site *site = site_at(t, side->worker);
 
         if ((fit_at(d, side->worker) & want) == want &&
-            (!seat || seat->state == SEAT_NONE))
-            seat_setup(s, d->target, side->worker, POOL_NONE);
+            (!site || site->state == SITE_NONE))
+            site_setup(s, d->target, side->worker, POOL_NONE);
     }
 }
 
@@ -147,12 +147,12 @@ bool assign_elsewhere(struct sched *s, const struct demand *d)
         return true;
     while (!t->is_path && !t->closing && t->setting == 0 &&
            (side = walk_next(&walk)) != NULL) {
-        const struct seat *seat = seat_at(t, side->worker);
+        const struct site *site = site_at(t, side->worker);
 
         if (fit_at(d, side->worker) & FIT_MATCH &&
             has_free_slot(s, d, side->worker) &&
-            (!seat || seat->state == SEAT_NONE))
-            seat_setup(s, d->target, side->worker, POOL_NONE);
+            (!site || site->state == SITE_NONE))
+            site_setup(s, d->target, side->worker, POOL_NONE);
     }
     return false;
 }

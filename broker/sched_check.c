@@ -190,9 +190,9 @@ static void check_unset(const struct sched *s, const struct demand *d)
     if (t->is_path || t->setting >= d->queued || list_is_empty(&d->stuck))
         return;
     for (uint32_t i = 0; i < d->fit_count; i++) {
-        const struct seat *seat = seat_at(t, i);
+        const struct site *site = site_at(t, i);
 
-        if (!(d->fits[i] & FIT_MATCH) || (seat && seat->state != SEAT_NONE))
+        if (!(d->fits[i] & FIT_MATCH) || (site && site->state != SITE_NONE))
             continue;
         assert(
             list_is_empty(&worker_at(s, i)->sides[d->where.run_class].roomy) ||
@@ -231,12 +231,12 @@ static void check_demand(const struct sched *s, uint32_t place)
     if (d->ready_at != RANKS_NOWHERE)
         check_ready(s, d);
     for (uint32_t i = 0; i < d->fit_count; i++) {
-        const struct seat *seat = seat_at(t, i);
+        const struct site *site = site_at(t, i);
         bool match = d->fits[i] & FIT_MATCH;
         bool ready = d->fits[i] & FIT_READY;
 
         assert(!match || (worker_at(s, i)->number && !worker_at(s, i)->gone));
-        assert(ready == (seat && seat->state == SEAT_READY));
+        assert(ready == (site && site->state == SITE_READY));
         ready_count += match && ready;
         placeable += match && (t->is_path ? ready : !(d->fits[i] & FIT_BARRED));
     }
@@ -335,32 +335,32 @@ static void check_workers(const struct sched *s, const struct recount *r)
 
 /* A worker that has not answered a SETUP may be set up yet, or be told to
  * close. */
-static void check_seat(const struct seat *seat)
+static void check_site(const struct site *site)
 {
-    assert(seat->setups == 0 ||
-           (seat->state != SEAT_NONE && seat->state != SEAT_FAILED));
-    assert(seat->setups > 0 || seat->state != SEAT_SETTING);
+    assert(site->setups == 0 ||
+           (site->state != SITE_NONE && site->state != SITE_FAILED));
+    assert(site->setups > 0 || site->state != SITE_SETTING);
 }
 
 static void check_targets(const struct sched *s, const struct recount *r)
 {
     for (uint32_t i = 0; i < pool_end(&s->target_pool); i++) {
         const struct target *t = target_at(s, i);
-        uint32_t seats = 0;
+        uint32_t sites = 0;
         uint32_t held = 0;
         uint32_t setting = 0;
 
         if (t->number == 0)
             continue;
-        for (uint32_t k = 0; k < t->seat_size; k++) {
-            if (!t->seats[k])
+        for (uint32_t k = 0; k < t->site_size; k++) {
+            if (!t->sites[k])
                 continue;
-            seats++;
-            held += t->seats[k]->held;
-            setting += t->seats[k]->state == SEAT_SETTING;
-            check_seat(t->seats[k]);
+            sites++;
+            held += t->sites[k]->held;
+            setting += t->sites[k]->state == SITE_SETTING;
+            check_site(t->sites[k]);
         }
-        assert(seats == t->seat_count && setting == t->setting);
+        assert(sites == t->site_count && setting == t->setting);
         assert(held == t->held && held == r->target_held[i]);
         assert(t->queued == r->target_queued[i]);
     }

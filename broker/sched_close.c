@@ -1,4 +1,4 @@
-/* sched_close.c - CLOSE: cancel or drain, close each seat, retire the target
+/* sched_close.c - CLOSE: cancel or drain, close each site, retire the target
  *
  * One review a turn looks at what has changed; nothing waits in a call.
  */
@@ -8,7 +8,7 @@
 
 #include "sched_end.h"
 #include "sched_order.h"
-#include "sched_seats.h"
+#include "sched_sites.h"
 #include "sched_spec.h"
 
 static const struct payload_ref no_payload;
@@ -66,7 +66,7 @@ void close_unheld(struct sched *s, uint32_t target)
     begin(s, target, false);
 }
 
-/* ---- seats ---- */
+/* ---- sites ---- */
 
 /* The order whose call goes along to this worker; POOL_NONE. */
 static uint32_t call_for(const struct sched *s,
@@ -84,39 +84,39 @@ static uint32_t call_for(const struct sched *s,
     return POOL_NONE;
 }
 
-static bool is_open(const struct seat *seat)
+static bool is_open(const struct site *site)
 {
-    return seat && (seat->state == SEAT_READY || seat->state == SEAT_SETTING);
+    return site && (site->state == SITE_READY || site->state == SITE_SETTING);
 }
 
 /* Nothing is known to be there, and something may come to be. */
-static bool may_open(const struct seat *seat)
+static bool may_open(const struct site *site)
 {
-    return seat && seat->owes && seat->state == SEAT_FAILED;
+    return site && site->owes && site->state == SITE_FAILED;
 }
 
-static bool is_leaving(const struct seat *seat)
+static bool is_leaving(const struct site *site)
 {
-    return seat && (seat->state == SEAT_LEAVING || seat->state == SEAT_CLOSING);
+    return site && (site->state == SITE_LEAVING || site->state == SITE_CLOSING);
 }
 
-/* Returns whether any seat is not closed yet.  A set-up that is under way does
+/* Returns whether any site is not closed yet.  A set-up that is under way does
  * not hold up a CLOSE: the worker ends it, and answers both. */
-static bool close_seats(struct sched *s, uint32_t target, bool all)
+static bool close_sites(struct sched *s, uint32_t target, bool all)
 {
     struct target *t = target_at(s, target);
     bool busy = false;
 
-    for (uint32_t i = 0; i < t->seat_size; i++) {
-        struct seat *seat = t->seats[i];
+    for (uint32_t i = 0; i < t->site_size; i++) {
+        struct site *site = t->sites[i];
 
-        if (all && (is_open(seat) || may_open(seat)))
-            seat_set(s, t, i, SEAT_LEAVING);
-        if (seat && seat->state == SEAT_LEAVING && seat->held == 0)
-            seat_close(s, target, i,
-                       seat->owes ? POOL_NONE : call_for(s, t, i));
-        busy = busy || is_open(seat) || is_leaving(seat) ||
-               (seat && seat->setups > 0);
+        if (all && (is_open(site) || may_open(site)))
+            site_set(s, t, i, SITE_LEAVING);
+        if (site && site->state == SITE_LEAVING && site->held == 0)
+            site_close(s, target, i,
+                       site->owes ? POOL_NONE : call_for(s, t, i));
+        busy = busy || is_open(site) || is_leaving(site) ||
+               (site && site->setups > 0);
     }
     return busy;
 }
@@ -136,8 +136,8 @@ static bool is_through(const struct sched *s, const struct order *o)
 {
     const struct target *t = target_at(s, o->target);
 
-    for (uint32_t i = 0; i < t->seat_size; i++)
-        if (is_leaving(t->seats[i]) && order_is_about(s, t, o->where, i))
+    for (uint32_t i = 0; i < t->site_size; i++)
+        if (is_leaving(t->sites[i]) && order_is_about(s, t, o->where, i))
             return false;
     return true;
 }
@@ -163,8 +163,8 @@ static void retire(struct sched *s, uint32_t target)
         answer(s, LIST_ENTRY(t->orders.next, struct order, of_target));
     for (uint32_t i = 0; i < pool_end(&s->client_pool); i++)
         order_drop_hold(s, i, target);
-    for (uint32_t i = 0; i < t->seat_size; i++)
-        seat_drop(s, t, i);
+    for (uint32_t i = 0; i < t->site_size; i++)
+        site_drop(s, t, i);
     decisions_add(&s->decisions, DECIDE_RETIRE)->target = t->number;
     list_remove(&t->touched);
     t->retired = true; /* its name stays readable until settled */
@@ -175,7 +175,7 @@ static void retire(struct sched *s, uint32_t target)
 void close_review(struct sched *s, uint32_t target)
 {
     struct target *t = target_at(s, target);
-    bool busy = close_seats(s, target, t->closing && t->queued == 0);
+    bool busy = close_sites(s, target, t->closing && t->queued == 0);
 
     if (!t->closing)
         answer_some(s, t);
@@ -218,10 +218,10 @@ static void close_some(struct sched *s, const struct order *o)
 {
     struct target *t = target_at(s, o->target);
 
-    for (uint32_t i = 0; i < t->seat_size; i++)
-        if ((is_open(t->seats[i]) || may_open(t->seats[i])) &&
+    for (uint32_t i = 0; i < t->site_size; i++)
+        if ((is_open(t->sites[i]) || may_open(t->sites[i])) &&
             order_is_about(s, t, o->where, i))
-            seat_set(s, t, i, SEAT_LEAVING);
+            site_set(s, t, i, SITE_LEAVING);
     if (o->terminate)
         kill_jobs(s, o->target, POOL_NONE, o->where);
 }

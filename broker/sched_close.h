@@ -10,7 +10,7 @@
  * and jobs of sessions that did not set it up: those may finish. */
 void close_unheld(struct sched *s, uint32_t target);
 
-/* Something changed at a target: close the seats whose jobs are through,
+/* Something changed at a target: close the sites whose jobs are through,
  * answer the CLOSEs that are done, retire it. */
 void close_review(struct sched *s, uint32_t target);
 

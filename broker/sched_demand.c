@@ -68,13 +68,13 @@ static unsigned match(const struct demand *d, const struct worker *w)
 
 static unsigned see(const struct target *t, uint32_t worker)
 {
-    const struct seat *seat = seat_at(t, worker);
+    const struct site *site = site_at(t, worker);
 
-    switch (seat ? seat->state : SEAT_NONE) {
-    case SEAT_NONE:
-    case SEAT_SETTING:
+    switch (site ? site->state : SITE_NONE) {
+    case SITE_NONE:
+    case SITE_SETTING:
         return 0;
-    case SEAT_READY:
+    case SITE_READY:
         return FIT_READY;
     default:
         return FIT_BARRED;
@@ -131,7 +131,7 @@ void demand_lose_worker(struct sched *s, uint32_t worker)
     }
 }
 
-void demand_see_seat(struct sched *s, struct target *t, uint32_t worker)
+void demand_see_site(struct sched *s, struct target *t, uint32_t worker)
 {
     unsigned seen = see(t, worker);
 

@@ -19,8 +19,8 @@ int demand_reserve_worker(struct sched *s, uint32_t worker);
 void demand_meet_worker(struct sched *s, uint32_t worker);
 void demand_lose_worker(struct sched *s, uint32_t worker);
 
-/* The seat of a target at a worker has changed. */
-void demand_see_seat(struct sched *s, struct target *t, uint32_t worker);
+/* The site of a target at a worker has changed. */
+void demand_see_site(struct sched *s, struct target *t, uint32_t worker);
 
 /* Say why no worker could run it: "no worker has the label gpu=yes". */
 void demand_explain(const struct sched *s,

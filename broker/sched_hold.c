@@ -150,7 +150,7 @@ void hold_take(struct sched *s, uint32_t place, uint32_t worker)
     const struct spec *spec = spec_at(s, job->spec);
     struct demand *d = demand_at(s, spec->demand);
     struct worker *w = worker_at(s, worker);
-    struct seat *seat = seat_at(target_at(s, d->target), worker);
+    struct site *site = site_at(target_at(s, d->target), worker);
     struct side *side = &w->sides[d->where.run_class];
 
     job_move(s, job, JOB_ASSIGN);
@@ -158,7 +158,7 @@ void hold_take(struct sched *s, uint32_t place, uint32_t worker)
     job->since = s->now;
     job->weight = d->where.run_class == RUN_IO
                       ? ROSTER_WINDOW_BITS
-                      : pace_weight(seat->paces, spec->function) & 15;
+                      : pace_weight(site->paces, spec->function) & 15;
     job_row_append(&w->held, &s->job_pool, place);
     if (w->fresh == POOL_NONE)
         w->fresh = place;
@@ -171,7 +171,7 @@ void hold_take(struct sched *s, uint32_t place, uint32_t worker)
     }
     w->moved = s->now;
     w->wanted_back = false;
-    seat->held++;
+    site->held++;
     side->held++;
     side->ahead += UINT64_C(1) << job->weight;
     if (!is_full(side, d->where.run_class))
@@ -204,7 +204,7 @@ void hold_give(struct sched *s, uint32_t place)
     const struct demand *d = demand_at(s, spec_at(s, job->spec)->demand);
     struct target *t = target_at(s, d->target);
     struct worker *w = worker_at(s, job->where);
-    struct seat *seat = seat_at(t, job->where);
+    struct site *site = site_at(t, job->where);
     struct side *side = &w->sides[d->where.run_class];
 
     if (w->fresh == place)
@@ -219,9 +219,9 @@ void hold_give(struct sched *s, uint32_t place)
     w->wanted_back = false;
     side->held--;
     side->ahead -= UINT64_C(1) << job->weight;
-    if (--seat->held == 0 && seat->state == SEAT_LEAVING)
+    if (--site->held == 0 && site->state == SITE_LEAVING)
         target_touch(s, t);
-    if (t->is_path && seat->held == 0 && seat->state == SEAT_NONE)
+    if (t->is_path && site->held == 0 && site->state == SITE_NONE)
         target_loosen(s, t);
     if (w->paused || w->gone)
         return;

@@ -60,14 +60,14 @@ static void measure(struct sched *s,
                     const struct job_outcome *outcome)
 {
     const struct spec *spec = spec_at(s, job->spec);
-    struct seat *seat = seat_at(target_at(s, spec->target), job->where);
+    struct site *site = site_at(target_at(s, spec->target), job->where);
 
     if (outcome->status != PAR_OK && outcome->status != PAR_EXCEPTION)
         return;
-    if (!seat->paces)
-        seat->paces = calloc(POLICY_PACES, sizeof *seat->paces);
-    if (seat->paces)
-        pace_note(seat->paces, spec->function, outcome->wall_us);
+    if (!site->paces)
+        site->paces = calloc(POLICY_PACES, sizeof *site->paces);
+    if (site->paces)
+        pace_note(site->paces, spec->function, outcome->wall_us);
 }
 
 bool sched_result(struct sched *s,

@@ -1,6 +1,6 @@
 /* sched_review.c - targets that were touched, once each a turn
  *
- * However many seats change in a turn, whether an order is through is asked
+ * However many sites change in a turn, whether an order is through is asked
  * once.
  */
 #include "config.h"
@@ -9,8 +9,8 @@
 
 #include "sched_close.h"
 #include "sched_order.h"
-#include "sched_seats.h"
 #include "sched_setup.h"
+#include "sched_sites.h"
 
 static bool is_wanted(const struct target *t)
 {
@@ -96,24 +96,24 @@ uint32_t sched_setup_target(const struct sched *s,
     return r && !r->close ? target_at(s, r->target)->number : 0;
 }
 
-/* Returns whether the seat keeps the text. */
+/* Returns whether the site keeps the text. */
 static bool setup_answered(struct sched *s,
                            const struct request *r,
                            int status,
                            struct payload_ref text)
 {
     struct target *t = target_at(s, r->target);
-    struct seat *seat = seat_at(t, r->worker);
+    struct site *site = site_at(t, r->worker);
 
-    seat->setups--;
-    if (seat->state != SEAT_SETTING)
+    site->setups--;
+    if (site->state != SITE_SETTING)
         return false;
-    seat_note(s, seat, status, text);
-    seat->owes = seat->owes && status != PAR_OK;
+    site_note(s, site, status, text);
+    site->owes = site->owes && status != PAR_OK;
     if (status == PAR_OK)
-        seat_set(s, t, r->worker, SEAT_READY);
-    else if (seat->setups == 0) /* else the next may do better */
-        seat_set(s, t, r->worker, SEAT_FAILED);
+        site_set(s, t, r->worker, SITE_READY);
+    else if (site->setups == 0) /* else the next may do better */
+        site_set(s, t, r->worker, SITE_FAILED);
     return true;
 }
 
@@ -125,19 +125,19 @@ void sched_target_failed(struct sched *s,
 {
     uint32_t w = worker_find(s, worker);
     uint32_t place = target_find(s, target);
-    struct seat *seat = NULL;
+    struct site *site = NULL;
 
     sched_hear(s, now);
     if (w != POOL_NONE && place != POOL_NONE)
-        seat = seat_at(target_at(s, place), w);
-    if (!seat || seat->state != SEAT_READY || target_at(s, place)->is_path) {
+        site = site_at(target_at(s, place), w);
+    if (!site || site->state != SITE_READY || target_at(s, place)->is_path) {
         decisions_forget(&s->decisions, text);
         return;
     }
-    seat_note(s, seat, PAR_SETUP_FAILED, text);
+    site_note(s, site, PAR_SETUP_FAILED, text);
     /* A SETUP that is under way will have the last word. */
-    seat_set(s, target_at(s, place), w,
-             seat->setups > 0 ? SEAT_SETTING : SEAT_FAILED);
+    site_set(s, target_at(s, place), w,
+             site->setups > 0 ? SITE_SETTING : SITE_FAILED);
 }
 
 /* A CLOSE that waits for this worker and has heard of no failure so far. */
@@ -177,7 +177,7 @@ void sched_request_done(struct sched *s,
     if (!r->close)
         kept = setup_answered(s, r, status, text);
     else
-        seat_set(s, target_at(s, r->target), place, SEAT_CLOSED);
+        site_set(s, target_at(s, r->target), place, SITE_CLOSED);
     if (r->order != POOL_NONE) {
         o = order_at(s, r->order);
         o->pending--;
@@ -194,7 +194,7 @@ void sched_request_done(struct sched *s,
     if (!kept)
         decisions_forget(&s->decisions, text);
     target_touch(s, target_at(s, r->target));
-    seat_answered(s, r);
+    site_answered(s, r);
 }
 
 bool sched_overdue(struct sched *s, uint64_t now, struct decision *late)
@@ -208,8 +208,8 @@ bool sched_overdue(struct sched *s, uint64_t now, struct decision *late)
         return false;
     r = request_at(s, heap_first(&s->request_timers));
     t = target_at(s, r->target);
-    if (!r->close && seat_at(t, r->worker)->state == SEAT_SETTING)
-        seat_at(t, r->worker)->owes = true;
+    if (!r->close && site_at(t, r->worker)->state == SITE_SETTING)
+        site_at(t, r->worker)->owes = true;
     grace = s->limits.setup_ms + t->extra_ms;
     *late = (struct decision){
         .kind = r->close ? DECIDE_CLOSE : DECIDE_SETUP,

@@ -8,27 +8,27 @@
 #include "sched_setup.h"
 
 #include "sched_order.h"
-#include "sched_seats.h"
+#include "sched_sites.h"
 
-/* The workers that an order is about, by the state of their seats. */
+/* The workers that an order is about, by the state of their sites. */
 struct census {
     uint32_t all;
     uint32_t ready;
     uint32_t setting;
     uint32_t failed;
-    const struct seat *first_failed;
+    const struct site *first_failed;
 };
 
-static void count(struct census *c, const struct seat *seat)
+static void count(struct census *c, const struct site *site)
 {
     c->all++;
-    if (!seat)
+    if (!site)
         return;
-    c->ready += seat->state == SEAT_READY;
-    c->setting += seat->state == SEAT_SETTING;
-    c->failed += seat->state == SEAT_FAILED;
-    if (seat->state == SEAT_FAILED && !c->first_failed)
-        c->first_failed = seat;
+    c->ready += site->state == SITE_READY;
+    c->setting += site->state == SITE_SETTING;
+    c->failed += site->state == SITE_FAILED;
+    if (site->state == SITE_FAILED && !c->first_failed)
+        c->first_failed = site;
 }
 
 static struct census take_census(const struct sched *s, const struct order *o)
@@ -38,7 +38,7 @@ static struct census take_census(const struct sched *s, const struct order *o)
 
     for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++)
         if (order_is_about(s, t, o->where, i))
-            count(&c, seat_at(t, i));
+            count(&c, site_at(t, i));
     return c;
 }
 
@@ -47,16 +47,16 @@ static struct census take_census(const struct sched *s, const struct order *o)
 static void offer(struct sched *s, struct order *o, uint32_t worker, bool again)
 {
     const struct target *t = target_at(s, o->target);
-    const struct seat *seat = seat_at(t, worker);
-    enum seat_state state = seat ? seat->state : SEAT_NONE;
-    bool fresh = state == SEAT_NONE || state == SEAT_CLOSED;
+    const struct site *site = site_at(t, worker);
+    enum site_state state = site ? site->state : SITE_NONE;
+    bool fresh = state == SITE_NONE || state == SITE_CLOSED;
     bool call = o->call.block != 0 && (fresh || again) &&
                 order_is_first_of_host(s, t, o->where, worker);
 
-    if (state == SEAT_LEAVING || state == SEAT_CLOSING)
+    if (state == SITE_LEAVING || state == SITE_CLOSING)
         return;
-    if (call || fresh || (again && state == SEAT_FAILED))
-        seat_setup(s, o->target, worker, call ? o->place : POOL_NONE);
+    if (call || fresh || (again && state == SITE_FAILED))
+        site_setup(s, o->target, worker, call ? o->place : POOL_NONE);
 }
 
 static void offer_all(struct sched *s, struct order *o, bool again)

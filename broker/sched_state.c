@@ -222,16 +222,16 @@ void client_clear(struct client *c)
 
 void target_clear(struct target *t)
 {
-    for (uint32_t i = 0; i < t->seat_size; i++)
-        if (t->seats[i]) {
-            free(t->seats[i]->paces);
-            free(t->seats[i]);
+    for (uint32_t i = 0; i < t->site_size; i++)
+        if (t->sites[i]) {
+            free(t->sites[i]->paces);
+            free(t->sites[i]);
         }
-    free(t->seats);
+    free(t->sites);
     free(t->name);
-    t->seats = NULL;
+    t->sites = NULL;
     t->name = NULL;
-    t->seat_size = t->seat_count = 0;
+    t->site_size = t->site_count = 0;
 }
 
 /* ---- by number ---- */

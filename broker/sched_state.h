@@ -7,7 +7,7 @@
  *   job --> client --> account                  (whose)
  *   job --> lane --> demand                     while it is queued
  *   job --> worker                              while it is held
- *   seat: one target at one worker              (set up, registered, ...)
+ *   site: one target at one worker              (set up, registered, ...)
  *
  * A demand is what jobs of one target ask of a worker: it is matched with
  * every worker once.  A lane is the queue of one client's jobs of one demand
@@ -147,35 +147,36 @@ struct spec {
     bool live;
 };
 
-enum seat_state {
-    SEAT_NONE, /* not set up, not registered */
-    SEAT_SETTING,
-    SEAT_READY,
-    SEAT_FAILED,
-    SEAT_LEAVING, /* to be closed once its jobs are through */
-    SEAT_CLOSING, /* CLOSE was sent */
-    SEAT_CLOSED   /* and answered: only a SETUP opens it again */
+enum site_state {
+    SITE_NONE, /* not set up, not registered */
+    SITE_SETTING,
+    SITE_READY,
+    SITE_FAILED,
+    SITE_LEAVING, /* to be closed once its jobs are through */
+    SITE_CLOSING, /* CLOSE was sent */
+    SITE_CLOSED   /* and answered: only a SETUP opens it again */
 };
 
-struct seat {
+/* One target at one worker. */
+struct site {
     uint32_t held;   /* dispatches */
     uint32_t setups; /* requests that are not answered */
     int status;      /* of the last setup */
-    enum seat_state state;
+    enum site_state state;
     struct payload_ref text;
     bool owes; /* a setup in time: it may yet be there, and is to be closed */
     struct pace *paces; /* POLICY_PACES; NULL: nothing known */
 };
 
 struct target {
-    uint32_t setting; /* seats that are being set up */
+    uint32_t setting; /* sites that are being set up */
     uint32_t number;
     uint32_t account; /* the caller's; 0 for a path: everybody's */
     char *name;
     uint64_t extra_ms;   /* for its files */
-    struct seat **seats; /* by the worker's place; NULL: none */
-    uint32_t seat_size;
-    uint32_t seat_count;
+    struct site **sites; /* by the worker's place; NULL: none */
+    uint32_t site_size;
+    uint32_t site_count;
     uint32_t queued; /* jobs that wait */
     uint32_t held;   /* dispatches */
     uint32_t specs;
@@ -371,9 +372,9 @@ static inline struct grant *grant_at(const struct sched *s, uint32_t place)
     return POOL_AT(&s->grant_pool, struct grant, place);
 }
 
-static inline struct seat *seat_at(const struct target *t, uint32_t worker)
+static inline struct site *site_at(const struct target *t, uint32_t worker)
 {
-    return worker < t->seat_size ? t->seats[worker] : NULL;
+    return worker < t->site_size ? t->sites[worker] : NULL;
 }
 
 static inline unsigned fit_at(const struct demand *d, uint32_t worker)

@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "sched_seats.h"
+#include "sched_sites.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,9 +98,9 @@ int sched_register(struct sched *s,
 
     sched_hear(s, now);
     if (w == POOL_NONE || place == POOL_NONE || !target_at(s, place)->is_path ||
-        !seat_make(s, target_at(s, place), w))
+        !site_make(s, target_at(s, place), w))
         return -1;
-    seat_set(s, target_at(s, place), w, SEAT_READY);
+    site_set(s, target_at(s, place), w, SITE_READY);
     return 0;
 }
 
@@ -117,9 +117,9 @@ void sched_unregister(struct sched *s,
     if (w == POOL_NONE || place == POOL_NONE)
         return;
     t = target_at(s, place);
-    if (!t->is_path || !seat_at(t, w))
+    if (!t->is_path || !site_at(t, w))
         return;
-    seat_set(s, t, w, SEAT_NONE);
+    site_set(s, t, w, SITE_NONE);
     target_loosen(s, t);
 }
 
@@ -127,11 +127,11 @@ bool sched_offers(const struct sched *s, uint32_t worker, uint32_t target)
 {
     uint32_t w = worker_find(s, worker);
     uint32_t place = target_find(s, target);
-    const struct seat *seat = NULL;
+    const struct site *site = NULL;
 
     if (w != POOL_NONE && place != POOL_NONE && target_at(s, place)->is_path)
-        seat = seat_at(target_at(s, place), w);
-    return seat && seat->state == SEAT_READY;
+        site = site_at(target_at(s, place), w);
+    return site && site->state == SITE_READY;
 }
 
 const char *sched_target_name(const struct sched *s, uint32_t target)
@@ -154,16 +154,16 @@ bool sched_target_worker(const struct sched *s,
     if (place == POOL_NONE)
         return false;
     t = target_at(s, place);
-    for (uint32_t k = 0; k < t->seat_size; k++) {
-        const struct seat *seat = t->seats[k];
+    for (uint32_t k = 0; k < t->site_size; k++) {
+        const struct site *site = t->sites[k];
 
-        if (!seat ||
-            (seat->state != SEAT_READY && seat->state != SEAT_FAILED) ||
+        if (!site ||
+            (site->state != SITE_READY && site->state != SITE_FAILED) ||
             i-- > 0)
             continue;
         *worker = worker_at(s, k)->number;
-        *status = seat->status;
-        *text = seat->text;
+        *status = site->status;
+        *text = site->text;
         return true;
     }
     return false;

@@ -12,7 +12,7 @@
 #include "sched_life.h"
 #include "sched_queue.h"
 #include "sched_review.h"
-#include "sched_seats.h"
+#include "sched_sites.h"
 #include "sched_spec.h"
 
 #include <stdio.h>
@@ -159,7 +159,7 @@ void sched_settle(struct sched *s)
     free_grants(s); /* they name workers */
     free_workers(s);
     free_targets(s);
-    seat_sweep_paths(s);
+    site_sweep_paths(s);
 }
 
 const void *sched_spec_meta(const struct sched *s, uint32_t spec, size_t *len)

@@ -182,11 +182,11 @@ bool sched_target_next(const struct sched *s,
             .queued = t->queued,
             .running = t->held,
         };
-        for (uint32_t i = 0; i < t->seat_size; i++) {
-            if (!t->seats[i])
+        for (uint32_t i = 0; i < t->site_size; i++) {
+            if (!t->sites[i])
                 continue;
-            view->ready += t->seats[i]->state == SEAT_READY;
-            view->failed += t->seats[i]->state == SEAT_FAILED;
+            view->ready += t->sites[i]->state == SITE_READY;
+            view->failed += t->sites[i]->state == SITE_FAILED;
         }
         return true;
     }

@@ -7,7 +7,7 @@
 #include "sched_hold.h"
 #include "sched_life.h"
 #include "sched_queue.h"
-#include "sched_seats.h"
+#include "sched_sites.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -135,18 +135,18 @@ static void lose_requests(struct sched *s, struct worker *w)
 
         if (r->order != POOL_NONE)
             order_at(s, r->order)->pending--;
-        seat_answered(s, r);
+        site_answered(s, r);
     }
 }
 
-static void lose_seats(struct sched *s, uint32_t place)
+static void lose_sites(struct sched *s, uint32_t place)
 {
     for (uint32_t i = 0; i < pool_end(&s->target_pool); i++) {
         struct target *t = target_at(s, i);
 
         if (t->number == 0 || t->retired)
             continue;
-        seat_drop(s, t, place);
+        site_drop(s, t, place);
         if (!list_is_empty(&t->orders))
             target_touch(s, t);
     }
@@ -173,6 +173,6 @@ void sched_worker_leave(struct sched *s,
     while (w->held.last != POOL_NONE)
         lose_job(s, w->held.last, orderly);
     lose_requests(s, w);
-    lose_seats(s, place);
+    lose_sites(s, place);
     list_append(&s->doomed_workers, &w->doomed);
 }

@@ -30,7 +30,7 @@
  *   nanny_turn.c           the turn, which does all of these
  *   nanny_open.c           made, and taken apart
  *
- * What is noticed below and done above is marked (comp_fail(), WARD_OVER,
+ * What is noticed below and done above is marked (comp_fail(), SLOT_OVER,
  * a command's `stirred`), and the turn does it.  Included by these alone.
  */
 #ifndef PAR_WORKER_ENGINE_H
@@ -40,6 +40,7 @@
 #include "comp.h"
 #include "disk.h"
 #include "facts.h"
+#include "live_slot.h"
 #include "nanny.h"
 #include "results.h"
 #include "rundir.h"
@@ -49,7 +50,6 @@
 #include "slots.h"
 #include "spawner.h"
 #include "uplink.h"
-#include "ward.h"
 
 enum {
     SETUP_SEATS = 2,       /* for set-ups while all others are busy */
@@ -72,7 +72,7 @@ struct command;
 struct seat {
     unsigned number;
     struct keeper *keeper; /* NULL: not needed yet */
-    struct ward *ward;
+    struct live_slot *slot;
     struct comp *comp; /* the slot's */
     struct command *command;
 };
@@ -161,7 +161,7 @@ static inline uint64_t nanny_tag(unsigned seat, enum watch watch)
 /* Its slot is over, or could not be made: the turn settles that. */
 static inline bool seat_is_over(const struct seat *seat)
 {
-    return seat->comp && (!seat->ward || seat->ward->phase == WARD_OVER);
+    return seat->comp && (!seat->slot || seat->slot->phase == SLOT_OVER);
 }
 
 #endif

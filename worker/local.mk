@@ -14,6 +14,7 @@ libparworker_la_SOURCES = \
     worker/engine.h \
     worker/environ.c worker/environ.h \
     worker/facts.c worker/facts.h \
+    worker/live_slot.c worker/live_slot.h \
     worker/nanny.h \
     worker/nanny_answer.c worker/nanny_answer.h \
     worker/nanny_build.c worker/nanny_build.h \
@@ -50,7 +51,6 @@ libparworker_la_SOURCES = \
     worker/tail.c worker/tail.h \
     worker/thread_slot.c worker/thread_slot.h \
     worker/uplink.c worker/uplink.h \
-    worker/ward.c worker/ward.h \
     worker/window.c worker/window.h \
     worker/words.c worker/words.h \
     worker/worker.c worker/worker.h

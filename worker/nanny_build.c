@@ -33,7 +33,7 @@ struct build {
     bool late;
     int status;
     bool exited;
-    char words[WARD_WORDS]; /* why it was not started */
+    char words[SLOT_WORDS]; /* why it was not started */
 };
 
 static void destroy(struct nanny *n, struct build *b)

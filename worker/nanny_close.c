@@ -32,7 +32,7 @@ static struct comp_request *closing_call(struct comp *c)
 
 static bool has_slot(const struct nanny *n, const struct comp *c, unsigned i)
 {
-    return n->seats[i].ward && n->seats[i].comp == c;
+    return n->seats[i].slot && n->seats[i].comp == c;
 }
 
 /* Every slot but the last one ends after its slot_close; the last one runs
@@ -44,7 +44,7 @@ static void close_slots(struct nanny *n, struct comp *c)
     for (unsigned i = 0; i < n->seat_count; i++) {
         struct seat *seat = &n->seats[i];
 
-        if (!has_slot(n, c, i) || seat->ward->phase != WARD_SERVING)
+        if (!has_slot(n, c, i) || seat->slot->phase != SLOT_SERVING)
             continue;
         if (slots-- > 1) {
             nanny_slot_retire(n, seat, HOOK_SLOT_CLOSE, NULL);
@@ -154,18 +154,18 @@ void nanny_on_close(struct nanny *n, const struct wire_msg *m)
 static void close_clients(struct nanny *n, const uint32_t *origin)
 {
     for (unsigned i = 0; i < n->seat_count; i++) {
-        struct ward *w = n->seats[i].ward;
+        struct live_slot *w = n->seats[i].slot;
         struct wire_header head = {.type = WIRE_CLOSE, .id = ++n->last_id};
         struct meta_writer meta = {0};
 
-        if (!w || w->phase != WARD_SERVING)
+        if (!w || w->phase != SLOT_SERVING)
             continue;
         head.ref = n->seats[i].comp->number;
         meta_put_map(&meta, origin ? 2 : 1);
         meta_pair_int(&meta, KEY_PIPE_RUN_HOOKS, HOOK_CLIENT_CLOSE);
         if (origin)
             meta_pair_int(&meta, KEY_PIPE_ORIGIN, *origin);
-        if (ward_send(w, &head, &meta, NULL) == 0)
+        if (live_slot_send(w, &head, &meta, NULL) == 0)
             w->closes++;
         else
             nanny_slot_mistrust(n, &n->seats[i], "its pipe takes no more");

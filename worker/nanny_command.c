@@ -101,7 +101,7 @@ static void answer(struct nanny *n, struct command *c)
                 WEXITSTATUS(c->end.status) == 0;
     int status;
 
-    tail_text(&c->tail, WARD_TAIL_LINES, tail, sizeof tail);
+    tail_text(&c->tail, SLOT_TAIL_LINES, tail, sizeof tail);
     f.tail = tail;
     if (well) { /* it won the race against whoever wanted its end */
         struct wire_item item = {

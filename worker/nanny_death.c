@@ -19,14 +19,14 @@
 #include "nanny_slot_runs.h"
 #include "thread_slot.h"
 
-enum { THREAD_PATIENCE_MS = 1000, TAIL_ROOM = WARD_TAIL + 1 };
+enum { THREAD_PATIENCE_MS = 1000, TAIL_ROOM = SLOT_TAIL + 1 };
 
 static const char *words_of(const struct nanny *n,
                             const struct seat *seat,
                             char *text,
                             size_t size)
 {
-    const struct ward *w = seat->ward;
+    const struct live_slot *w = seat->slot;
     char end[80], who[SETTINGS_NAME + 40];
 
     snprintf(who, sizeof who, "slot %u of %s", seat->number + 1, n->name);
@@ -44,7 +44,7 @@ static const char *words_of(const struct nanny *n,
 
 /* ---- what it left behind ---- */
 
-static struct run *first_given(const struct ward *w)
+static struct run *first_given(const struct live_slot *w)
 {
     return list_is_empty(&w->given)
                ? NULL
@@ -57,7 +57,7 @@ static void collect(struct nanny *n, struct seat *seat)
     struct wire_msg m;
     bool fair = true;
 
-    while (fair && pipe_read(seat->ward->pipe, &m, PIPE_NOW) == PIPE_MESSAGE)
+    while (fair && pipe_read(seat->slot->pipe, &m, PIPE_NOW) == PIPE_MESSAGE)
         fair = m.head.type != WIRE_RESULT || nanny_slot_results(n, seat, &m);
     if (fair)
         nanny_slot_collect(n, seat);
@@ -67,7 +67,7 @@ static void collect(struct nanny *n, struct seat *seat)
 
 static void blame(struct nanny *n, struct seat *seat, struct run *r)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     char text[PAR_ERROR_TEXT];
     char *tail = malloc(TAIL_ROOM);
     uint64_t wall_us = w->seen == run_id(r) && n->now * 1000 > w->seen_since_us
@@ -85,7 +85,7 @@ static void blame(struct nanny *n, struct seat *seat, struct run *r)
     int status = PAR_WORKER_LOST;
 
     if (tail)
-        tail_text(&w->tail, WARD_TAIL_LINES, tail, TAIL_ROOM);
+        tail_text(&w->tail, SLOT_TAIL_LINES, tail, TAIL_ROOM);
     if (r->doom != DOOM_NONE) {
         status = nanny_doom_status(n, r, text, sizeof text);
         f.has_exit = false;
@@ -99,7 +99,7 @@ static void blame(struct nanny *n, struct seat *seat, struct run *r)
 /* What had begun and has no result, first to last. */
 static void blame_begun(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     uint64_t begun = page_close(w->page);
     struct run *r;
 
@@ -115,7 +115,7 @@ static void blame_begun(struct nanny *n, struct seat *seat)
 
 static void give_back(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     while (!list_is_empty(&w->given)) {
         struct run *r = LIST_ENTRY(w->given.prev, struct run, node);
@@ -160,7 +160,7 @@ static void tell(struct nanny *n,
     char *words = malloc(TAIL_ROOM + PAR_ERROR_TEXT);
     size_t len;
 
-    if (!words || !seat->ward) {
+    if (!words || !seat->slot) {
         free(words);
         say(n, seat, text);
         return;
@@ -168,7 +168,7 @@ static void tell(struct nanny *n,
     len = (size_t)snprintf(words, PAR_ERROR_TEXT, "%s\n", text);
     if (len >= PAR_ERROR_TEXT)
         len = PAR_ERROR_TEXT - 1;
-    if (!tail_text(&seat->ward->tail, WARD_TAIL_LINES, words + len, TAIL_ROOM))
+    if (!tail_text(&seat->slot->tail, SLOT_TAIL_LINES, words + len, TAIL_ROOM))
         words[len - 1] = 0; /* nothing but the sentence */
     say(n, seat, words);
     free(words);
@@ -179,7 +179,7 @@ static void setup_failed(struct nanny *n, struct seat *seat, const char *text)
     nanny_setup_done(n, seat->comp, text);
 }
 
-static void end_thread(struct ward *w)
+static void end_thread(struct live_slot *w)
 {
     enum thread_end end = thread_slot_end(w->thread, THREAD_PATIENCE_MS);
 
@@ -192,7 +192,7 @@ static void end_thread(struct ward *w)
 
 void nanny_slot_over(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     struct comp *c = seat->comp;
     char text[PAR_ERROR_TEXT] = "no memory for a slot";
     bool willed = w && w->willed;
@@ -209,8 +209,8 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
         tell(n, seat, text, setup_failed);
     else if (w && w->closing)
         tell(n, seat, text, nanny_slot_close_failed);
-    ward_destroy(w, n->poller);
-    seat->ward = NULL;
+    live_slot_destroy(w, n->poller);
+    seat->slot = NULL;
     seat->comp = NULL;
     c->slots--;
     if (seat->number < slots_count(n->slots))

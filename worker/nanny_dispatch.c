@@ -49,7 +49,7 @@ static void begin_frame(const struct nanny *n,
     meta_writer_clear(&meta);
 }
 
-static int write_frame(struct ward *w,
+static int write_frame(struct live_slot *w,
                        struct batch *b,
                        const void *second,
                        size_t second_len)
@@ -75,7 +75,7 @@ static bool joins(const struct batch *b,
 /* Write the first `count` runs of a queue, or as many as the pipe takes.
  * Returns how many. */
 static unsigned write_runs(struct nanny *n,
-                           struct ward *w,
+                           struct live_slot *w,
                            const struct comp *c,
                            const struct list *queue,
                            unsigned count)
@@ -116,7 +116,7 @@ static void hand_over(struct nanny *n,
                       unsigned count)
 {
     struct comp *c = seat->comp;
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     uint64_t check = n->now + STARTED_MS;
 
     for (unsigned i = 0; i < count; i++) {
@@ -158,7 +158,7 @@ static bool give(struct nanny *n,
         nanny_command_begin(n, c, r, seat);
         return true;
     }
-    count = write_runs(n, seat->ward, c, &c->queue[class], count);
+    count = write_runs(n, seat->slot, c, &c->queue[class], count);
     hand_over(n, seat, class, count);
     return count > 0;
 }
@@ -185,7 +185,7 @@ static void retire(struct nanny *n, unsigned number)
 {
     struct seat *seat = &n->seats[number];
 
-    if (seat->ward) {
+    if (seat->slot) {
         nanny_slot_retire(n, seat, 8, NULL);
         return;
     }

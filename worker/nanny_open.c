@@ -212,7 +212,7 @@ static void free_seats(struct nanny *n)
     for (unsigned i = 0; n->seats && i < n->seat_count; i++) {
         if (n->seats[i].command)
             nanny_command_destroy(n, &n->seats[i]);
-        if (n->seats[i].ward)
+        if (n->seats[i].slot)
             nanny_ward_drop(n, &n->seats[i]);
         nanny_keeper_close(n, &n->seats[i]);
     }

@@ -21,12 +21,12 @@ static void end_seat(struct nanny *n, const struct seat *seat)
 
 void nanny_slot_kill(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
-    if (w->phase >= WARD_KILLED)
+    if (w->phase >= SLOT_KILLED)
         return;
     end_seat(n, seat);
-    w->phase = WARD_KILLED;
+    w->phase = SLOT_KILLED;
     w->due = w->check_at = UINT64_MAX;
     if (w->thread)
         shutdown(pipe_fd(w->pipe), SHUT_RDWR);
@@ -37,11 +37,11 @@ void nanny_slot_kill(struct nanny *n, struct seat *seat)
 /* A slot that reads the end of its pipe ends. */
 void nanny_slot_leave(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     end_seat(n, seat);
-    w->willed |= w->phase != WARD_SETTING;
-    w->phase = WARD_LEAVING;
+    w->willed |= w->phase != SLOT_SETTING;
+    w->phase = SLOT_LEAVING;
     w->due = n->now + LEAVE_MS;
     w->check_at = UINT64_MAX;
     pipe_flush(w->pipe, PIPE_NOW);
@@ -53,12 +53,12 @@ void nanny_slot_retire(struct nanny *n,
                        unsigned hooks,
                        const struct comp_request *r)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     struct wire_header head = {
         .type = WIRE_CLOSE, .id = ++n->last_id, .ref = seat->comp->number};
     struct meta_writer meta = {0};
 
-    if (w->phase != WARD_SERVING)
+    if (w->phase != SLOT_SERVING)
         return;
     end_seat(n, seat);
     meta_put_map(&meta, r && r->call ? 2 : 1);
@@ -67,11 +67,11 @@ void nanny_slot_retire(struct nanny *n,
         meta_put_uint(&meta, KEY_PIPE_CALL);
         meta_put_raw(&meta, r->call, r->call_len);
     }
-    w->phase = WARD_CLOSING;
+    w->phase = SLOT_CLOSING;
     w->closing = hooks || (r && r->call);
     w->request = head.id;
     w->due = n->now + HOOK_MS;
-    if (ward_send(w, &head, &meta, NULL))
+    if (live_slot_send(w, &head, &meta, NULL))
         nanny_slot_kill(n, seat);
     meta_writer_clear(&meta);
 }
@@ -81,7 +81,7 @@ void nanny_slot_close_failed(struct nanny *n,
                              const char *text)
 {
     (void)n;
-    seat->ward->closing = false;
+    seat->slot->closing = false;
     if (seat->comp->state == COMP_CLOSING)
         comp_close_failed(seat->comp, text);
     else
@@ -91,7 +91,7 @@ void nanny_slot_close_failed(struct nanny *n,
 
 void nanny_slot_mistrust(struct nanny *n, struct seat *seat, const char *what)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     if (!w->words[0])
         snprintf(w->words, sizeof w->words, "%s", what);
@@ -106,6 +106,6 @@ void nanny_slot_mistrust(struct nanny *n, struct seat *seat, const char *what)
 void nanny_slot_await(struct nanny *n, struct seat *seat)
 {
     end_seat(n, seat);
-    seat->ward->mute = true;
-    seat->ward->due = n->now + MUTE_MS;
+    seat->slot->mute = true;
+    seat->slot->due = n->now + MUTE_MS;
 }

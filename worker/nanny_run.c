@@ -106,7 +106,7 @@ static void end_queued(struct nanny *n, struct run *r)
 /* A thread cannot be killed.  Whoever waits is told so, or, when the time is
  * over, gets that as the answer; the function runs on in any case. */
 static void end_in_thread(struct nanny *n,
-                          struct ward *w,
+                          struct live_slot *w,
                           struct run *r,
                           enum run_doom doom,
                           uint64_t grace_ms)
@@ -136,7 +136,7 @@ static void end_running(struct nanny *n,
                         enum run_cancel how,
                         uint64_t grace_ms)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     if (w->thread) {
         end_in_thread(n, w, r, doom, how == CANCEL_KILL ? 0 : grace_ms);
@@ -154,7 +154,7 @@ static void end_running(struct nanny *n,
 
 /* Of what has begun all has ended but for the last: that one runs, or is about
  * to (page_begin() takes two steps), or its result is on its way. */
-static bool may_run(const struct ward *w, const struct run *r)
+static bool may_run(const struct live_slot *w, const struct run *r)
 {
     return nanny_slot_runs(w, r) || r->node.next == &w->given;
 }
@@ -169,12 +169,12 @@ static void end_given(struct nanny *n,
 {
     struct seat *seat = &n->seats[r->seat];
 
-    if (seat->ward->phase != WARD_SERVING)
+    if (seat->slot->phase != SLOT_SERVING)
         return; /* it is about to be settled */
     nanny_slot_take_back(n, seat);
     if (r->state == RUN_QUEUED)
         end_queued(n, r);
-    else if (may_run(seat->ward, r))
+    else if (may_run(seat->slot, r))
         end_running(n, seat, r, doom, how, grace_ms);
 }
 
@@ -221,11 +221,11 @@ void nanny_on_cancel(struct nanny *n, const struct wire_msg *m)
 
 static void end_slot(struct nanny *n, struct seat *seat, enum run_doom doom)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     struct list *node, *next;
 
     nanny_slot_take_back(n, seat);
-    if (w->phase != WARD_SERVING || list_is_empty(&w->given))
+    if (w->phase != SLOT_SERVING || list_is_empty(&w->given))
         return;
     for (node = w->given.next; node != &w->given; node = next) {
         struct run *r = LIST_ENTRY(node, struct run, node);
@@ -249,8 +249,8 @@ void nanny_end_running(struct nanny *n, struct comp *c, enum run_doom doom)
 
         if (seat->command && (!c || nanny_command_comp(seat) == c))
             nanny_command_end(n, seat, doom, CANCEL_KILL, 0);
-        else if (seat->ward && (!c || seat->comp == c) &&
-                 seat->ward->phase == WARD_SERVING)
+        else if (seat->slot && (!c || seat->comp == c) &&
+                 seat->slot->phase == SLOT_SERVING)
             end_slot(n, seat, doom);
     }
 }
@@ -293,8 +293,8 @@ static void take_all_back(struct nanny *n)
     for (unsigned i = 0; i < n->seat_count; i++) {
         struct seat *seat = &n->seats[i];
 
-        if (seat->ward && seat->ward->phase == WARD_SERVING &&
-            !list_is_empty(&seat->ward->given) && !seat->ward->book_closed)
+        if (seat->slot && seat->slot->phase == SLOT_SERVING &&
+            !list_is_empty(&seat->slot->given) && !seat->slot->book_closed)
             nanny_slot_take_back(n, seat);
     }
 }
@@ -333,8 +333,8 @@ static void recall(struct nanny *n, uint64_t id, struct returned *out)
 {
     struct run *r = run_batches_find(&n->batches, id);
 
-    if (r && r->state == RUN_GIVEN && !n->seats[r->seat].ward->book_closed &&
-        n->seats[r->seat].ward->phase == WARD_SERVING)
+    if (r && r->state == RUN_GIVEN && !n->seats[r->seat].slot->book_closed &&
+        n->seats[r->seat].slot->phase == SLOT_SERVING)
         nanny_slot_take_back(n, &n->seats[r->seat]);
     r = run_batches_find(&n->batches, id);
     if (r && r->state == RUN_QUEUED)

@@ -53,8 +53,8 @@ static void give_up(struct nanny *n, struct comp *c)
     nanny_fetch_cancel(n, c);
     nanny_build_cancel(n, c);
     for (unsigned i = 0; i < n->seat_count; i++)
-        if (n->seats[i].ward && n->seats[i].comp == c) {
-            n->seats[i].ward->willed = true;
+        if (n->seats[i].slot && n->seats[i].comp == c) {
+            n->seats[i].slot->willed = true;
             nanny_slot_kill(n, &n->seats[i]);
         }
 }
@@ -64,7 +64,7 @@ static void retire_idle(struct nanny *n, struct comp *c)
     for (unsigned i = 0; i < n->seat_count; i++) {
         struct seat *seat = &n->seats[i];
 
-        if (seat->ward && seat->comp == c && list_is_empty(&seat->ward->given))
+        if (seat->slot && seat->comp == c && list_is_empty(&seat->slot->given))
             nanny_slot_retire(n, seat, 8, NULL);
     }
 }
@@ -177,7 +177,7 @@ void nanny_setup_begin(struct nanny *n, struct comp *c)
         struct seat *seat = &n->seats[step.seat];
 
         c->seat_due = n->now + SEAT_WAIT_MS;
-        if (seat->ward) {
+        if (seat->slot) {
             nanny_slot_retire(n, seat, 8, NULL);
         } else {
             slots_end(n->slots, step.seat);

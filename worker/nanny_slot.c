@@ -27,8 +27,8 @@ enum { READ_PIECE = 4096, READ_PIECES = 16 };
 /* A slot that served a request outside of the seats is not kept. */
 static void serve(struct nanny *n, struct seat *seat)
 {
-    seat->ward->phase = WARD_SERVING;
-    seat->ward->due = UINT64_MAX;
+    seat->slot->phase = SLOT_SERVING;
+    seat->slot->due = UINT64_MAX;
     if (seat->number < slots_count(n->slots))
         slots_warm(n->slots, seat->number, n->now);
 }
@@ -37,7 +37,7 @@ static bool on_ready(struct nanny *n,
                      struct seat *seat,
                      const struct wire_msg *m)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     struct comp *c = seat->comp;
     struct par_error err = {0};
     struct meta_reader map = meta_read(m->meta, m->head.meta_len);
@@ -46,20 +46,20 @@ static bool on_ready(struct nanny *n,
     const uint8_t *raw = NULL;
     size_t len = 0;
 
-    if (w->phase == WARD_SERVING && w->closes) {
+    if (w->phase == SLOT_SERVING && w->closes) {
         w->closes--;
         return true;
     }
-    if (w->phase == WARD_CLOSING && m->head.id != w->request)
+    if (w->phase == SLOT_CLOSING && m->head.id != w->request)
         return w->closes-- > 0;
     if (m->head.id != w->request)
         return false;
-    if (w->phase == WARD_CLOSING) {
+    if (w->phase == SLOT_CLOSING) {
         w->closing = false;
         nanny_slot_leave(n, seat);
         return true;
     }
-    if (w->phase != WARD_SETTING)
+    if (w->phase != SLOT_SETTING)
         return false;
     if (!meta_find(m->meta, m->head.meta_len, KEY_READY_FUNCTIONS, &v, &inside))
         return false;
@@ -88,7 +88,7 @@ static bool on_error(struct nanny *n,
                      struct seat *seat,
                      const struct wire_msg *m)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     struct comp *c = seat->comp;
     char *text;
 
@@ -97,7 +97,7 @@ static bool on_error(struct nanny *n,
         return true;
     }
     if (m->head.id != w->request ||
-        (w->phase != WARD_SETTING && w->phase != WARD_CLOSING))
+        (w->phase != SLOT_SETTING && w->phase != SLOT_CLOSING))
         return false;
     text = calloc(1, WORDS_MAX);
     if (!text ||
@@ -113,7 +113,7 @@ static bool on_error(struct nanny *n,
         nanny_slot_close_failed(n, seat, text && *text ? text : w->words);
     }
     free(text);
-    if (w->phase != WARD_KILLED)
+    if (w->phase != SLOT_KILLED)
         nanny_slot_leave(n, seat);
     return true;
 }
@@ -123,7 +123,7 @@ static bool on_pong(struct nanny *n,
                     struct seat *seat,
                     const struct wire_msg *m)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     if (m->head.ref != 1 || !w->book_closed)
         return false;
@@ -154,7 +154,7 @@ static bool on_message(struct nanny *n,
 
 static void on_pipe(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     enum pipe_effort effort = PIPE_NOW;
     struct wire_msg m;
     enum pipe_read got;
@@ -162,7 +162,7 @@ static void on_pipe(struct nanny *n, struct seat *seat)
     while ((got = pipe_read(w->pipe, &m, effort)) == PIPE_MESSAGE) {
         effort = PIPE_HELD;
         if (!on_message(n, seat, &m)) {
-            char what[WARD_WORDS];
+            char what[SLOT_WORDS];
 
             snprintf(what, sizeof what, "%s where it makes no sense",
                      wire_type_name(m.head.type) ? wire_type_name(m.head.type)
@@ -177,8 +177,8 @@ static void on_pipe(struct nanny *n, struct seat *seat)
         return;
     poller_forget(n->poller, pipe_fd(w->pipe));
     if (w->thread)
-        w->phase = WARD_OVER;
-    else if (w->phase < WARD_LEAVING)
+        w->phase = SLOT_OVER;
+    else if (w->phase < SLOT_LEAVING)
         nanny_slot_await(n, seat);
 }
 
@@ -186,7 +186,7 @@ static void on_pipe(struct nanny *n, struct seat *seat)
 
 static void on_output(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     char piece[READ_PIECE];
     ssize_t got = 0;
 
@@ -202,7 +202,7 @@ static void on_output(struct nanny *n, struct seat *seat)
 
 static void on_exit_of(struct seat *seat, const struct keeper_event *e)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     w->exited = true;
     w->status = e->status;
@@ -213,10 +213,10 @@ static void on_exit_of(struct seat *seat, const struct keeper_event *e)
 
 static void on_keeper(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     struct keeper_event e;
 
-    while (w->phase != WARD_OVER && keeper_next(seat->keeper, &e)) {
+    while (w->phase != SLOT_OVER && keeper_next(seat->keeper, &e)) {
         switch (e.kind) {
         case KEEPER_STARTED:
             w->pid = e.pid;
@@ -224,21 +224,21 @@ static void on_keeper(struct nanny *n, struct seat *seat)
         case KEEPER_FAILED:
             w->failed = true;
             snprintf(w->words, sizeof w->words, "%s", e.text);
-            w->phase = WARD_OVER;
+            w->phase = SLOT_OVER;
             break;
         case KEEPER_EXITED:
             on_exit_of(seat, &e);
             break;
         case KEEPER_EMPTY:
             on_output(n, seat); /* its last words may be waiting */
-            w->phase = WARD_OVER;
+            w->phase = SLOT_OVER;
             break;
         case KEEPER_GONE:
             if (!w->words[0])
                 snprintf(w->words, sizeof w->words, "its keeper was killed");
             nanny_keeper_close(n, seat);
             on_output(n, seat);
-            w->phase = WARD_OVER;
+            w->phase = SLOT_OVER;
             return;
         }
     }
@@ -246,12 +246,12 @@ static void on_keeper(struct nanny *n, struct seat *seat)
 
 void nanny_slot_event(struct nanny *n, struct seat *seat, enum watch watch)
 {
-    if (seat->ward->phase == WARD_OVER)
+    if (seat->slot->phase == SLOT_OVER)
         return; /* what is left in its pipe is read when it is settled */
     switch (watch) {
     case WATCH_PIPE:
-        if (pipe_wants_write(seat->ward->pipe))
-            seat->ward->dirty = true;
+        if (pipe_wants_write(seat->slot->pipe))
+            seat->slot->dirty = true;
         on_pipe(n, seat);
         break;
     case WATCH_OUTPUT:
@@ -267,7 +267,7 @@ void nanny_slot_event(struct nanny *n, struct seat *seat, enum watch watch)
 
 void nanny_slot_flush(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     bool waited = w->waits;
 
     w->dirty = false;

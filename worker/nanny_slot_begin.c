@@ -122,8 +122,8 @@ static int send_setup(struct nanny *n,
     meta_pair_int(&meta, KEY_PIPE_NUMBER, seat->number + 1);
     meta_pair_str(&meta, KEY_PIPE_HOST, n->host);
     meta_close_map(&meta, mark, pairs);
-    seat->ward->request = head.id;
-    result = ward_send(seat->ward, &head, &meta, err);
+    seat->slot->request = head.id;
+    result = live_slot_send(seat->slot, &head, &meta, err);
     meta_writer_clear(&meta);
     return result;
 }
@@ -159,7 +159,7 @@ static int start_process(struct nanny *n,
                          const struct keeper_order *order,
                          struct par_error *err)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     struct keeper_order o = *order;
     int ends[2];
 
@@ -261,9 +261,9 @@ static int begin_thread(struct nanny *n,
             return -1;
         }
     }
-    seat->ward->thread = thread_slot_start(fd, page_fd, entries, count, err);
+    seat->slot->thread = thread_slot_start(fd, page_fd, entries, count, err);
     free(entries);
-    return seat->ward->thread ? 0 : -1;
+    return seat->slot->thread ? 0 : -1;
 }
 
 /* ---- either ---- */
@@ -275,8 +275,8 @@ static int begin(struct nanny *n,
 {
     int fd, page_fd, result;
 
-    seat->ward = ward_create(&fd, &page_fd, err);
-    if (!seat->ward)
+    seat->slot = live_slot_create(&fd, &page_fd, err);
+    if (!seat->slot)
         return -1;
     result = n->settings->threads ? begin_thread(n, seat, fd, page_fd, err)
                                   : begin_process(n, seat, fd, page_fd, err);
@@ -285,7 +285,7 @@ static int begin(struct nanny *n,
     close(page_fd);
     if (result)
         return -1;
-    poller_watch(n->poller, pipe_fd(seat->ward->pipe),
+    poller_watch(n->poller, pipe_fd(seat->slot->pipe),
                  nanny_tag(seat->number, WATCH_PIPE), true, false);
     return send_setup(n, seat, r, err);
 }
@@ -305,26 +305,26 @@ void nanny_slot_begin(struct nanny *n,
     if (seat_number < slots_count(n->slots))
         slots_begin(n->slots, seat_number, c->number);
     if (begin(n, seat, for_request ? comp_first_request(c) : NULL, &err) == 0) {
-        seat->ward->due = n->now + SETUP_MS;
+        seat->slot->due = n->now + SETUP_MS;
         return;
     }
-    if (!seat->ward)
+    if (!seat->slot)
         return;
-    seat->ward->failed = true;
-    snprintf(seat->ward->words, sizeof seat->ward->words, "%.199s", err.text);
-    if (seat->ward->thread)
+    seat->slot->failed = true;
+    snprintf(seat->slot->words, sizeof seat->slot->words, "%.199s", err.text);
+    if (seat->slot->thread)
         nanny_slot_kill(n, seat);
-    seat->ward->phase = WARD_OVER;
+    seat->slot->phase = SLOT_OVER;
 }
 
 void nanny_ward_drop(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     if (w->thread) {
         shutdown(pipe_fd(w->pipe), SHUT_RDWR);
         thread_slot_end(w->thread, THREAD_PATIENCE_MS);
     }
-    ward_destroy(w, n->poller);
-    seat->ward = NULL;
+    live_slot_destroy(w, n->poller);
+    seat->slot = NULL;
 }

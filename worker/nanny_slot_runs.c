@@ -35,7 +35,7 @@ static void learn(struct nanny *n,
                   struct run *r,
                   const struct wire_item *item)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     list_remove(&r->node);
     w->answered++;
@@ -50,7 +50,7 @@ static void learn(struct nanny *n,
     nanny_release(n, r);
 }
 
-struct run *nanny_slot_run(const struct ward *w, uint64_t id)
+struct run *nanny_slot_run(const struct live_slot *w, uint64_t id)
 {
     for (struct list *i = w->given.next; i != &w->given; i = i->next) {
         struct run *r = LIST_ENTRY(i, struct run, node);
@@ -61,7 +61,7 @@ struct run *nanny_slot_run(const struct ward *w, uint64_t id)
     return NULL;
 }
 
-bool nanny_slot_runs(const struct ward *w, const struct run *r)
+bool nanny_slot_runs(const struct live_slot *w, const struct run *r)
 {
     uint64_t id, since;
 
@@ -74,7 +74,7 @@ bool nanny_slot_results(struct nanny *n,
                         struct seat *seat,
                         const struct wire_msg *m)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     struct wire_item item;
     size_t cursor = 0;
 
@@ -93,7 +93,7 @@ bool nanny_slot_results(struct nanny *n,
 }
 
 /* Do these results follow others, which the slot has sent before? */
-static bool is_ahead(const struct ward *w, const struct wire_msg *m)
+static bool is_ahead(const struct live_slot *w, const struct wire_msg *m)
 {
     struct wire_item item;
     size_t cursor = 0;
@@ -110,7 +110,7 @@ static bool is_ahead(const struct ward *w, const struct wire_msg *m)
  * what a dead slot has left. */
 enum slot_outbox nanny_slot_collect(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     uint8_t *copy = malloc(PAGE_OUTBOX);
     enum slot_outbox result = OUTBOX_TAKEN;
     struct wire_msg m;
@@ -129,7 +129,7 @@ enum slot_outbox nanny_slot_collect(struct nanny *n, struct seat *seat)
 
 void nanny_slot_take_back(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     uint64_t begun = page_close(w->page);
     unsigned back = 0;
     struct wire_header ping = {.type = WIRE_PING, .ref = 1};
@@ -152,6 +152,6 @@ void nanny_slot_take_back(struct nanny *n, struct seat *seat)
     if (w->book_closed)
         return;
     w->book_closed = true;
-    if (ward_send(w, &ping, NULL, NULL))
+    if (live_slot_send(w, &ping, NULL, NULL))
         nanny_slot_mistrust(n, seat, "its pipe takes no more");
 }

@@ -5,10 +5,10 @@
 #include "engine.h"
 
 /* The run of that id in its hands, or NULL. */
-struct run *nanny_slot_run(const struct ward *w, uint64_t id);
+struct run *nanny_slot_run(const struct live_slot *w, uint64_t id);
 
 /* Does it say that it runs this one? */
-bool nanny_slot_runs(const struct ward *w, const struct run *r);
+bool nanny_slot_runs(const struct live_slot *w, const struct run *r);
 
 /* Deliver a RESULT of its; false: it makes no sense. */
 bool nanny_slot_results(struct nanny *n,

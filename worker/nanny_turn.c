@@ -46,7 +46,7 @@ static void on_event(struct nanny *n, uint64_t tag)
         on_spawner(n);
     else if (watch == WATCH_BUILD)
         nanny_build_event(n);
-    else if (seat->ward)
+    else if (seat->slot)
         nanny_slot_event(n, seat, watch);
     else if (seat->command)
         nanny_command_event(n, seat, watch);
@@ -69,7 +69,7 @@ static void timers(struct nanny *n)
     for (unsigned i = 0; i < n->seat_count; i++) {
         struct seat *seat = &n->seats[i];
 
-        if (seat->ward)
+        if (seat->slot)
             nanny_slot_check(n, seat);
         if (seat_is_over(seat))
             nanny_slot_over(n, seat);
@@ -117,7 +117,7 @@ static void step_comps(struct nanny *n)
 static void flush(struct nanny *n)
 {
     for (unsigned i = 0; i < n->seat_count; i++)
-        if (n->seats[i].ward && n->seats[i].ward->dirty)
+        if (n->seats[i].slot && n->seats[i].slot->dirty)
             nanny_slot_flush(n, &n->seats[i]);
     results_flush(&n->results);
 }
@@ -150,7 +150,7 @@ size_t nanny_poll(struct nanny *n, zmq_pollitem_t *items, size_t size)
 
 static uint64_t seat_deadline(const struct seat *seat)
 {
-    const struct ward *w = seat->ward;
+    const struct live_slot *w = seat->slot;
     uint64_t due;
 
     if (seat->command)

@@ -14,7 +14,9 @@
 
 /* What it says that it runs, if that is in its hands; since when, as far as
  * that can be true. */
-static struct run *running(struct nanny *n, struct ward *w, uint64_t *since_us)
+static struct run *running(struct nanny *n,
+                           struct live_slot *w,
+                           uint64_t *since_us)
 {
     uint64_t id, since, now_us = n->now * 1000 + 999;
     struct run *r;
@@ -48,7 +50,7 @@ static void say_started(struct nanny *n, struct run *r)
  * if the run itself has ended meanwhile. */
 static bool empty_outbox(struct nanny *n, struct seat *seat, uint64_t id)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     switch (nanny_slot_collect(n, seat)) {
     case OUTBOX_GARBAGE:
@@ -69,7 +71,7 @@ static bool empty_outbox(struct nanny *n, struct seat *seat, uint64_t id)
 /* It has run for a while: the broker is told. */
 static void check_long(struct nanny *n, struct seat *seat, struct run *r)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
 
     if (!r->told) {
         say_started(n, r);
@@ -85,7 +87,7 @@ static void check_running(struct nanny *n,
                           struct run *r,
                           uint64_t since_ms)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     uint64_t next = since_ms + STARTED_MS;
 
     if (n->now >= next) {
@@ -102,7 +104,7 @@ static void check_running(struct nanny *n,
         else if (end < next)
             next = end;
     }
-    if (w->phase == WARD_SERVING && next < w->check_at)
+    if (w->phase == SLOT_SERVING && next < w->check_at)
         w->check_at = next;
 }
 
@@ -111,7 +113,7 @@ static void check_running(struct nanny *n,
  * it, or written over what the slot knows. */
 static void check_lost(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     uint64_t id = run_id(LIST_ENTRY(w->given.next, struct run, node));
 
     w->check_at = n->now + STARTED_MS;
@@ -128,13 +130,13 @@ static void check_lost(struct nanny *n, struct seat *seat)
 
 static void check_grace(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     struct run *r = run_batches_find(&n->batches, w->grace_id);
     enum run_doom doom = r ? (enum run_doom)r->doom : DOOM_NONE;
 
     w->grace_at = UINT64_MAX;
     if (!r || r->state != RUN_GIVEN || r->seat != seat->number ||
-        w->phase != WARD_SERVING)
+        w->phase != SLOT_SERVING)
         return;
     if (!nanny_slot_runs(w, r)) {
         w->grace_at = n->now + 1; /* until it runs, or is answered ... */
@@ -151,23 +153,23 @@ static void check_grace(struct nanny *n, struct seat *seat)
 
 void nanny_slot_check(struct nanny *n, struct seat *seat)
 {
-    struct ward *w = seat->ward;
+    struct live_slot *w = seat->slot;
     uint64_t since_us = 0;
     struct run *r;
 
-    if (w->phase == WARD_OVER)
+    if (w->phase == SLOT_OVER)
         return;
-    if (n->now >= w->due && w->phase == WARD_KILLED) {
-        w->phase = WARD_OVER;
+    if (n->now >= w->due && w->phase == SLOT_KILLED) {
+        w->phase = SLOT_OVER;
         return;
     }
     if (n->now >= w->due) {
         if (w->mute)
             snprintf(w->words, sizeof w->words,
                      "it closed its pipe, and was killed");
-        else if (w->phase == WARD_SETTING)
+        else if (w->phase == SLOT_SETTING)
             snprintf(w->words, sizeof w->words, "its set-up took too long");
-        else if (w->phase == WARD_CLOSING)
+        else if (w->phase == SLOT_CLOSING)
             snprintf(w->words, sizeof w->words,
                      "its closing functions took longer than %d s",
                      HOOK_MS / 1000);
@@ -180,7 +182,7 @@ void nanny_slot_check(struct nanny *n, struct seat *seat)
     if (n->now < w->check_at)
         return;
     w->check_at = UINT64_MAX;
-    if (w->phase != WARD_SERVING || list_is_empty(&w->given))
+    if (w->phase != SLOT_SERVING || list_is_empty(&w->given))
         return;
     r = running(n, w, &since_us);
     if (!r) {

@@ -10,7 +10,7 @@
 
 enum slots_state { SLOTS_EMPTY, SLOTS_STARTING, SLOTS_WARM, SLOTS_ENDING };
 
-struct seat {
+struct slots_seat {
     enum slots_state state;
     bool blocked; /* gets nothing for now */
     bool leaving; /* gets nothing more; ended as soon as it is idle */
@@ -24,7 +24,7 @@ struct slots {
     unsigned count;
     unsigned cpu;
     uint64_t uses;
-    struct seat *seats;
+    struct slots_seat *seats;
 };
 
 struct slots *slots_create(unsigned cpu, unsigned io)
@@ -56,7 +56,7 @@ unsigned slots_count(const struct slots *s)
     return s->count;
 }
 
-static struct seat *seat_in(struct slots *s, unsigned seat)
+static struct slots_seat *seat_in(struct slots *s, unsigned seat)
 {
     assert(seat < s->count);
     return &s->seats[seat];
@@ -64,15 +64,15 @@ static struct seat *seat_in(struct slots *s, unsigned seat)
 
 void slots_begin(struct slots *s, unsigned seat, uint32_t work)
 {
-    struct seat *it = seat_in(s, seat);
+    struct slots_seat *it = seat_in(s, seat);
 
     assert(it->state == SLOTS_EMPTY && work != 0);
-    *it = (struct seat){.state = SLOTS_STARTING, .work = work};
+    *it = (struct slots_seat){.state = SLOTS_STARTING, .work = work};
 }
 
 void slots_warm(struct slots *s, unsigned seat, uint64_t now)
 {
-    struct seat *it = seat_in(s, seat);
+    struct slots_seat *it = seat_in(s, seat);
 
     assert(it->state == SLOTS_STARTING);
     it->state = SLOTS_WARM;
@@ -82,7 +82,7 @@ void slots_warm(struct slots *s, unsigned seat, uint64_t now)
 
 void slots_gave(struct slots *s, unsigned seat, unsigned items)
 {
-    struct seat *it = seat_in(s, seat);
+    struct slots_seat *it = seat_in(s, seat);
 
     assert(it->state == SLOTS_WARM);
     it->held += items;
@@ -91,7 +91,7 @@ void slots_gave(struct slots *s, unsigned seat, unsigned items)
 
 void slots_done(struct slots *s, unsigned seat, unsigned items, uint64_t now)
 {
-    struct seat *it = seat_in(s, seat);
+    struct slots_seat *it = seat_in(s, seat);
 
     assert(it->held >= items);
     it->held -= items;
@@ -106,7 +106,7 @@ void slots_block(struct slots *s, unsigned seat, bool blocked)
 
 void slots_end(struct slots *s, unsigned seat)
 {
-    struct seat *it = seat_in(s, seat);
+    struct slots_seat *it = seat_in(s, seat);
 
     assert(it->state != SLOTS_EMPTY);
     it->state = SLOTS_ENDING;
@@ -114,7 +114,7 @@ void slots_end(struct slots *s, unsigned seat)
 
 void slots_empty(struct slots *s, unsigned seat)
 {
-    *seat_in(s, seat) = (struct seat){.state = SLOTS_EMPTY};
+    *seat_in(s, seat) = (struct slots_seat){.state = SLOTS_EMPTY};
 }
 
 /* One look at all seats of a class, from where one computation stands. */
@@ -129,7 +129,7 @@ struct view {
     bool leaving;      /* somebody makes room already */
 };
 
-static bool is_better(const struct seat *a, const struct seat *b)
+static bool is_better(const struct slots_seat *a, const struct slots_seat *b)
 {
     return a->held != b->held ? a->held < b->held : a->order > b->order;
 }
@@ -139,7 +139,7 @@ static void see_own(struct slots *s,
                     unsigned i,
                     const struct window *window)
 {
-    const struct seat *it = &s->seats[i];
+    const struct slots_seat *it = &s->seats[i];
 
     v->warm++;
     if (!it->blocked && window_room(window, it->held) > 0 &&
@@ -149,7 +149,7 @@ static void see_own(struct slots *s,
 
 static void see_other(struct slots *s, struct view *v, unsigned i)
 {
-    const struct seat *it = &s->seats[i];
+    const struct slots_seat *it = &s->seats[i];
 
     v->leaving |= it->leaving;
     if (it->blocked)
@@ -169,7 +169,7 @@ static struct view look(struct slots *s, const struct slots_need *need)
     unsigned to = need->class == SLOTS_CPU ? s->cpu : s->count;
 
     for (unsigned i = from; i < to; i++) {
-        const struct seat *it = &s->seats[i];
+        const struct slots_seat *it = &s->seats[i];
 
         switch (it->state) {
         case SLOTS_EMPTY:

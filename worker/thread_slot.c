@@ -11,7 +11,7 @@
 
 #include "thread_slot.h"
 
-struct ward_thread {
+struct slot_thread {
     pthread_mutex_t lock;
     pthread_cond_t ended_cond;
     bool ended;
@@ -21,7 +21,7 @@ struct ward_thread {
     struct slot_entry *entries;
 };
 
-static void destroy(struct ward_thread *t)
+static void destroy(struct slot_thread *t)
 {
     page_unmap(t->config.page);
     pthread_cond_destroy(&t->ended_cond);
@@ -32,7 +32,7 @@ static void destroy(struct ward_thread *t)
 
 static void on_end(void *arg)
 {
-    struct ward_thread *t = arg;
+    struct slot_thread *t = arg;
     bool abandoned;
 
     pthread_mutex_lock(&t->lock);
@@ -46,7 +46,7 @@ static void on_end(void *arg)
 
 static void *serve(void *arg)
 {
-    struct ward_thread *t = arg;
+    struct slot_thread *t = arg;
 
     pthread_cleanup_push(on_end, t);
     slot_run(&t->config, NULL);
@@ -55,7 +55,7 @@ static void *serve(void *arg)
     return NULL;
 }
 
-static int start(struct ward_thread *t)
+static int start(struct slot_thread *t)
 {
     pthread_attr_t attr;
     pthread_t thread;
@@ -82,13 +82,13 @@ static void init_cond(pthread_cond_t *cond)
     pthread_condattr_destroy(&attr);
 }
 
-struct ward_thread *thread_slot_start(int fd,
+struct slot_thread *thread_slot_start(int fd,
                                       int page_fd,
                                       const struct slot_entry *entries,
                                       size_t count,
                                       struct par_error *err)
 {
-    struct ward_thread *t = calloc(1, sizeof *t);
+    struct slot_thread *t = calloc(1, sizeof *t);
     int error;
 
     if (!t) {
@@ -122,7 +122,7 @@ struct ward_thread *thread_slot_start(int fd,
     return t;
 }
 
-enum thread_end thread_slot_end(struct ward_thread *t, int patience_ms)
+enum thread_end thread_slot_end(struct slot_thread *t, int patience_ms)
 {
     struct timespec until;
     enum thread_end end = THREAD_RUNS_ON;

@@ -13,12 +13,12 @@
 
 #include "slot.h"
 
-struct ward_thread;
+struct slot_thread;
 
 /* Takes `fd`, its end of the pipe, also on failure; maps `page_fd` for itself.
  * The entries (what a SETUP without an object offers) are copied, not what
  * they point to. */
-struct ward_thread *thread_slot_start(int fd,
+struct slot_thread *thread_slot_start(int fd,
                                       int page_fd,
                                       const struct slot_entry *entries,
                                       size_t count,
@@ -31,6 +31,6 @@ enum thread_end {
 };
 
 /* Its pipe is closed.  Waits up to `patience_ms` for it to end. */
-enum thread_end thread_slot_end(struct ward_thread *t, int patience_ms);
+enum thread_end thread_slot_end(struct slot_thread *t, int patience_ms);
 
 #endif

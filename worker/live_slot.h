@@ -1,4 +1,4 @@
-/* ward.h - one slot as its nanny sees it: a process or a thread with a pipe
+/* live_slot.h - a slot as its nanny sees it: a process or thread, with a pipe
  *
  *          READY            CLOSE sent          pipe closed
  *   SETTING ----> SERVING -------------> CLOSING ----------> LEAVING
@@ -8,8 +8,8 @@
  * A struct with little behaviour: who starts it and what its messages mean is
  * the nanny's (nanny_slot.c), what its death means too (nanny_death.c).
  */
-#ifndef PAR_WORKER_WARD_H
-#define PAR_WORKER_WARD_H
+#ifndef PAR_WORKER_LIVE_SLOT_H
+#define PAR_WORKER_LIVE_SLOT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,25 +23,25 @@
 #include "pipe.h"
 #include "tail.h"
 
-enum ward_phase {
-    WARD_SETTING, /* SETUP is sent */
-    WARD_SERVING,
-    WARD_CLOSING, /* CLOSE is sent; then it leaves */
-    WARD_LEAVING, /* its pipe is closed: it is to end by itself */
-    WARD_KILLED,  /* SIGKILL is on its way through its tree */
-    WARD_OVER     /* nothing of it is left: the turn settles what it held */
+enum slot_phase {
+    SLOT_SETTING, /* SETUP is sent */
+    SLOT_SERVING,
+    SLOT_CLOSING, /* CLOSE is sent; then it leaves */
+    SLOT_LEAVING, /* its pipe is closed: it is to end by itself */
+    SLOT_KILLED,  /* SIGKILL is on its way through its tree */
+    SLOT_OVER     /* nothing of it is left: the turn settles what it held */
 };
 
-enum { WARD_TAIL = 8 * 1024, WARD_TAIL_LINES = 64, WARD_WORDS = 200 };
+enum { SLOT_TAIL = 8 * 1024, SLOT_TAIL_LINES = 64, SLOT_WORDS = 200 };
 
 struct meta_writer;
-struct ward_thread;
+struct slot_thread;
 
-struct ward {
-    enum ward_phase phase;
+struct live_slot {
+    enum slot_phase phase;
     struct pipe *pipe;
     struct page *page;
-    struct ward_thread *thread; /* NULL: a process */
+    struct slot_thread *thread; /* NULL: a process */
     int output;                 /* its stdout and stderr, -1: none */
     struct tail tail;           /* the last of that */
 
@@ -71,7 +71,7 @@ struct ward {
     bool failed;            /* it could not be started: see words */
     bool closing;           /* told to run closing functions, it has not said
                                that it did */
-    char words[WARD_WORDS]; /* what it did wrong, or why it failed */
+    char words[SLOT_WORDS]; /* what it did wrong, or why it failed */
 
     unsigned closes;   /* CLOSE for clients that are gone, not yet answered */
     uint64_t request;  /* SETTING, CLOSING: id of what is out */
@@ -81,14 +81,16 @@ struct ward {
 
 /* With its page and one end of its pipe; *fd and *page_fd get what its process
  * is started with (the caller closes them).  NULL on failure. */
-struct ward *ward_create(int *fd, int *page_fd, struct par_error *err);
+struct live_slot *live_slot_create(int *fd,
+                                   int *page_fd,
+                                   struct par_error *err);
 /* Also takes it out of the poller.  NULL is allowed. */
-void ward_destroy(struct ward *s, int poller);
+void live_slot_destroy(struct live_slot *s, int poller);
 
 /* A PAR message of ours to it.  Fails when its pipe takes no more. */
-int ward_send(struct ward *s,
-              const struct wire_header *head,
-              const struct meta_writer *meta,
-              struct par_error *err);
+int live_slot_send(struct live_slot *s,
+                   const struct wire_header *head,
+                   const struct meta_writer *meta,
+                   struct par_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* ward.c - a slot's record: made, spoken to, destroyed */
+/* live_slot.c - a slot's record: made, spoken to, destroyed */
 #include "config.h"
 
 #include <errno.h>
@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "live_slot.h"
 #include "poller.h"
-#include "ward.h"
 
-struct ward *ward_create(int *fd, int *page_fd, struct par_error *err)
+struct live_slot *live_slot_create(int *fd, int *page_fd, struct par_error *err)
 {
-    struct ward *s = calloc(1, sizeof *s);
+    struct live_slot *s = calloc(1, sizeof *s);
     int ends[2];
 
     *fd = *page_fd = -1;
@@ -31,7 +31,7 @@ struct ward *ward_create(int *fd, int *page_fd, struct par_error *err)
     s->page = page_create(page_fd, err);
     if (!s->page)
         goto fail;
-    if (tail_init(&s->tail, WARD_TAIL)) {
+    if (tail_init(&s->tail, SLOT_TAIL)) {
         par_fail(err, ENOMEM, "out of memory");
         goto fail;
     }
@@ -42,11 +42,11 @@ fail:
     if (*page_fd >= 0)
         close(*page_fd);
     *fd = *page_fd = -1;
-    ward_destroy(s, -1);
+    live_slot_destroy(s, -1);
     return NULL;
 }
 
-void ward_destroy(struct ward *s, int poller)
+void live_slot_destroy(struct live_slot *s, int poller)
 {
     if (!s)
         return;
@@ -60,10 +60,10 @@ void ward_destroy(struct ward *s, int poller)
     free(s);
 }
 
-int ward_send(struct ward *s,
-              const struct wire_header *head,
-              const struct meta_writer *meta,
-              struct par_error *err)
+int live_slot_send(struct live_slot *s,
+                   const struct wire_header *head,
+                   const struct meta_writer *meta,
+                   struct par_error *err)
 {
     struct batch b = {0};
     const uint8_t *frame;

@@ -1,7 +1,7 @@
-/* sched_seats.c - the seats of a target: made, asked for, noted, dropped */
+/* sched_sites.c - the sites of a target: made, asked for, noted, dropped */
 #include "config.h"
 
-#include "sched_seats.h"
+#include "sched_sites.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,62 +11,62 @@
 
 static int reserve(struct target *t, uint32_t count)
 {
-    struct seat **seats;
+    struct site **sites;
 
-    if (count <= t->seat_size)
+    if (count <= t->site_size)
         return 0;
-    if (count < 2 * t->seat_size)
-        count = 2 * t->seat_size;
-    seats = realloc(t->seats, count * sizeof *seats);
-    if (!seats)
+    if (count < 2 * t->site_size)
+        count = 2 * t->site_size;
+    sites = realloc(t->sites, count * sizeof *sites);
+    if (!sites)
         return -1;
-    for (uint32_t i = t->seat_size; i < count; i++)
-        seats[i] = NULL;
-    t->seats = seats;
-    t->seat_size = count;
+    for (uint32_t i = t->site_size; i < count; i++)
+        sites[i] = NULL;
+    t->sites = sites;
+    t->site_size = count;
     return 0;
 }
 
-struct seat *seat_make(struct sched *s, struct target *t, uint32_t worker)
+struct site *site_make(struct sched *s, struct target *t, uint32_t worker)
 {
-    struct seat *seat = seat_at(t, worker);
+    struct site *site = site_at(t, worker);
 
-    if (seat)
-        return seat;
+    if (site)
+        return site;
     if (reserve(t, worker + 1) == 0)
-        seat = calloc(1, sizeof *seat);
-    if (!seat) {
+        site = calloc(1, sizeof *site);
+    if (!site) {
         s->no_memory = true;
         return NULL;
     }
-    t->seats[worker] = seat;
-    t->seat_count++;
-    return seat;
+    t->sites[worker] = site;
+    t->site_count++;
+    return site;
 }
 
-void seat_set(struct sched *s,
+void site_set(struct sched *s,
               struct target *t,
               uint32_t worker,
-              enum seat_state state)
+              enum site_state state)
 {
-    struct seat *seat = seat_at(t, worker);
+    struct site *site = site_at(t, worker);
 
-    t->setting -= seat->state == SEAT_SETTING;
-    t->setting += state == SEAT_SETTING;
-    seat->state = state;
-    demand_see_seat(s, t, worker);
+    t->setting -= site->state == SITE_SETTING;
+    t->setting += state == SITE_SETTING;
+    site->state = state;
+    demand_see_site(s, t, worker);
     if (!t->is_path)
         target_touch(s, t);
 }
 
-void seat_note(struct sched *s,
-               struct seat *seat,
+void site_note(struct sched *s,
+               struct site *site,
                int status,
                struct payload_ref text)
 {
-    decisions_forget(&s->decisions, seat->text);
-    seat->status = status;
-    seat->text = text;
+    decisions_forget(&s->decisions, site->text);
+    site->status = status;
+    site->text = text;
 }
 
 static int watch(struct sched *s, const struct request *r)
@@ -120,22 +120,22 @@ static struct decision *ask(struct sched *s,
     return d;
 }
 
-void seat_setup(struct sched *s,
+void site_setup(struct sched *s,
                 uint32_t target,
                 uint32_t worker,
                 uint32_t order)
 {
     struct target *t = target_at(s, target);
-    struct seat *seat = seat_make(s, t, worker);
+    struct site *site = site_make(s, t, worker);
 
-    if (!seat || !ask(s, target, worker, order, false))
+    if (!site || !ask(s, target, worker, order, false))
         return;
-    seat->setups++;
-    if (seat->state != SEAT_READY && seat->state != SEAT_SETTING)
-        seat_set(s, t, worker, SEAT_SETTING);
+    site->setups++;
+    if (site->state != SITE_READY && site->state != SITE_SETTING)
+        site_set(s, t, worker, SITE_SETTING);
 }
 
-void seat_close(struct sched *s,
+void site_close(struct sched *s,
                 uint32_t target,
                 uint32_t worker,
                 uint32_t order)
@@ -145,11 +145,11 @@ void seat_close(struct sched *s,
 
     if (d)
         d->mode = t->terminate;
-    seat_at(t, worker)->owes = false;
-    seat_set(s, t, worker, SEAT_CLOSING);
+    site_at(t, worker)->owes = false;
+    site_set(s, t, worker, SITE_CLOSING);
 }
 
-void seat_answered(struct sched *s, struct request *r)
+void site_answered(struct sched *s, struct request *r)
 {
     if (r->due_at != HEAP_NOWHERE)
         heap_remove(&s->request_timers, r->due_at);
@@ -158,18 +158,18 @@ void seat_answered(struct sched *s, struct request *r)
     pool_give(&s->request_pool, r->place);
 }
 
-void seat_drop(struct sched *s, struct target *t, uint32_t worker)
+void site_drop(struct sched *s, struct target *t, uint32_t worker)
 {
-    struct seat *seat = seat_at(t, worker);
+    struct site *site = site_at(t, worker);
 
-    if (!seat)
+    if (!site)
         return;
-    seat_set(s, t, worker, SEAT_NONE);
-    seat_note(s, seat, PAR_OK, (struct payload_ref){0});
-    free(seat->paces);
-    free(seat);
-    t->seats[worker] = NULL;
-    t->seat_count--;
+    site_set(s, t, worker, SITE_NONE);
+    site_note(s, site, PAR_OK, (struct payload_ref){0});
+    free(site->paces);
+    free(site);
+    t->sites[worker] = NULL;
+    t->site_count--;
     target_loosen(s, t);
 }
 
@@ -180,12 +180,12 @@ static void sweep(struct sched *s, uint32_t place)
     struct target *t = target_at(s, place);
 
     list_remove(&t->loose);
-    for (uint32_t i = 0; i < t->seat_size; i++)
-        if (t->seats[i] && t->seats[i]->state == SEAT_NONE &&
-            t->seats[i]->held == 0)
-            seat_drop(s, t, i);
+    for (uint32_t i = 0; i < t->site_size; i++)
+        if (t->sites[i] && t->sites[i]->state == SITE_NONE &&
+            t->sites[i]->held == 0)
+            site_drop(s, t, i);
     list_remove(&t->loose);
-    if (t->seat_count > 0 || t->specs > 0)
+    if (t->site_count > 0 || t->specs > 0)
         return;
     keymap_drop(&s->paths,
                 keymap_hash(s->limits.seed, t->name, strlen(t->name)), place);
@@ -196,7 +196,7 @@ static void sweep(struct sched *s, uint32_t place)
     s->target_count--;
 }
 
-void seat_sweep_paths(struct sched *s)
+void site_sweep_paths(struct sched *s)
 {
     while (!list_is_empty(&s->loose_targets)) {
         struct target *t =
