@@ -1,6 +1,6 @@
 /* daemon.h - what the mains of parbroker and parworker have in common */
-#ifndef PAR_DAEMON_H
-#define PAR_DAEMON_H
+#ifndef PAR_COMMON_DAEMON_H
+#define PAR_COMMON_DAEMON_H
 
 #include "options.h"
 
