@@ -322,7 +322,7 @@ static void refuse(struct nanny *n, const struct link_msg *m, int status)
     snprintf(text, sizeof text, "type %02X from the broker: %s", h->type,
              par_status_name(status));
     meta_put_map(&meta, 1);
-    meta_pair_str(&meta, 72, text);
+    meta_pair_str(&meta, KEY_ANY_TEXT, text);
     nanny_say(n, &head, &meta, NULL, 0);
     meta_writer_clear(&meta);
 }
