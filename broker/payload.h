@@ -19,7 +19,8 @@
 #include "sched.h"
 
 /* A frame up to this size may lie in the buffer in which libzmq received it
- * (8 KiB and its bookkeeping), and would keep all of that. */
+ * (8 KiB and its bookkeeping), and would keep all of that:
+ * doc/decisions/005-payload-copies.md. */
 enum { PAYLOAD_MOVED_MIN = 8 * 1024 + 1 };
 
 /* All zero is an empty store. */
