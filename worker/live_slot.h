@@ -57,9 +57,11 @@ struct live_slot {
     unsigned early; /* looks at its outbox while its pipe is not read so far */
     uint64_t seen;  /* the run that was seen running ... */
     uint64_t seen_since_us; /* ... since when */
-    uint64_t lost;          /* the run that has begun, does not run, and has no
-                               result ... */
-    uint64_t lost_since;    /* ... since when; 0: there is none */
+    uint64_t lost;          /* the first run in its hands, which does not run,
+                               0: none ... */
+    bool lost_begun;        /* ... though it has begun, and has no result ... */
+    uint64_t lost_since;    /* ... since when; 0: there is none ... */
+    uint64_t lost_looked;   /* ... and when that was seen last */
     uint64_t grace_id;      /* the run that was asked to stop ... */
     uint64_t grace_at;      /* ... by when; UINT64_MAX: none */
 

@@ -128,6 +128,7 @@ static bool on_pong(struct nanny *n,
     if (m->head.ref != 1 || !w->book_closed)
         return false;
     w->book_closed = false;
+    w->lost_since = 0;
     page_reopen(w->page);
     if (seat->number < slots_count(n->slots))
         slots_block(n->slots, seat->number, false);

@@ -152,6 +152,8 @@ void nanny_slot_take_back(struct nanny *n, struct seat *seat)
     if (w->book_closed)
         return;
     w->book_closed = true;
+    if (w->check_at > n->now + STARTED_MS)
+        w->check_at = n->now + STARTED_MS;
     if (live_slot_send(w, &ping, NULL, NULL))
         nanny_slot_mistrust(n, seat, "its pipe takes no more");
 }

@@ -12,6 +12,8 @@
 #include "nanny_slot_runs.h"
 #include "nanny_watch.h"
 
+enum { PAUSE_MS = 1000 }; /* we have not looked for so long */
+
 /* What it says that it runs, if that is in its hands; since when, as far as
  * that can be true. */
 static struct run *running(struct nanny *n,
@@ -108,24 +110,40 @@ static void check_running(struct nanny *n,
         w->check_at = next;
 }
 
+/* Since when it is as it is now; anew after we ourselves have stood still. */
+static uint64_t lost_for(struct nanny *n,
+                         struct live_slot *w,
+                         uint64_t id,
+                         bool begun)
+{
+    if (w->lost_since == 0 || w->lost != id || w->lost_begun != begun ||
+        n->now > w->lost_looked + PAUSE_MS)
+        w->lost_since = n->now;
+    w->lost = id;
+    w->lost_begun = begun;
+    w->lost_looked = n->now;
+    return n->now - w->lost_since;
+}
+
 /* It says that nothing runs.  A result leaves before its run ends (page.h), so
  * what has begun and stays without one is lost: a function has jumped away from
- * it, or written over what the slot knows. */
+ * it, or written over what the slot knows.  A process that begins nothing, or
+ * does not say that it has dropped what was taken back, has been stopped. */
 static void check_lost(struct nanny *n, struct seat *seat)
 {
     struct live_slot *w = seat->slot;
-    uint64_t id = run_id(LIST_ENTRY(w->given.next, struct run, node));
+    uint64_t id = list_is_empty(&w->given)
+                      ? 0
+                      : run_id(LIST_ENTRY(w->given.next, struct run, node));
+    bool begun = id && page_begun(w->page) > w->answered;
+    uint64_t time = lost_for(n, w, id, begun);
 
     w->check_at = n->now + STARTED_MS;
-    if (page_begun(w->page) <= w->answered) {
-        w->lost_since = 0;
-    } else if (w->lost_since == 0 || w->lost != id) {
-        w->lost = id;
-        w->lost_since = n->now;
-    } else if (n->now >= w->lost_since + LOST_MS && empty_outbox(n, seat, id)) {
+    if (begun && time >= LOST_MS && empty_outbox(n, seat, id))
         nanny_slot_mistrust(n, seat,
                             "it says that a run has ended, and gave no result");
-    }
+    else if (!begun && !w->thread && time >= HOOK_MS)
+        nanny_slot_mistrust(n, seat, "it does not begin what it is given");
 }
 
 static void check_grace(struct nanny *n, struct seat *seat)
@@ -182,7 +200,8 @@ void nanny_slot_check(struct nanny *n, struct seat *seat)
     if (n->now < w->check_at)
         return;
     w->check_at = UINT64_MAX;
-    if (w->phase != SLOT_SERVING || list_is_empty(&w->given))
+    if (w->phase != SLOT_SERVING ||
+        (list_is_empty(&w->given) && !w->book_closed))
         return;
     r = running(n, w, &since_us);
     if (!r) {

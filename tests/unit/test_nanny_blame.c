@@ -243,6 +243,26 @@ Test(nanny_blame, five_deaths_stop_a_computation_here)
     expect_ok(111);
 }
 
+/* Not begun, so nobody is to blame and another slot runs it. */
+Test(nanny_blame, what_a_stopped_process_was_given_is_run_by_another)
+{
+    pid_t pid;
+
+    run0(100, "interrupt");
+    pid = (pid_t)value(wait_answer(100));
+    cr_assert(eq(int, kill(pid, SIGSTOP), 0));
+    for (uint64_t id = 101; id < 105; id++)
+        RUN(id, "nap", 0);
+    for (int i = 0; i < 30; i++) { /* time passes */
+        turn();
+        ahead += 500;
+    }
+    for (uint64_t id = 101; id < 105; id++)
+        expect_ok(id);
+    run0(105, "interrupt");
+    cr_assert(ne(i64, value(wait_answer(105)), (int64_t)pid));
+}
+
 Test(nanny_blame, recall_gives_back_what_has_not_begun)
 {
     RUN(100, "nap", 300);
