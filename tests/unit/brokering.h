@@ -18,6 +18,7 @@
 #include "digest.h"
 #include "link.h"
 #include "meta.h"
+#include "meta_keys.h"
 
 enum { TURNS = 20 };
 
@@ -113,7 +114,7 @@ static inline char *words_of(const struct wire_msg *m)
 {
     static char text[4096];
 
-    meta_text(m->meta, m->head.meta_len, 72, text, sizeof text);
+    meta_text(m->meta, m->head.meta_len, KEY_ANY_TEXT, text, sizeof text);
     return text;
 }
 

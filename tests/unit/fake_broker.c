@@ -10,6 +10,7 @@
 
 #include "batch.h"
 #include "credit.h"
+#include "meta_keys.h"
 
 void fake_say(struct fake *f,
               int type,
@@ -74,7 +75,7 @@ struct meta_writer fake_text(const char *text)
     struct meta_writer w = {0};
 
     meta_put_map(&w, 1);
-    meta_pair_str(&w, 72, text);
+    meta_pair_str(&w, KEY_ANY_TEXT, text);
     return w;
 }
 
@@ -136,7 +137,7 @@ static void run_fail(struct fake *f, uint64_t id, const struct wire_item *item)
     meta_next(&r, &v);
     meta_next(&r, &v);
     meta_put_map(&w, 1);
-    meta_put_uint(&w, 72);
+    meta_put_uint(&w, KEY_ANY_TEXT);
     meta_put_strn(&w, (const char *)v.data, v.len);
     fake_answer(f, id, 100, 2, w.data, w.len);
     meta_writer_clear(&w);

@@ -12,6 +12,7 @@
 #include "bundle.h"
 #include "linked.h"
 #include "meta.h"
+#include "meta_keys.h"
 #include "worker/nanny.h"
 
 enum { ANSWERS = 16384, FILES = 8, HEARTBEAT = 60000 };
@@ -347,7 +348,7 @@ static inline char *words(const struct answer *a)
 {
     static char text[70000];
 
-    meta_text(a->data, a->len, 72, text, sizeof text);
+    meta_text(a->data, a->len, KEY_ANY_TEXT, text, sizeof text);
     return text;
 }
 
@@ -368,8 +369,8 @@ static inline char *exit_of(const struct answer *a)
     struct meta_value v, kind, number;
 
     text[0] = 0;
-    if (meta_find(a->data, a->len, 74, &v, &r) && meta_next(&r, &kind) &&
-        meta_next(&r, &number))
+    if (meta_find(a->data, a->len, KEY_ANY_EXIT, &v, &r) &&
+        meta_next(&r, &kind) && meta_next(&r, &number))
         snprintf(text, sizeof text, "%.*s %d", (int)kind.len, kind.data,
                  (int)number.i);
     return text;

@@ -18,6 +18,7 @@
 
 #include "batch.h"
 #include "meta.h"
+#include "meta_keys.h"
 #include "scratch.h"
 #include "worker/page.h"
 #include "worker/pipe.h"
@@ -178,7 +179,7 @@ static inline uint64_t number(const char *name)
 
 static inline void text_of(char *to, size_t size)
 {
-    meta_text(msg.meta, msg.head.meta_len, 72, to, size);
+    meta_text(msg.meta, msg.head.meta_len, KEY_ANY_TEXT, to, size);
 }
 
 /* ---- runs ---- */
@@ -274,7 +275,7 @@ static inline void expect_failed(int status, int executed, const char *want)
     next_result();
     cr_assert(eq(int, result.status, status));
     cr_assert(eq(int, result.executed, executed));
-    meta_text(result.data, result.len, 72, text, sizeof text);
+    meta_text(result.data, result.len, KEY_ANY_TEXT, text, sizeof text);
     cr_assert(eq(str, text, (char *)(uintptr_t)want));
 }
 

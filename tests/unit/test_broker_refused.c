@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "brokering.h"
+#include "meta_keys.h"
 
 enum { FIRST = 7, RUNS = 3 };
 
@@ -47,7 +48,7 @@ static void refuse(uint64_t dispatch,
     uint8_t *frame;
 
     meta_put_map(&meta, 1);
-    meta_pair_str(&meta, 72, text);
+    meta_pair_str(&meta, KEY_ANY_TEXT, text);
     head.meta_len = (uint32_t)meta.len;
     frame = malloc(WIRE_HEADER + meta.len);
     wire_put_header(frame, &head);
@@ -102,7 +103,7 @@ Test(broker_refused, a_final_error_ends_the_runs_that_it_counts_once)
         answered(&item, &cursor, FIRST + i);
         cr_assert(eq(int, item.status, PAR_UNSUPPORTED));
         cr_assert(eq(int, item.executed, WIRE_NOT_EXECUTED));
-        meta_text(item.data, item.len, 72, text, sizeof text);
+        meta_text(item.data, item.len, KEY_ANY_TEXT, text, sizeof text);
         cr_assert(eq(str, text, "no functions here"));
     }
     refuse(dispatch, RUNS, WIRE_FINAL, PAR_UNSUPPORTED, "again");

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "brokering.h"
+#include "meta_keys.h"
 
 #include <stdio.h>
 
@@ -89,7 +90,7 @@ Test(broker_setup, that_fails_everywhere_leaves_nothing)
                "hello, world", true);
     head = hear(&worker, WIRE_SETUP)->head;
     meta_put_map(&words, 1);
-    meta_pair_str(&words, 72, "does not compile");
+    meta_pair_str(&words, KEY_ANY_TEXT, "does not compile");
     tell(&worker, WIRE_ERROR, WIRE_FINAL, head.id, PAR_SETUP_FAILED, &words,
          NULL, 0);
     meta_writer_clear(&words);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "brokering.h"
+#include "meta_keys.h"
 
 static struct speaker client, worker;
 static uint64_t dispatch;
@@ -43,7 +44,7 @@ static void put(int stream, uint64_t at, char octet, unsigned flags)
 
     meta_put_map(&meta, 2);
     meta_pair_int(&meta, 1, stream);
-    meta_pair_str(&meta, 67, "a trace");
+    meta_pair_str(&meta, KEY_ANY_TRACE, "a trace");
     tell(&worker, WIRE_STREAM, flags, dispatch, at, &meta, &octet, 1);
     meta_writer_clear(&meta);
 }

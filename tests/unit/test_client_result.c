@@ -9,6 +9,7 @@
 
 #include "client/result.h"
 #include "meta.h"
+#include "meta_keys.h"
 
 static struct meta_writer w;
 
@@ -81,7 +82,7 @@ Test(result, octets_that_are_no_msgpack_are_handed_on)
 static void exit_map(const char *how, int value, const char *worker)
 {
     meta_put_map(&w, worker ? 2 : 1);
-    meta_put_uint(&w, 74);
+    meta_put_uint(&w, KEY_ANY_EXIT);
     meta_put_array(&w, 2);
     meta_put_str(&w, how);
     meta_put_int(&w, value);
@@ -113,8 +114,8 @@ Test(result, a_command_that_could_not_be_started_says_why)
     struct par_result r;
 
     meta_put_map(&w, 3);
-    meta_pair_str(&w, 72, "exec nosuch: No such file or directory");
-    meta_put_uint(&w, 74);
+    meta_pair_str(&w, KEY_ANY_TEXT, "exec nosuch: No such file or directory");
+    meta_put_uint(&w, KEY_ANY_EXIT);
     meta_put_array(&w, 2);
     meta_put_str(&w, "exit");
     meta_put_int(&w, 127);

@@ -8,6 +8,7 @@
 #include "calling.h"
 #include "client/handle.h"
 #include "digest.h"
+#include "meta_keys.h"
 #include "scratch.h"
 
 static void open_both(void)
@@ -209,8 +210,8 @@ static bool ask_wrongly(struct fake *f, struct link_msg *m)
         return true;
     case WIRE_ERROR:
         refused_with = (int)m->wire.head.ref;
-        meta_text(m->wire.meta, m->wire.head.meta_len, 72, refused_text,
-                  sizeof refused_text);
+        meta_text(m->wire.meta, m->wire.head.meta_len, KEY_ANY_TEXT,
+                  refused_text, sizeof refused_text);
         fake_say(f, WIRE_READY, 0, setup_id, 3, NULL, NULL, 0);
         return true;
     default:

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "meta_keys.h"
 #include "nursing.h"
 
 static void init(void)
@@ -232,7 +233,7 @@ Test(nanny_blame, five_deaths_stop_a_computation_here)
     a = wait_answer(0);
     cr_assert(eq(int, (int)a->type, WIRE_ERROR));
     cr_assert(eq(u64, a->ref, PAR_SETUP_FAILED));
-    cr_assert(eq(i64, meta_int(a->data, a->len, 77, 0), HANDLE));
+    cr_assert(eq(i64, meta_int(a->data, a->len, KEY_ANY_HANDLE, 0), HANDLE));
     RUN(110, "add", 1, 1);
     a = wait_answer(110);
     cr_assert(eq(uint, a->status, PAR_WORKER_LOST));

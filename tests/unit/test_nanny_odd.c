@@ -1,6 +1,7 @@
 /* Slots that break the rules, programs as slots, clients that leave. */
 #include "config.h"
 
+#include "meta_keys.h"
 #include "nursing.h"
 
 TestSuite(nanny_odd,
@@ -398,7 +399,7 @@ Test(nanny_odd, DI_41_taken_name_is_the_end)
 
             conn = m.conn;
             meta_put_map(&w, 1);
-            meta_pair_str(&w, 72, "the name w.1 is taken");
+            meta_pair_str(&w, KEY_ANY_TEXT, "the name w.1 is taken");
             say_item(WIRE_ERROR, 0, PAR_DUPLICATE_ID, WIRE_FINAL, &w, NULL, 0);
             meta_writer_clear(&w);
             link_msg_close(&m);

@@ -9,6 +9,7 @@
 
 #include <par/error.h>
 
+#include "meta_keys.h"
 #include "worker/facts.h"
 #include "worker/results.h"
 
@@ -146,13 +147,13 @@ Test(results, facts_say_what_is_known_and_no_more)
 
     facts_write(&w, &f);
     cr_assert(meta_check_map(w.data, w.len));
-    meta_text(w.data, w.len, 72, text, sizeof text);
+    meta_text(w.data, w.len, KEY_ANY_TEXT, text, sizeof text);
     cr_assert(eq(str, text, "it broke"));
-    cr_assert(eq(i64, meta_int(w.data, w.len, 69, 0), 2));
-    cr_assert(meta_find(w.data, w.len, 74, &v, NULL));
+    cr_assert(eq(i64, meta_int(w.data, w.len, KEY_ANY_ATTEMPT, 0), 2));
+    cr_assert(meta_find(w.data, w.len, KEY_ANY_EXIT, &v, NULL));
     cr_assert(meta_find_text(w.data, w.len, "x-pid", &v, NULL));
     cr_assert(eq(i64, v.i, 77));
-    cr_assert(eq(int, meta_find(w.data, w.len, 76, &v, NULL), 0));
+    cr_assert(eq(int, meta_find(w.data, w.len, KEY_ANY_STDERR, &v, NULL), 0));
     cr_assert(eq(int, meta_find_text(w.data, w.len, "x-host", &v, NULL), 0));
     meta_writer_clear(&w);
 }

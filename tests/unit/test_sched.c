@@ -1,6 +1,7 @@
 /* test_sched.c - the usual life of jobs, and of those who ask for them */
 #include "config.h"
 
+#include "meta_keys.h"
 #include "sched_app.h"
 
 static void open_two(void)
@@ -203,7 +204,7 @@ Test(sched, a_running_job_is_aborted_and_its_worker_has_the_last_word)
 Test(sched, a_job_that_says_never_runs_on)
 {
     meta_put_map(&w->meta, 1);
-    meta_pair_str(&w->meta, 20, "never");
+    meta_pair_str(&w->meta, KEY_RUN_CANCEL, "never");
     world_worker(w, 1, 1, path);
     world_submit(w, 1, path, 1, 1);
     world_turn(w);
@@ -291,7 +292,7 @@ Test(sched, each_time_in_the_queue_may_last_as_long_as_queue_ms)
 {
     world_worker(w, 1, 1, path);
     meta_put_map(&w->meta, 4);
-    meta_pair_int(&w->meta, 13, 2); /* attempts */
+    meta_pair_int(&w->meta, KEY_RUN_ATTEMPTS, 2);
     meta_put_uint(&w->meta, 15);
     meta_put_array(&w->meta, 1);
     meta_put_str(&w->meta, "error");
@@ -300,7 +301,7 @@ Test(sched, each_time_in_the_queue_may_last_as_long_as_queue_ms)
     meta_put_int(&w->meta, 0);
     meta_put_int(&w->meta, 1);
     meta_put_int(&w->meta, 0);
-    meta_pair_int(&w->meta, 18, 50); /* queue_ms */
+    meta_pair_int(&w->meta, KEY_RUN_QUEUE_MS, 50);
     world_submit(w, 1, path, 1, 1);
     world_turn(w);
     w->now += 1000;

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "meta_keys.h"
 #include "sched_orders.h"
 
 TestSuite(sched_close, .init = open_world, .fini = close_world, .timeout = 10);
@@ -56,7 +57,7 @@ Test(sched_close, terminate_cancels_what_waits_and_kills_what_runs)
 
     ready_worker(1);
     meta_put_map(&w->meta, 1);
-    meta_pair_str(&w->meta, 20, "never");
+    meta_pair_str(&w->meta, KEY_RUN_CANCEL, "never");
     world_submit(w, 1, target, 10, 1);
     world_turn(w);
     job = *world_nth(w, DECIDE_ASSIGN, 0);

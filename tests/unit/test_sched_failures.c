@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "meta_keys.h"
 #include "sched_app.h"
 
 TestSuite(sched_failures,
@@ -24,8 +25,8 @@ static struct decision run_with(uint64_t key, int64_t value)
 static void put_retries(uint32_t attempts, uint32_t crash_limit)
 {
     meta_put_map(&w->meta, 4);
-    meta_pair_int(&w->meta, 13, attempts);
-    meta_pair_int(&w->meta, 14, crash_limit);
+    meta_pair_int(&w->meta, KEY_RUN_ATTEMPTS, attempts);
+    meta_pair_int(&w->meta, KEY_RUN_CRASH_LIMIT, crash_limit);
     meta_put_uint(&w->meta, 15);
     meta_put_array(&w->meta, 3);
     meta_put_str(&w->meta, "error");
@@ -175,7 +176,7 @@ Test(sched_failures, back_off_grows_up_to_its_limit)
 
     world_worker(w, 1, 1, path);
     meta_put_map(&w->meta, 2);
-    meta_pair_int(&w->meta, 13, 9);
+    meta_pair_int(&w->meta, KEY_RUN_ATTEMPTS, 9);
     meta_put_uint(&w->meta, 16);
     meta_put_array(&w->meta, 3);
     meta_put_int(&w->meta, 1000);
@@ -244,7 +245,7 @@ Test(sched_failures, TP_41_queue_ms_bounds_the_wait_and_the_job_never_starts)
     world_turn(w);
     busy = *world_nth(w, DECIDE_ASSIGN, 0);
     meta_put_map(&w->meta, 1);
-    meta_pair_int(&w->meta, 18, 200);
+    meta_pair_int(&w->meta, KEY_RUN_QUEUE_MS, 200);
     world_submit(w, 1, path, 20, 1);
     world_turn(w);
     cr_assert(eq(u64, sched_deadline(w->s), w->now + 200));
@@ -297,7 +298,7 @@ Test(sched_failures, XP_21_a_deadline_while_running_is_answered_at_once)
 Test(sched_failures, a_deadline_covers_the_queue_too)
 {
     meta_put_map(&w->meta, 1);
-    meta_pair_int(&w->meta, 64, 300);
+    meta_pair_int(&w->meta, KEY_ANY_DEADLINE_MS, 300);
     world_submit(w, 1, path, 1, 3);
     world_wait(w, 300);
     cr_assert(eq(sz, world_count(w, DECIDE_RESULT), 3));
@@ -315,7 +316,7 @@ Test(sched_failures, DD_58_what_nobody_can_run_fails_after_its_patience)
 
     world_worker(w, 1, 1, path);
     meta_put_map(&w->meta, 2);
-    meta_pair_int(&w->meta, 19, 100);
+    meta_pair_int(&w->meta, KEY_RUN_UNPLACEABLE_MS, 100);
     meta_put_uint(&w->meta, 4);
     meta_put_map(&w->meta, 1);
     meta_put_str(&w->meta, "gpu");
@@ -337,7 +338,7 @@ Test(sched_failures, DD_58_what_nobody_can_run_fails_after_its_patience)
 Test(sched_failures, DD_58_without_patience_it_fails_at_once)
 {
     meta_put_map(&w->meta, 1);
-    meta_pair_int(&w->meta, 19, 0);
+    meta_pair_int(&w->meta, KEY_RUN_UNPLACEABLE_MS, 0);
     cr_assert(eq(int, world_submit(w, 1, path, 1, 1), PAR_NO_CAPACITY));
     cr_assert(eq(str, w->err.text, "no worker is connected"));
 }
@@ -345,7 +346,7 @@ Test(sched_failures, DD_58_without_patience_it_fails_at_once)
 Test(sched_failures, DD_58_with_patience_for_ever_it_waits_for_ever)
 {
     meta_put_map(&w->meta, 1);
-    meta_pair_int(&w->meta, 19, -1);
+    meta_pair_int(&w->meta, KEY_RUN_UNPLACEABLE_MS, -1);
     world_submit(w, 1, path, 1, 1);
     world_turn(w);
     cr_assert(eq(u64, sched_deadline(w->s), UINT64_MAX));
@@ -381,8 +382,8 @@ Test(sched_failures, the_clock_starts_when_the_last_worker_that_could_leaves)
 Test(sched_failures, DI_27_an_unknown_worker_name_without_patience)
 {
     meta_put_map(&w->meta, 2);
-    meta_pair_str(&w->meta, 2, "nobody");
-    meta_pair_int(&w->meta, 19, 0);
+    meta_pair_str(&w->meta, KEY_RUN_WORKER, "nobody");
+    meta_pair_int(&w->meta, KEY_RUN_UNPLACEABLE_MS, 0);
     world_worker(w, 1, 1, path);
     cr_assert(eq(int, world_submit(w, 1, path, 1, 1), PAR_UNKNOWN_WORKER));
     cr_assert(

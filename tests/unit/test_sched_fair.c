@@ -6,6 +6,7 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 
+#include "meta_keys.h"
 #include "sched_world.h"
 
 enum { BUSY = 4096, CLIENTS = 5, TARGETS = 2 };
@@ -68,7 +69,7 @@ static void submit(
 
     if (priority != 0) {
         meta_put_map(&w->meta, 1);
-        meta_pair_int(&w->meta, 65, priority);
+        meta_pair_int(&w->meta, KEY_ANY_PRIORITY, priority);
     }
     batch.meta = w->meta.data;
     batch.meta_len = w->meta.len;

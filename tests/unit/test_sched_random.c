@@ -12,6 +12,7 @@
 
 #include "broker/sched.h"
 #include "meta.h"
+#include "meta_keys.h"
 #include "random.h"
 #include "wire.h"
 
@@ -142,22 +143,22 @@ static void make_kind(struct meta_writer *w, unsigned kind)
     if (kind == 4)
         put_need(w, "gpu", 1), pairs++;
     if (kind == 5)
-        meta_pair_int(w, 13, 3), put_backoff(w), pairs += 2;
+        meta_pair_int(w, KEY_RUN_ATTEMPTS, 3), put_backoff(w), pairs += 2;
     if (kind == 6)
-        meta_pair_int(w, 18, 50), pairs++;
+        meta_pair_int(w, KEY_RUN_QUEUE_MS, 50), pairs++;
     if (kind == 7)
-        meta_pair_int(w, 64, 120), pairs++;
+        meta_pair_int(w, KEY_ANY_DEADLINE_MS, 120), pairs++;
     if (kind == 8)
-        meta_pair_str(w, 20, "never"), pairs++;
+        meta_pair_str(w, KEY_RUN_CANCEL, "never"), pairs++;
     if (kind == WAITS)
-        meta_pair_str(w, 7, "io"), pairs++;
+        meta_pair_str(w, KEY_RUN_CLASS, "io"), pairs++;
     if (kind == 10)
-        meta_pair_int(w, 65, 5), pairs++;
+        meta_pair_int(w, KEY_ANY_PRIORITY, 5), pairs++;
     if (kind == 11)
-        meta_pair_str(w, 3, "host[24]"), pairs++;
+        meta_pair_str(w, KEY_RUN_HOST, "host[24]"), pairs++;
     if (kind == 12) {
-        meta_pair_int(w, 13, 6);
-        meta_pair_int(w, 14, 2);
+        meta_pair_int(w, KEY_RUN_ATTEMPTS, 6);
+        meta_pair_int(w, KEY_RUN_CRASH_LIMIT, 2);
         meta_put_uint(w, 15);
         meta_put_array(w, 3);
         meta_put_str(w, "error");
@@ -167,9 +168,10 @@ static void make_kind(struct meta_writer *w, unsigned kind)
         pairs += 4;
     }
     if (kind == 13)
-        put_label(w, "nobody has it"), meta_pair_int(w, 19, 70), pairs += 2;
+        put_label(w, "nobody has it"),
+            meta_pair_int(w, KEY_RUN_UNPLACEABLE_MS, 70), pairs += 2;
     if (kind == 14)
-        meta_pair_int(w, 19, 0), pairs++;
+        meta_pair_int(w, KEY_RUN_UNPLACEABLE_MS, 0), pairs++;
     meta_close_map(w, mark, pairs);
 }
 

@@ -1,6 +1,7 @@
 /* test_sched_turns.c - clients and their targets take turns */
 #include "config.h"
 
+#include "meta_keys.h"
 #include "sched_app.h"
 
 static void open_two(void)
@@ -70,7 +71,7 @@ Test(sched_turns, DD_46_higher_priorities_first_also_behind_a_paused_worker)
     sched_worker_pause(w->s, w->now, 1, true);
     for (uint32_t i = 0; i < 3; i++) {
         meta_put_map(&w->meta, 1);
-        meta_pair_int(&w->meta, 65, priorities[i]);
+        meta_pair_int(&w->meta, KEY_ANY_PRIORITY, priorities[i]);
         world_submit(w, 1, path, 1 + i, 1);
     }
     world_turn(w);
@@ -86,7 +87,7 @@ Test(sched_turns, a_low_priority_rises_while_it_starves)
     int turns = 0;
 
     meta_put_map(&w->meta, 1);
-    meta_pair_int(&w->meta, 65, -2);
+    meta_pair_int(&w->meta, KEY_ANY_PRIORITY, -2);
     world_submit(w, 1, path, 1, 1);
     world_submit(w, 2, path, 1, 100);
     world_worker(w, 1, 1, path);

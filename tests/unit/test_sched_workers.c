@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "broker/policy.h"
+#include "meta_keys.h"
 #include "sched_special.h"
 
 TestSuite(sched_workers,
@@ -275,12 +276,12 @@ Test(sched_workers, DD_48_strict_terms_wait_and_wishes_go_elsewhere)
 {
     world_worker(w, 1, 1, path);
     meta_put_map(&w->meta, 1);
-    meta_pair_str(&w->meta, 3, "hostX*");
+    meta_pair_str(&w->meta, KEY_RUN_HOST, "hostX*");
     world_submit(w, 1, path, 1, 1);
     world_turn(w);
     cr_assert(eq(sz, w->count, 0));
     meta_put_map(&w->meta, 2);
-    meta_pair_str(&w->meta, 3, "hostX*");
+    meta_pair_str(&w->meta, KEY_RUN_HOST, "hostX*");
     meta_put_uint(&w->meta, 6);
     meta_put_bool(&w->meta, false);
     world_submit(w, 1, path, 2, 1);
@@ -307,7 +308,7 @@ Test(sched_workers, a_worker_name_is_a_term)
     world_worker(w, 1, 4, path);
     world_worker(w, 2, 4, path);
     meta_put_map(&w->meta, 1);
-    meta_pair_str(&w->meta, 2, "w.2");
+    meta_pair_str(&w->meta, KEY_RUN_WORKER, "w.2");
     world_submit(w, 1, path, 1, 3);
     world_turn(w);
     cr_assert(eq(sz, given(2), 3));
@@ -333,7 +334,7 @@ Test(sched_workers, waiting_jobs_do_not_take_slots)
 {
     special_worker(1, 1, NULL, NULL);
     meta_put_map(&w->meta, 1);
-    meta_pair_str(&w->meta, 7, "io");
+    meta_pair_str(&w->meta, KEY_RUN_CLASS, "io");
     world_submit(w, 1, path, 1, 10);
     world_turn(w);
     cr_assert(eq(sz, given(1), 4), "there are 4 io slots");
@@ -371,7 +372,7 @@ Test(sched_workers, what_there_is_instead_is_named_up_to_a_few)
     size_t cursor = 0;
 
     meta_put_map(&w->meta, 1);
-    meta_pair_str(&w->meta, 3, "moon");
+    meta_pair_str(&w->meta, KEY_RUN_HOST, "moon");
     world_submit(w, 1, path, 1, 1);
     for (uint32_t i = 1; i <= 5; i++)
         world_worker(w, i, 1, path);
@@ -396,7 +397,7 @@ Test(sched_workers, several_missing_terms_are_told_as_such)
     special_worker(2, 1, "gpu", NULL);
     meta_put_map(&w->meta, 2);
     put_label("gpu", "yes");
-    meta_pair_str(&w->meta, 3, "host1");
+    meta_pair_str(&w->meta, KEY_RUN_HOST, "host1");
     world_submit(w, 1, path, 1, 1);
     sched_job_next(w->s, w->now, 0, &cursor, &view);
     cr_assert(eq(str, (char *)view.waits_for,

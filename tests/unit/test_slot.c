@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdarg.h>
 
+#include "meta_keys.h"
 #include "slotting.h"
 
 static void start_ready(void)
@@ -173,7 +174,7 @@ Test(slot, a_thrown_error_has_its_code_and_its_words)
     add_args("is", 42, "no ✓ today");
     send_runs();
     expect_failed(PAR_EXCEPTION, WIRE_EXECUTED, "no ✓ today");
-    cr_assert(eq(i64, meta_int(result.data, result.len, 71, 0), 42));
+    cr_assert(eq(i64, meta_int(result.data, result.len, KEY_ANY_CODE, 0), 42));
 }
 
 Test(slot, words_are_cut_at_ten_thousand_octets)
@@ -363,7 +364,7 @@ Test(slot, tells_a_job_its_attempt_and_what_it_was_granted)
     struct meta_writer w = {0};
 
     meta_put_map(&w, 2);
-    meta_pair_int(&w, 69, 2);
+    meta_pair_int(&w, KEY_ANY_ATTEMPT, 2);
     meta_put_int(&w, 31);
     meta_put_map(&w, 2);
     meta_put_str(&w, "cpu");
