@@ -90,6 +90,7 @@ struct broker {
     bool advertise_given; /* else it follows from the endpoints */
     struct relayed_ping relays[BROKER_RELAYS];
     uint64_t last_nonce;
+    uint64_t trim_at; /* when freed memory goes back to the system; 0: not */
     struct payload_ref scratch[WIRE_ITEMS_MAX];
     struct meta_writer words; /* scratch for messages in the making */
     struct rate complaints;   /* lines of the log about breaches */

@@ -18,6 +18,9 @@ static void tell_workers(struct broker *b, uint32_t client)
             say(b, peer, WIRE_GOODBYE, 0, client, WIRE_DONE, NULL);
 }
 
+/* So long libzmq has to free what a peer that has left did not read. */
+enum { TRIM_MS = 1000 };
+
 void forget_session(struct broker *b, struct peer *peer, bool orderly)
 {
     uint32_t number = peer->number;
@@ -38,6 +41,8 @@ void forget_session(struct broker *b, struct peer *peer, bool orderly)
                           "the worker left");
             b->relays[i].nonce = 0;
         }
+    if (peer->was_behind && !b->trim_at)
+        b->trim_at = b->now + TRIM_MS;
     answers_drop(b, peer);
     files_worker_left(peer);
     peers_remove(&b->peers, peer);

@@ -124,6 +124,7 @@ bool out_is_behind(const struct broker *b, const struct peer *peer)
 
 void out_waits(struct broker *b, struct peer *peer)
 {
+    peer->was_behind = true;
     if (list_is_empty(&peer->behind))
         list_append(&b->peers.behind, &peer->behind);
 }

@@ -58,6 +58,7 @@ struct peer {
     bool leaving;          /* a worker that drains */
     uint32_t paths;        /* that a worker offers */
     bool is_broken;        /* words for it were lost */
+    bool was_behind;       /* once: memory was taken for it */
     bool has_run;          /* a client that workers may know */
     struct credit runs;    /* what we grant a client */
     uint64_t answered;     /* how many of those runs have their answer */

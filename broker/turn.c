@@ -3,6 +3,7 @@
 
 #include "broker.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,8 @@ uint64_t broker_deadline(const struct broker *b)
         due = b->next_beat;
     if (sched_may_crowd(b->sched) && b->next_balance < due)
         due = b->next_balance;
+    if (b->trim_at && b->trim_at < due)
+        due = b->trim_at;
     if (file < due)
         due = file;
     if (strangers < due)
@@ -201,6 +204,16 @@ static void balance(struct broker *b)
     }
 }
 
+/* What a peer left unread lies among what others use: free(3) alone keeps it
+ * for us. */
+static void give_back(struct broker *b)
+{
+    if (!b->trim_at || b->now < b->trim_at)
+        return;
+    b->trim_at = 0;
+    malloc_trim(0);
+}
+
 /* Returns true if there may be more. */
 static bool take(struct broker *b)
 {
@@ -256,6 +269,7 @@ bool broker_turn(struct broker *b, uint64_t now)
     files_expire(b);
     give_up_overdue(b);
     catch_up(b);
+    give_back(b);
     sched_tick(b->sched, now);
     if (sched_is_out_of_memory(b->sched)) {
         log_line(LOG_ERROR, "out of memory");
