@@ -65,7 +65,6 @@ void conns_fd_opened(struct conns *t, int fd)
     if (!cell || cell->state == CONN_FD_OPEN)
         return;
     cell->state = CONN_FD_OPEN;
-    cell->openings++;
     t->open_fds++;
 }
 
@@ -88,11 +87,6 @@ bool conns_fd_is_closed(const struct conns *t, int fd)
 {
     return fd >= 0 && (size_t)fd < t->fds_size &&
            t->fds[fd].state == CONN_FD_CLOSED;
-}
-
-bool conns_is_on(const struct conns *t, const struct conn *c, int fd)
-{
-    return c->fd == fd && (fd < 0 || c->opening == t->fds[fd].openings);
 }
 
 static void leave_fd(struct conns *t, struct conn *c)
@@ -160,7 +154,6 @@ struct conn *conns_add(struct conns *t,
     c->peer = *peer;
     list_init(&c->link);
     if (cell) {
-        c->opening = cell->openings;
         c->next_on_fd = cell->first;
         cell->first = c;
         if (cell->state == CONN_FD_CLOSED)

@@ -33,7 +33,6 @@ struct conn {
     uint64_t number;  /* serial * CONNS_MAX + place */
     uint32_t routing; /* of the library's making; never told to anybody */
     int fd;           /* -1 on inproc */
-    uint32_t opening; /* of that fd: which one */
     enum conn_state state;
     bool mute;               /* cut off: what it sends is dropped */
     bool to_shut;            /* and its socket is to be shut down soon */
@@ -53,7 +52,6 @@ enum conn_fd_state { CONN_FD_UNHEARD_OF, CONN_FD_OPEN, CONN_FD_CLOSED };
 struct conn_fd {
     struct conn *first;
     enum conn_fd_state state;
-    uint32_t openings;
 };
 
 struct conns {
@@ -92,10 +90,6 @@ struct conn *conns_by_number(const struct conns *t, uint64_t number);
 void conns_fd_opened(struct conns *t, int fd);
 void conns_fd_closed(struct conns *t, int fd);
 bool conns_fd_is_closed(const struct conns *t, int fd);
-
-/* Is this the fd that c was first heard on, not opened anew since?  (On inproc
- * there is none: always.) */
-bool conns_is_on(const struct conns *t, const struct conn *c, int fd);
 
 void conns_suspect(struct conns *t, struct conn *c);
 void conns_acquit(struct conn *c);

@@ -163,13 +163,15 @@ static struct conn *find_sender(struct link_server *s,
         link_server_shut(s, fd, peer.address);
         return NULL;
     }
-    link_server_watch(s);
-    if (c && conns_is_on(&s->conns, c, fd))
+    /* What is left of a peer that is gone carries the number of its descriptor,
+     * which may be an honest newcomer's by now: that is not to be shut. */
+    if (c && c->fd == fd && strcmp(c->peer.user, peer.user) == 0)
         return c->mute ? NULL : c;
     if (c) {
         link_server_shut(s, fd, peer.address);
         return NULL;
     }
+    link_server_watch(s);
     return conns_add(&s->conns, wire_get_u32(bytes + 1), fd, &peer);
 }
 

@@ -138,21 +138,6 @@ Test(conns, tables_agree_after_a_hundred_thousand_steps)
         cr_assert(eq(ptr, table.fds[fd].first, NULL));
 }
 
-Test(conns, fd_that_is_opened_anew_is_another)
-{
-    struct conn *c;
-
-    conns_fd_opened(&table, 9);
-    c = add(1, 9);
-    cr_assert(eq(int, conns_is_on(&table, c, 9), true));
-    cr_assert(eq(int, conns_is_on(&table, c, 8), false));
-    conns_fd_closed(&table, 9);
-    cr_assert(eq(int, conns_is_on(&table, c, 9), true));
-    conns_fd_opened(&table, 9);
-    cr_assert(eq(int, conns_is_on(&table, c, 9), false));
-    cr_assert(eq(int, conns_is_on(&table, add(2, -1), -1), true));
-}
-
 /* Whoever hangs up first: the fd may be another's when the time to shut it
  * down has come. */
 Test(conns, closed_fd_is_not_shut_down_once_more)
