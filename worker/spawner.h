@@ -28,7 +28,8 @@ struct spawner;
  *
  * parspawn does not stay a child of ours: the program around us may wait for
  * all of its children, ignore SIGCHLD or count what it reaps, and neither waits
- * for parspawn nor hears of its end. */
+ * for parspawn nor hears of its end.  (What starts it is a child, ended before
+ * this returns: a handler of SIGCHLD may run, and may reap it.) */
 struct spawner *spawner_open(const char *program,
                              const char *run_dir,
                              struct par_error *err);
