@@ -332,6 +332,19 @@ class Deaf(socket.socket):
                     return decode(*frames)
 
 
+def sanitized(what):
+    """The address sanitizer keeps what was freed: memory says nothing then."""
+    if b"libasan.so" not in open(BUILD + "/parbroker", "rb").read():
+        return False
+    print("ok - %s # SKIP the address sanitizer keeps what was freed" % what)
+    return True
+
+
+def memory_below(mib, grown, what):
+    if not sanitized(what):
+        check(grown < mib << 20, "%s cost %d MB" % (what, grown >> 20))
+
+
 def values_nobody_reads(broker):
     """A client that grants all and reads nothing: no more lies in libzmq than
     what it may be behind, the rest is held and counted as such."""
@@ -343,7 +356,7 @@ def values_nobody_reads(broker):
         answer(hand, hand.hear_of(RUN), b"v" * 1000000)
     hand.settle()
     grown = held(broker) - before
-    check(grown < 40 << 20, "100 MB for who does not read cost %d MB" % (grown >> 20))
+    memory_below(40, grown, "100 MB for who does not read")
     ends = []
     while len(ends) < 100:
         m = peer.hear()
@@ -376,7 +389,7 @@ def output_nobody_reads(broker):
             if c.type == CREDIT:
                 told = c.meta[1][0][2]
     grown = held(broker) - before
-    check(grown < 40 << 20, "output that is not read costs %d MB" % (grown >> 20))
+    memory_below(40, grown, "output that is not read")
     while size < sent:
         c = peer.hear()
         size += len(c.body) if c.type == STREAM else 0
@@ -387,6 +400,8 @@ def output_nobody_reads(broker):
 
 def memory_goes_back(broker):
     """What a client leaves unread is not kept when it is gone."""
+    if sanitized("what is left unread goes back to the system"):
+        return
     before, done = held(broker), 0
     peer, hand = Deaf(), worker()
     peer.say(RUN, 1, 0, WAIT, RUN_ITEM.pack(0, 0) * 600, 600)
@@ -423,7 +438,7 @@ def files_nobody_reads(broker):
     hand.say(PING, 1 << 40)
     peer.settle()
     grown = held(broker) - before
-    check(grown < 40 << 20, "300 MB for who does not read cost %d MB" % (grown >> 20))
+    memory_below(40, grown, "300 MB for who does not read")
     seen = 0
     while seen < 300:
         m = hand.hear()
