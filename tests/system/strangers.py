@@ -1,7 +1,7 @@
 """Who may come in, but not as whom he claims to be, or not any more.  Over ipc
 and tcp: routing ids like those that libzmq makes, two peers with the same one,
 a HELLO that a revocation overtakes.  Started by strangers.sh."""
-import os, pathlib, random, re, signal, subprocess, sys, threading, time
+import itertools, os, pathlib, random, re, signal, subprocess, sys, threading, time
 
 SOURCE, BUILD = os.environ["top_srcdir"], os.environ["top_builddir"]
 sys.path.insert(0, SOURCE + "/contrib/python")
@@ -15,6 +15,7 @@ CONFIG = pathlib.Path(os.environ["HOME"]) / "here"
 FAR = pathlib.Path(os.environ["HOME"]) / "far"
 LOCAL = "ipc://%s/sock" % os.environ["TMPDIR"]
 CONTEXT = zmq.Context()
+SERIAL = itertools.count()
 seed = int(os.environ.get("PAR_TEST_SEED", "20261121"))
 random.seed(seed)
 print("seed", seed)
@@ -51,7 +52,9 @@ def dealer(endpoint, key="id", routing_id=None):
         mine = keys(key)
         socket.curve_publickey, socket.curve_secretkey = mine["public"], mine["secret"]
         socket.curve_serverkey = keys("broker")["public"]
-    events = socket.get_monitor_socket()
+    # pyzmq's own name for it has the number of a descriptor, which a socket
+    # that is closed by and by may still go by.
+    events = socket.get_monitor_socket(addr="inproc://events-%d" % next(SERIAL))
     socket.connect(endpoint)
     return socket, events
 
@@ -65,6 +68,12 @@ def happens(events, event, patience=PATIENCE):
 
 def hello(socket):
     socket.send(encode(HELLO, meta={1: [1, 1], 2: "client", 3: random.randbytes(16)}))
+
+
+def greeter(endpoint, routing_id=None):
+    socket, _ = dealer(endpoint, routing_id=routing_id)
+    hello(socket)
+    return socket
 
 
 def hear(socket, patience=PATIENCE):
@@ -108,10 +117,8 @@ for endpoint in (LOCAL, remote):
     first.close()
     second.close()
 
-    crowd = [dealer(endpoint, routing_id=b"\0" + random.randbytes(4))[0] for _ in range(100)]
-    honest = [dealer(endpoint)[0] for _ in range(100)]
-    for socket in honest + crowd:
-        hello(socket)
+    crowd = [greeter(endpoint, b"\0" + random.randbytes(4)) for _ in range(100)]
+    honest = [greeter(endpoint) for _ in range(100)]
     check(all(hear(s).type == WELCOME for s in honest), name + ": beside a hundred forged ids all others come in")
     long, events = dealer(endpoint, routing_id=b"\0" * 200)
     hello(long)
