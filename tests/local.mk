@@ -73,6 +73,7 @@ UNIT_TESTS += tests/unit/test_nanny_files
 UNIT_TESTS += tests/unit/test_nanny_mend
 UNIT_TESTS += tests/unit/test_nanny_odd
 UNIT_TESTS += tests/unit/test_nanny_setup
+UNIT_TESTS += tests/unit/test_nanny_stream
 UNIT_TESTS += tests/unit/test_nanny_thread
 UNIT_TESTS += tests/unit/test_no_memory
 UNIT_TESTS += tests/unit/test_options
@@ -166,6 +167,7 @@ SYSTEM_TESTS += tests/system/setup.sh
 SYSTEM_TESTS += tests/system/shown.sh
 SYSTEM_TESTS += tests/system/signals.sh
 SYSTEM_TESTS += tests/system/slots.sh
+SYSTEM_TESTS += tests/system/stopped.sh
 SYSTEM_TESTS += tests/system/strangers.sh
 
 dist_check_SCRIPTS = $(SYSTEM_TESTS)

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,6 +109,14 @@ static bool pump_output(struct nanny *n, struct seat *seat, int stream)
     return true;
 }
 
+/* What is in a pipe costs credit, its end does not. */
+static bool is_empty(int pipe)
+{
+    int octets;
+
+    return ioctl(pipe, FIONREAD, &octets) == 0 && octets == 0;
+}
+
 /* Nobody grants to a command that was ended, and a stray that escaped its
  * keeper may hold a pipe open: what they still have to say is dropped. */
 bool nanny_streams_settle(struct nanny *n, struct seat *seat)
@@ -122,7 +131,7 @@ bool nanny_streams_settle(struct nanny *n, struct seat *seat)
             if (!pump_output(n, seat, i))
                 end_output(n, c, i);
         if (s->fd < 0 || c->run->doom != DOOM_NONE ||
-            c->run->state == RUN_ANSWERED)
+            c->run->state == RUN_ANSWERED || is_empty(s->fd))
             end_output(n, c, i);
         sent = sent && s->ended;
     }

@@ -1,4 +1,4 @@
-/* Commands: exit codes, streams under credit, input, trees of processes. */
+/* Commands: exit codes, surroundings, trees of processes. */
 #include "config.h"
 
 #include <criterion/criterion.h>
@@ -256,110 +256,6 @@ Test(nanny_command, a_missing_folder_of_the_caller_is_named)
     cr_assert(eq(uint, a->status, PAR_INTERNAL));
     cr_assert(
         eq(str, words(a), "chdir /no/such/folder: No such file or directory"));
-}
-
-/* ---- streams ---- */
-
-Test(nanny_command, a_megabyte_comes_whole_and_in_order)
-{
-    set_up_commands();
-    COMMAND(100, "sh", "-c", "seq 200000");
-    expect(100, PAR_OK);
-    cr_assert(gt(sz, output_len[1], 1000000));
-    cr_assert(strncmp(output[1], "1\n2\n3\n", 6) == 0);
-    cr_assert(strcmp(output[1] + output_len[1] - 14, "199999\n200000\n") == 0);
-}
-
-Test(nanny_command, slow_reader_pauses_the_command)
-{
-    set_up_commands();
-    grants = false;
-    COMMAND(100, "sh", "-c", "seq 200000; echo done >&2");
-    WAIT_FOR(output_len[1] == 65536);
-    say(WIRE_PING, 7, 0);
-    wait_answer(7);
-    cr_assert(eq(sz, output_len[1], 65536), "not an octet more");
-    cr_assert(eq(sz, output_len[2], 0));
-    grants = true;
-    grant(100, 1, 100000);
-    expect(100, PAR_OK);
-    cr_assert(eq(str, output[2], "done\n"));
-    cr_assert(gt(sz, output_len[1], 1000000));
-}
-
-Test(nanny_command, output_after_the_end_waits_for_credit)
-{
-    set_up_commands();
-    grants = false;
-    COMMAND(100, "sh", "-c", "seq 18000"); /* all but 65 536 in the pipe */
-    WAIT_FOR(output_len[1] == 65536);
-    cr_assert(eq(ptr, find_answer(100), NULL));
-    grant(100, 1, 1000000);
-    expect(100, PAR_OK);
-    cr_assert(strcmp(output[1] + output_len[1] - 6, "18000\n") == 0);
-}
-
-Test(nanny_command, cancel_ends_one_that_waits_for_credit)
-{
-    set_up_commands();
-    grants = false;
-    COMMAND(100, "sh", "-c", "seq 200000");
-    WAIT_FOR(output_len[1] == 65536);
-    say(WIRE_CANCEL, 100, 2);
-    expect(100, PAR_CANCELLED);
-}
-
-Test(nanny_command, input_comes_as_a_stream)
-{
-    set_up_commands();
-    meta_put_uint(&terms, 28);
-    meta_put_bool(&terms, true);
-    term_count++;
-    COMMAND(100, "sh", "-c", "wc -c");
-    WAIT_FOR(input_granted == 65536);
-    static char piece[32768];
-    for (uint64_t at = 0; at < 8 * sizeof piece; at += sizeof piece) {
-        struct meta_writer w = {0};
-
-        WAIT_FOR(input_granted >= at + sizeof piece);
-        meta_put_map(&w, 1);
-        meta_pair_int(&w, 1, 0);
-        say_item(WIRE_STREAM, 100, at,
-                 at + sizeof piece == 8 * sizeof piece ? WIRE_FINAL : 0, &w,
-                 piece, sizeof piece);
-        meta_writer_clear(&w);
-    }
-    expect(100, PAR_OK);
-    cr_assert(eq(str, output[1], "262144\n"));
-}
-
-Test(nanny_command, input_beyond_the_credit_is_refused)
-{
-    struct answer *a;
-    static char piece[65537];
-    struct meta_writer w = {0};
-
-    set_up_commands();
-    meta_put_uint(&terms, 28);
-    meta_put_bool(&terms, true);
-    term_count++;
-    COMMAND(100, "sh", "-c", "sleep 60");
-    WAIT_FOR(input_granted == 65536);
-    meta_put_map(&w, 1);
-    meta_pair_int(&w, 1, 0);
-    say_item(WIRE_STREAM, 100, 0, 0, &w, piece, sizeof piece);
-    meta_writer_clear(&w);
-    a = wait_answer(100);
-    cr_assert(eq(int, (int)a->type, WIRE_ERROR));
-    cr_assert(eq(u64, a->ref, PAR_NO_CREDIT));
-}
-
-Test(nanny_command, without_input_it_reads_the_end_at_once)
-{
-    set_up_commands();
-    COMMAND(100, "sh", "-c", "cat; echo end");
-    expect(100, PAR_OK);
-    cr_assert(eq(str, output[1], "end\n"));
 }
 
 /* ---- trees ---- */
