@@ -19,16 +19,16 @@ static void put_words(struct broker *b,
                       const char *text)
 {
     struct meta_writer *w = &b->words;
-    const char *worker = sched_worker_name(b->sched, d->worker);
 
     meta_writer_reset(w);
-    meta_put_map(w, worker ? 4 : 3);
-    meta_pair_int(w, KEY_ANY_ATTEMPT, d->attempt);
+    meta_put_map(w, 2u + (d->attempt > 0) + (d->worker > 0));
     meta_pair_int(w, KEY_ANY_EXECUTED, d->executed);
     meta_pair_str(w, KEY_ANY_TEXT, text);
-    if (worker) {
-        meta_put_str(w, "worker");
-        meta_put_str(w, worker);
+    if (d->attempt > 0) /* else it was never given to a worker */
+        meta_pair_int(w, KEY_ANY_ATTEMPT, d->attempt);
+    if (d->worker > 0) {
+        meta_put_str(w, FACT_WORKER);
+        meta_put_str(w, sched_worker_name(b->sched, d->worker));
     }
 }
 

@@ -178,7 +178,7 @@ static void refuse_runs(struct broker *b,
     meta_put_map(&facts, 3);
     meta_pair_int(&facts, KEY_ANY_EXECUTED, WIRE_NOT_EXECUTED);
     meta_pair_str(&facts, KEY_ANY_TEXT, text);
-    meta_put_str(&facts, "x-worker");
+    meta_put_str(&facts, FACT_WORKER);
     meta_put_str(&facts, from->name);
     if (!facts.failed)
         words.block = payload_copy(&b->payloads, facts.data, facts.len, count);

@@ -291,9 +291,9 @@ enum decision_kind {
     DECIDE_ASSIGN,  /* worker, dispatch, target, function, spec, client (as
                        origin), attempt, payload, grant */
     DECIDE_ABORT,   /* worker, dispatch, mode, grace_ms */
-    DECIDE_RESULT,  /* client, run, serial, status, executed, wall_us, payload
-                       (the worker's words) or reason (ours); then nobody needs
-                       that payload any more, nor `spent`, the job's own */
+    DECIDE_RESULT,  /* client, run, serial, status, executed, wall_us, worker,
+                       attempt (0: none), payload (the worker's words) or reason
+                       (ours); it and `spent`, the job's, are then not needed */
     DECIDE_STARTED, /* client, run, attempt */
     DECIDE_SETUP,   /* worker, request, target, payload (the call) */
     DECIDE_CLOSE,   /* worker, request, target, mode, payload (the call) */

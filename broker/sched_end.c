@@ -54,6 +54,9 @@ static void tell(struct sched *s, struct job *job, const struct answer *answer)
         struct decision *d = decisions_add(&s->decisions, DECIDE_RESULT);
 
         d->client = c->gone ? 0 : c->number;
+        d->worker = answer->worker;
+        /* An abandoned one is in the midst of its next. */
+        d->attempt = job->starts + (job->state == JOB_ABANDONED ? 1u : 0u);
         d->run = job->run;
         d->serial = job->serial;
         d->status = answer->status;

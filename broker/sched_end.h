@@ -10,6 +10,7 @@ struct answer {
     unsigned executed; /* enum wire_executed, of the last attempt */
     uint32_t wall_us;
     uint32_t reason;
+    uint32_t worker;            /* that held it last; 0: none did */
     struct payload_ref payload; /* forgotten once it is told */
 };
 

@@ -68,6 +68,7 @@ static void expire(struct sched *s, uint32_t place)
         return;
     }
     answer.executed = WIRE_MAYBE_EXECUTED;
+    answer.worker = worker_at(s, job->where)->number;
     end_cancel(s, place, CANCEL_KILL, false, 0);
     end_abandon(s, place, &answer);
 }

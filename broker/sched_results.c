@@ -81,6 +81,7 @@ bool sched_result(struct sched *s,
         .status = outcome->status,
         .executed = outcome->executed,
         .wall_us = outcome->wall_us,
+        .worker = worker,
         .payload = outcome->payload,
     };
     struct job *job;
@@ -139,6 +140,7 @@ bool sched_returned(struct sched *s,
         struct answer answer = {
             .status = PAR_WORKER_LOST,
             .executed = WIRE_MAYBE_EXECUTED,
+            .worker = worker,
             .reason = sched_say(s, "its worker gave it up half-way"),
         };
 

@@ -108,6 +108,7 @@ static void lose_job(struct sched *s, uint32_t place, bool orderly)
     struct answer answer = {
         .status = PAR_WORKER_LOST,
         .executed = WIRE_MAYBE_EXECUTED,
+        .worker = w->number,
     };
 
     hold_give(s, place);

@@ -105,7 +105,7 @@ int print_json(const struct par_result *r,
         return write_line(&w, err);
     }
     known = meta_check_map(r->data, r->len) &&
-            meta_find_text(r->data, r->len, "x-worker", &worker, NULL) &&
+            meta_find_text(r->data, r->len, FACT_WORKER, &worker, NULL) &&
             worker.kind == META_STR;
     put_failure(&w, index, par_result_error(r, why, sizeof why), r->executed,
                 known ? &worker : NULL);

@@ -97,7 +97,7 @@ static void on_worker(const struct par_result *r, char *text, size_t size)
     struct meta_value v;
 
     text[0] = '\0';
-    if (meta_find_text(r->data, r->len, "x-worker", &v, NULL) &&
+    if (meta_find_text(r->data, r->len, FACT_WORKER, &v, NULL) &&
         v.kind == META_STR && v.len > 0)
         snprintf(text, size, " on %.*s", (int)(v.len < 64 ? v.len : 64),
                  (const char *)v.data);
@@ -110,7 +110,7 @@ bool result_was_started(const struct par_result *r)
     if (!r->executed)
         return false;
     return !meta_check_map(r->data, r->len) ||
-           !meta_find_text(r->data, r->len, "x-phase", &phase, NULL) ||
+           !meta_find_text(r->data, r->len, FACT_PHASE, &phase, NULL) ||
            !meta_is(&phase, "not started");
 }
 

@@ -28,6 +28,12 @@ enum {
     KEY_ANY_RETRY_AFTER_MS = 79
 };
 
+/* Beside those in the facts of a failed run, for people (P6). */
+#define FACT_WORKER "x-worker"
+#define FACT_HOST   "x-host"
+#define FACT_PID    "x-pid"
+#define FACT_PHASE  "x-phase"
+
 enum {
     KEY_HELLO_VERSIONS = 1,
     KEY_HELLO_ROLE = 2,

@@ -69,11 +69,11 @@ void facts_write(struct meta_writer *out, const struct facts *f)
     pairs += put_usage(out, f);
     pairs += put_exit(out, f);
     pairs += put_text(out, KEY_ANY_STDERR, f->tail);
-    pairs += put_private(out, "x-worker", f->worker);
-    pairs += put_private(out, "x-host", f->host);
-    pairs += put_private(out, "x-phase", f->phase);
+    pairs += put_private(out, FACT_WORKER, f->worker);
+    pairs += put_private(out, FACT_HOST, f->host);
+    pairs += put_private(out, FACT_PHASE, f->phase);
     if (f->pid) {
-        meta_put_str(out, "x-pid");
+        meta_put_str(out, FACT_PID);
         meta_put_int(out, f->pid);
         pairs++;
     }

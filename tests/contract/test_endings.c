@@ -139,6 +139,45 @@ ON_EVERY_LANE(queue_time_expires_without_a_start)
     rig_close(&r);
 }
 
+/* What the facts of a failed job say under a key of their own. */
+static char *fact_of(const struct par_result *r, const char *key)
+{
+    static char text[64];
+    struct par_reader in = {r->data, (const unsigned char *)r->data + r->len};
+    struct par_value v;
+
+    text[0] = '\0';
+    for (enum par_type t = par_read(&in, &v); t != PAR_T_END;
+         t = par_read(&in, &v))
+        if (t == PAR_T_STR && v.len == strlen(key) &&
+            !memcmp(v.data, key, v.len) && par_read(&in, &v) == PAR_T_STR)
+            snprintf(text, sizeof text, "%.*s", (int)v.len,
+                     (const char *)v.data);
+    return text;
+}
+
+/* The broker ends it, and knows who had it. */
+ON_EVERY_LANE(deadline_of_a_running_job_tells_its_worker)
+{
+    struct par_run_options o = {.deadline_ms = 100};
+    START(1);
+    struct par_function linger = rig_function(&r, "linger");
+    struct par_result got;
+    char text[PAR_ERROR_TEXT];
+    uint64_t job;
+
+    cr_assert(eq(
+        int, par_run(r.client, &linger, PAR_ARGS(60000), &o, &job, &err), 0));
+    cr_assert(eq(int, par_wait(r.client, job, 30000, &got, &err), 0));
+    cr_assert(eq(int, got.status, PAR_EXPIRED), "%s",
+              par_result_error(&got, text, sizeof text));
+    cr_assert(eq(int, got.executed, 1));
+    cr_assert(eq(str, fact_of(&got, "x-worker"),
+                 (char *)par_worker_name(r.workers[0])));
+    par_result_clear(&got);
+    rig_close(&r);
+}
+
 /* CL-22, TP-06, XP-13, T10: exactly what happened, and nothing else dies. */
 ON_PROCESS_LANES(death_of_a_slot_is_told_exactly)
 {

@@ -56,6 +56,8 @@ Test(sched_failures, XP_06_a_job_that_may_have_run_is_lost_with_its_worker)
     cr_assert(eq(str, (char *)world_reason(w, d),
                  "worker w.1 on host1 (pid 101) was lost; attempt 1 was "
                  "assigned"));
+    cr_assert(eq(u32, d->worker, 1));
+    cr_assert(eq(u32, d->attempt, 1));
     world_turn(w);
     cr_assert(eq(sz, w->count, 0));
 }
@@ -257,6 +259,8 @@ Test(sched_failures, TP_41_queue_ms_bounds_the_wait_and_the_job_never_starts)
     cr_assert(eq(u32, d->executed, WIRE_NOT_EXECUTED));
     cr_assert(eq(str, (char *)world_reason(w, d),
                  "it waited longer than its queue_ms of 200"));
+    cr_assert(eq(u32, d->worker, 0), "nobody had it");
+    cr_assert(eq(u32, d->attempt, 0));
     world_result(w, &busy, PAR_OK, WIRE_EXECUTED, 5000);
     world_turn(w);
     cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_OK));
@@ -284,6 +288,8 @@ Test(sched_failures, XP_21_a_deadline_while_running_is_answered_at_once)
     cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_EXPIRED));
     cr_assert(
         eq(u32, world_nth(w, DECIDE_RESULT, 0)->executed, WIRE_MAYBE_EXECUTED));
+    cr_assert(eq(u32, world_nth(w, DECIDE_RESULT, 0)->worker, 1));
+    cr_assert(eq(u32, world_nth(w, DECIDE_RESULT, 0)->attempt, 1));
     cr_assert(eq(u32, world_nth(w, DECIDE_ABORT, 0)->mode, 2));
     cr_assert(eq(int, sched_cancel(w->s, w->now, 1, 1, 0), PAR_UNKNOWN_ID));
     sched_worker_next(w->s, &cursor, &view);
