@@ -79,6 +79,7 @@ libparslot_la_SOURCES = \
 # Processes that cannot outlive the nanny: its side and parspawn's.  No ZeroMQ.
 noinst_LTLIBRARIES += libparspawn.la
 libparspawn_la_SOURCES = \
+    worker/disown.c worker/disown.h \
     worker/exec_child.c worker/exec_child.h \
     worker/keeper.c worker/keeper.h \
     worker/order.c worker/order.h \

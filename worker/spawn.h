@@ -1,8 +1,8 @@
 /* spawn.h - what a nanny, parspawn and keepers say to each other
  *
  * nanny -> parspawn: one octet and, by SCM_RIGHTS, the socket of a new keeper.
- * parspawn -> nanny: first itself as a pidfd, with one octet; then lines of
- * text for the log.
+ * parspawn -> nanny: first itself as a pidfd, with one octet (or text: why it
+ * cannot start); then lines of text for the log.
  * nanny -> keeper: struct spawn_request.  keeper -> nanny: keeper_event.
  *
  * All of these sockets are AF_UNIX SOCK_SEQPACKET.  They are the programs'

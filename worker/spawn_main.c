@@ -212,34 +212,6 @@ static void serve(struct parspawn *s)
 
 /* ---- beginning ---- */
 
-/* Become nobody's child in particular, so that the program around the nanny
- * neither waits for us nor is told of our end; tell the nanny who we are. */
-static void leave_home(void)
-{
-    union {
-        struct cmsghdr align;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec iov = {(char[]){'P'}, 1};
-    struct msghdr m = {.msg_iov = &iov,
-                       .msg_iovlen = 1,
-                       .msg_control = &control,
-                       .msg_controllen = sizeof control};
-    pid_t pid = fork();
-    int fd;
-
-    if (pid != 0)
-        _exit(pid < 0 ? 1 : 0);
-    fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    control.align.cmsg_level = SOL_SOCKET;
-    control.align.cmsg_type = SCM_RIGHTS;
-    control.align.cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(&control.align), &fd, sizeof fd);
-    if (fd < 0 || sendmsg(SPAWN_SOCKET, &m, MSG_NOSIGNAL) < 0)
-        _exit(1);
-    close(fd);
-}
-
 /* Nothing that was ignored or handled may be inherited by what we start, and
  * no signal but SIGKILL and SIGSTOP may end us: end of file does. */
 static int settle(struct parspawn *s)
@@ -262,6 +234,33 @@ static int settle(struct parspawn *s)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/* Tell the nanny that we are ready, and who we are: to it we are nobody's
+ * child. */
+static int announce(void)
+{
+    union {
+        struct cmsghdr align;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec iov = {(char[]){'P'}, 1};
+    struct msghdr m = {.msg_iov = &iov,
+                       .msg_iovlen = 1,
+                       .msg_control = &control,
+                       .msg_controllen = sizeof control};
+    int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    ssize_t n;
+
+    if (fd < 0)
+        return -1;
+    control.align.cmsg_level = SOL_SOCKET;
+    control.align.cmsg_type = SCM_RIGHTS;
+    control.align.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control.align), &fd, sizeof fd);
+    n = sendmsg(SPAWN_SOCKET, &m, MSG_NOSIGNAL);
+    close(fd);
+    return n < 0 ? -1 : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct parspawn s = {.lifeline = {-1, -1}};
@@ -274,9 +273,8 @@ int main(int argc, char **argv)
     close_range(run_dir ? SPAWN_FDS : SPAWN_RUN_DIR, UINT_MAX, 0);
     for (int fd = SPAWN_SOCKET; fd < SPAWN_FDS; fd++)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
-    leave_home();
-    if (settle(&s) != 0) {
-        say("parspawn: %s", strerror(errno));
+    if (settle(&s) != 0 || announce() != 0) {
+        say("%s", strerror(errno));
         return 1;
     }
     if (!tree_is_visible())

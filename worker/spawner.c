@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "disown.h"
 #include "order.h"
 #include "rmtree.h"
 #include "spawn.h"
@@ -57,6 +57,17 @@ static int send_fds(
     return sendmsg(to, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -1 : 0;
 }
 
+static void discard(struct spawner *s)
+{
+    if (s && s->pidfd >= 0)
+        close(s->pidfd);
+    if (s && s->socket >= 0)
+        close(s->socket);
+    if (s)
+        free(s->run_dir);
+    free(s);
+}
+
 /* ---- starting parspawn ---- */
 
 /* What it inherits, in the order of spawn.h, moved out of its own way. */
@@ -90,70 +101,70 @@ static int gather(int given[SPAWN_FDS],
     return 0;
 }
 
-static int add_actions(posix_spawn_file_actions_t *actions,
-                       const int given[SPAWN_FDS])
+static void close_given(int given[SPAWN_FDS])
 {
-    int error = 0;
-
-    for (int fd = 0; fd < SPAWN_SOCKET && !error; fd++)
-        error = posix_spawn_file_actions_addopen(actions, fd, "/dev/null",
-                                                 O_RDWR, 0);
-    for (int fd = SPAWN_SOCKET; fd < SPAWN_FDS && !error; fd++)
+    for (int fd = 0; fd < SPAWN_FDS; fd++) {
         if (given[fd] >= 0)
-            error = posix_spawn_file_actions_adddup2(actions, given[fd], fd);
-    return error;
+            close(given[fd]);
+        given[fd] = -1;
+    }
 }
 
-/* A session of its own from the first instruction: Ctrl-C on our terminal must
- * not reach it (or what it starts) at any moment. */
-static int launch(pid_t *pid,
-                  const char *program,
-                  const char *run_dir,
-                  const int given[SPAWN_FDS])
+/* ---- what it says ---- */
+
+/* One message.  Its length if it is text; 0 if it was itself, as a pidfd; -1
+ * and EAGAIN if there is none, or another errno: it is gone. */
+static int hear(struct spawner *s, char *text, size_t size, int flags)
+{
+    union {
+        struct cmsghdr align;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec iov = {text, size - 1};
+    struct msghdr m;
+    ssize_t n;
+
+    do { /* a reset is told once, before what is still there */
+        m = (struct msghdr){.msg_iov = &iov,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = sizeof control};
+        n = recvmsg(s->socket, &m, flags | MSG_CMSG_CLOEXEC);
+    } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (n == 0)
+        errno = EPIPE;
+    if (n <= 0)
+        return -1;
+    if (m.msg_controllen) {
+        memcpy(&s->pidfd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof s->pidfd);
+        return 0;
+    }
+    text[n] = 0;
+    return (int)n;
+}
+
+/* ---- its start ---- */
+
+/* Returns when it is ready, about a millisecond later. */
+static int start(struct spawner *s,
+                 const char *program,
+                 int given[SPAWN_FDS],
+                 struct par_error *err)
 {
     char *const argv[] = {(char[]){"parspawn"}, (char[]){SPAWN_VERSION},
-                          (char *)(uintptr_t)run_dir, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t none;
-    int error;
+                          s->run_dir, NULL};
+    char why[SPAWN_LINE];
+    int error = disown_start(program, argv, given + SPAWN_SOCKET, SPAWN_SOCKET,
+                             SPAWN_FDS - SPAWN_SOCKET);
+    int n;
 
-    sigemptyset(&none);
-    error = posix_spawn_file_actions_init(&actions);
-    if (error)
-        return error;
-    error = posix_spawnattr_init(&attr);
-    if (!error) {
-        posix_spawnattr_setsigmask(&attr, &none);
-        posix_spawnattr_setflags(&attr,
-                                 POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-        error = add_actions(&actions, given);
-        if (!error)
-            error = posix_spawn(pid, program, &actions, &attr, argv, environ);
-        posix_spawnattr_destroy(&attr);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
-/* parspawn forks at once and goes on as nobody's child; what we wait for here
- * is the first of the two, about a millisecond.  ECHILD: the program around us
- * ignores SIGCHLD or waits for everybody; then we cannot know. */
-static int run(const char *program,
-               const char *run_dir,
-               const int given[SPAWN_FDS],
-               struct par_error *err)
-{
-    int status = 0;
-    pid_t pid;
-    int error = launch(&pid, program, run_dir, given);
-
+    close_given(given); /* its end is told when nobody else has the socket */
     if (error)
         return par_fail(err, error, "%s: %s", program, strerror(error));
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (status != 0)
-        return par_fail(err, EIO, "%s: it does not start", program);
+    n = hear(s, why, sizeof why, 0);
+    if (n != 0)
+        return par_fail(err, EIO, "%s: it does not start%s%s", program,
+                        n > 0 ? ": " : "", n > 0 ? why : "");
     return 0;
 }
 
@@ -163,32 +174,29 @@ struct spawner *spawner_open(const char *program,
 {
     struct spawner *s = calloc(1, sizeof *s);
     int given[SPAWN_FDS] = {-1, -1, -1, -1, -1, -1};
-    int ends[2] = {-1, -1};
-    int result = -1;
+    int ends[2];
+    bool ready;
 
     if (s && run_dir)
         s->run_dir = strdup(run_dir);
-    if (!s || (run_dir && !s->run_dir))
+    if (!s || (run_dir && !s->run_dir)) {
         par_fail(err, ENOMEM, "parspawn: out of memory");
-    else if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        par_fail(err, errno, "socketpair: %s", strerror(errno));
-    else if (gather(given, ends[1], run_dir, err) == 0)
-        result = run(program, run_dir, given, err);
-    for (int fd = 0; fd < SPAWN_FDS; fd++)
-        if (given[fd] >= 0)
-            close(given[fd]);
-    if (ends[1] >= 0)
-        close(ends[1]);
-    if (result == 0) {
-        s->socket = ends[0];
-        s->pidfd = -1;
-        return s;
+        discard(s);
+        return NULL;
     }
-    if (ends[0] >= 0)
-        close(ends[0]);
-    if (s)
-        free(s->run_dir);
-    free(s);
+    s->pidfd = -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        par_fail(err, errno, "socketpair: %s", strerror(errno));
+        s->socket = -1;
+    } else {
+        s->socket = ends[0];
+        ready = gather(given, ends[1], run_dir, err) == 0;
+        close(ends[1]);
+        if (ready && start(s, program, given, err) == 0)
+            return s;
+        close_given(given);
+    }
+    discard(s);
     return NULL;
 }
 
@@ -201,36 +209,9 @@ int spawner_fd(const struct spawner *s)
 
 int spawner_next(struct spawner *s, char *text, size_t size)
 {
-    union {
-        struct cmsghdr align;
-        char space[CMSG_SPACE(sizeof(int))];
-    } control;
-    char line[SPAWN_LINE];
-    struct iovec iov = {line, sizeof line};
-    struct msghdr m;
-    ssize_t n;
+    int n = hear(s, text, size, MSG_DONTWAIT);
 
-    for (;;) {
-        m = (struct msghdr){.msg_iov = &iov,
-                            .msg_iovlen = 1,
-                            .msg_control = &control,
-                            .msg_controllen = sizeof control};
-        n = recvmsg(s->socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-        if (n < 0 && (errno == EINTR || errno == ECONNRESET))
-            continue; /* a reset is told once, before what is still there */
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return 0;
-        if (n <= 0)
-            return -1;
-        if (m.msg_controllen == 0)
-            break;
-        memcpy(&s->pidfd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof s->pidfd);
-    }
-    if ((size_t)n >= size)
-        n = (ssize_t)size - 1;
-    memcpy(text, line, (size_t)n);
-    text[n] = 0;
-    return (int)n;
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : n;
 }
 
 /* Its words are of no interest any more; its pidfd is. */
@@ -264,7 +245,6 @@ static void adopt_and_reap(struct spawner *s)
         return;
     poll(&p, 1, 1000);
     waitid(P_PIDFD, (id_t)s->pidfd, NULL, WEXITED | WNOHANG);
-    close(s->pidfd);
 }
 
 void spawner_close(struct spawner *s, int grace_ms)
@@ -277,9 +257,7 @@ void spawner_close(struct spawner *s, int grace_ms)
     adopt_and_reap(s);
     if (s->run_dir)
         rmtree(s->run_dir); /* it is gone, unless parspawn was killed */
-    close(s->socket);
-    free(s->run_dir);
-    free(s);
+    discard(s);
 }
 
 /* ---- keepers ---- */

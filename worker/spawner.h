@@ -26,10 +26,9 @@ struct spawner;
 /* Start `program` (parspawn); takes about a millisecond.  It removes `run_dir`
  * (an absolute path to a folder that is there, or NULL) when all is over.
  *
- * parspawn does not stay a child of ours: the program around us may wait for
- * all of its children, ignore SIGCHLD or count what it reaps, and neither waits
- * for parspawn nor hears of its end.  (What starts it is a child, ended before
- * this returns: a handler of SIGCHLD may run, and may reap it.) */
+ * parspawn is never a child of ours: the program around us may wait for all of
+ * its children, ignore SIGCHLD or count what it reaps, and neither waits for
+ * parspawn nor hears of its end. */
 struct spawner *spawner_open(const char *program,
                              const char *run_dir,
                              struct par_error *err);
