@@ -70,8 +70,8 @@ static void pass_on(struct broker *b,
     out->head.flags |= w->head.flags & WIRE_FINAL;
 }
 
-/* What the reader has granted, if it is time to say so: not while it has so
- * much unread. */
+/* What the reader has granted, if it is time to say so: not while a client has
+ * so much unread.  (A worker grants no more than it has room for.) */
 static void tell_grant(struct broker *b,
                        struct peer *reader,
                        struct feed *feed,
@@ -82,7 +82,7 @@ static void tell_grant(struct broker *b,
     struct meta_writer *w = &b->words;
     uint64_t total;
 
-    if (out_is_behind(b, reader)) {
+    if (stream > 0 && out_is_behind(b, reader)) {
         out_waits(b, reader);
         return;
     }

@@ -285,6 +285,23 @@ def more_input_than_granted():
     peer.close()
 
 
+def input_granted_by_one_who_is_behind():
+    """A worker that has much unread grants input: its client hears of it."""
+    peer, hand = client(), Deaf("worker", _20=[["main", 200, "thread"]], _25={1: "here"})
+    hand.say(REGISTER, 1, meta={1: [["some/path", ""]]})
+    peer.run(1, [b""], {**WAIT, 28: True})
+    while (m := hand.hear()).type != RUN:
+        pass
+    for i in range(250):
+        peer.run(2 + i, [b"x" * 60000])
+    peer.settle()
+    hand.say(CREDIT, m.id, 0, {1: [[2, 10, 10]], 2: 0})
+    m = peer.hear_of(CREDIT)
+    check(m.id == 1 and m.meta[1] == [[2, 10, 10]], "a grant of one that has 12 MB unread is relayed")
+    hand.close()
+    peer.close()
+
+
 def held(p):
     """Octets that a process has of its own."""
     return int(open("/proc/%d/statm" % p.pid).read().split()[1]) * resource.getpagesize()
@@ -565,6 +582,9 @@ more_output_than_granted()
 more_questions_than_allowed()
 pings_that_nobody_answers()
 hello_again()
+stop(broker)
+broker = start()
+input_granted_by_one_who_is_behind()
 stop(broker)
 broker = start("--hello-timeout", "300")
 connections_without_hello()
