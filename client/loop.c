@@ -28,13 +28,14 @@ int par_process(struct par_client *c, struct par_error *err)
 
     if (client_begin(c, err))
         return -1;
-    if (!c->polling) {
+    if (!c->polling)
         client_flush(c);
-        /* The sockets' fds are edge-triggered: nothing may be left behind. */
-        while (client_receive(c))
-            client_stream_deliver(c);
+    /* The sockets' fds are edge-triggered: nothing may be left behind.  While
+     * the stream function runs, another thread may become the pump. */
+    while (!c->polling && client_receive(c))
+        client_stream_deliver(c);
+    if (!c->polling)
         client_flush(c);
-    }
     n = (int)c->group.done_count;
     client_leave(c);
     return n;

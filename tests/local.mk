@@ -207,6 +207,8 @@ dist_check_SCRIPTS += $(ROOT_TESTS)
 
 tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=meta_room,--wrap=link_frame_copy
+tests_unit_test_client_runs_LDFLAGS = $(AM_LDFLAGS) \
+    -Wl,--wrap=zmq_poll -Wl,--wrap=link_client_recv
 tests_unit_test_client_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_nanny_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read
 tests_unit_test_nanny_files_LDFLAGS = $(AM_LDFLAGS) \

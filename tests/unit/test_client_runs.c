@@ -1,7 +1,13 @@
 /* test_client_runs.c - waiting for jobs, one or any, in few messages */
 #include "config.h"
 
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
 #include "calling.h"
+#include "meta_keys.h"
 
 TestSuite(runs, .init = open_client, .fini = close_client, .timeout = 20);
 
@@ -173,4 +179,100 @@ Test(runs, an_event_loop_polls_one_fd)
     cr_assert(eq(int, n, 1));
     cr_assert(eq(int, par_wait(client, job, 0, &r, &err), 0));
     par_result_clear(&r);
+}
+
+/* The linker puts these between the client and its socket. */
+int __real_zmq_poll(zmq_pollitem_t *items, int count, long timeout);
+int __wrap_zmq_poll(zmq_pollitem_t *items, int count, long timeout);
+bool __real_link_client_recv(struct link_client *c, struct link_msg *m);
+bool __wrap_link_client_recv(struct link_client *c, struct link_msg *m);
+
+static _Thread_local bool is_waiter;
+static atomic_bool waiter_polls;
+static atomic_bool was_shared;
+static sem_t polls;
+
+int __wrap_zmq_poll(zmq_pollitem_t *items, int count, long timeout)
+{
+    int n;
+
+    if (!is_waiter)
+        return __real_zmq_poll(items, count, timeout);
+    waiter_polls = true;
+    sem_post(&polls);
+    n = __real_zmq_poll(items, count, timeout);
+    waiter_polls = false;
+    return n;
+}
+
+bool __wrap_link_client_recv(struct link_client *c, struct link_msg *m)
+{
+    if (waiter_polls)
+        was_shared = true;
+    return __real_link_client_recv(c, m);
+}
+
+static void *wait_for_any(void *context)
+{
+    struct par_result r = {0};
+
+    is_waiter = true;
+    cr_expect(eq(int, par_wait_any(client, NULL, 0, 5000, &r, NULL), 0));
+    par_result_clear(&r);
+    return context;
+}
+
+static pthread_t waiter;
+
+/* Returns when another thread sleeps in par_wait_any(). */
+static int let_another_wait(
+    void *context, uint64_t job, int stream, const void *data, size_t len)
+{
+    bool *heard = context;
+
+    (void)job;
+    (void)stream;
+    (void)data;
+    if (len > 0) {
+        cr_assert(
+            eq(int, pthread_create(&waiter, NULL, wait_for_any, NULL), 0));
+        sem_wait(&polls);
+        *heard = true;
+    }
+    return 0;
+}
+
+static bool say_one_word(struct fake *f, struct link_msg *m)
+{
+    struct meta_writer meta = {0};
+    uint64_t id = m->wire.head.id;
+
+    if (m->wire.head.type == WIRE_RUN) {
+        meta_put_map(&meta, 1);
+        meta_pair_int(&meta, KEY_STREAM_NUMBER, 1);
+        fake_say(f, WIRE_STREAM, WIRE_FINAL, id, 0, &meta, "one", 3);
+        return true;
+    }
+    if (m->wire.head.type == WIRE_CANCEL) {
+        fake_answer(f, id, PAR_CANCELLED, 1, NULL, 0);
+        return true;
+    }
+    return false;
+}
+
+Test(runs, an_event_loop_keeps_off_while_another_thread_waits)
+{
+    struct pollfd news = {.fd = par_fd(client), .events = POLLIN};
+    bool heard = false;
+    uint64_t job;
+
+    sem_init(&polls, 0, 0);
+    fake.on = say_one_word;
+    par_on_stream(client, let_another_wait, &heard);
+    job = start("never");
+    while (par_process(client, &err) == 0 && !heard)
+        cr_assert(ge(int, poll(&news, 1, 5000), 0));
+    cr_assert(eq(int, was_shared, false), "the socket is the waiter's alone");
+    cr_assert(eq(int, par_cancel(client, job, PAR_SOFT, &err), 0));
+    pthread_join(waiter, NULL);
 }
