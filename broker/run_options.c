@@ -161,7 +161,7 @@ static bool take_attempts(struct asked *a)
 
     if (!whole_within(&a->v, 1, 10000, &n))
         return false;
-    if (a->key == 13)
+    if (a->key == KEY_RUN_ATTEMPTS)
         a->o->rules.attempts = (uint16_t)n;
     else
         a->o->rules.crash_limit = (uint16_t)n;
@@ -190,7 +190,7 @@ static bool take_retry_on(struct asked *a)
     return true;
 }
 
-static bool take_backoff(struct asked *a)
+static bool take_back_off(struct asked *a)
 {
     struct meta_value first;
     struct meta_value factor;
@@ -213,13 +213,13 @@ static bool take_ms(struct asked *a)
     if (!whole_within(&a->v, 0, MS_MAX, &n))
         return false;
     switch (a->key) {
-    case 18:
+    case KEY_RUN_QUEUE_MS:
         a->o->rules.queue_ms = n;
         break;
-    case 64:
+    case KEY_ANY_DEADLINE_MS:
         a->o->rules.deadline_ms = n;
         break;
-    default: /* 17: the worker's business */
+    default: /* KEY_RUN_TIMEOUT_MS: the worker's business */
         break;
     }
     return true;
@@ -285,7 +285,7 @@ static const struct option options[] = {
     {KEY_RUN_CRASH_LIMIT, "crash_limit", take_attempts, COUNT_ALLOWED},
     {KEY_RUN_RETRY_ON, "retry_on", take_retry_on,
      "an array of \"error\", \"crash\", \"timeout\""},
-    {KEY_RUN_BACK_OFF, "backoff", take_backoff,
+    {KEY_RUN_BACK_OFF, "back_off", take_back_off,
      "[first ms, factor from 1 to 1000, most ms]"},
     {KEY_RUN_TIMEOUT_MS, "timeout_ms", take_ms, MS_ALLOWED},
     {KEY_RUN_QUEUE_MS, "queue_ms", take_ms, MS_ALLOWED},
@@ -296,8 +296,8 @@ static const struct option options[] = {
      "a whole number of ms from 0 to 3600000"},
     {KEY_RUN_RESULT_TTL_MS, "result_ttl_ms", NULL, ""},
     {KEY_RUN_JOB_LABELS, "job_labels", NULL, ""},
-    {KEY_RUN_PROCESS, "env", NULL, ""},
-    {KEY_RUN_OUTPUTS, "files", NULL, ""},
+    {KEY_RUN_PROCESS, "process", NULL, ""},
+    {KEY_RUN_OUTPUTS, "outputs", NULL, ""},
     {KEY_RUN_KEY, "key", NULL, ""},
     {KEY_ANY_DEADLINE_MS, "deadline_ms", take_ms, MS_ALLOWED},
     {KEY_ANY_PRIORITY, "priority", take_priority, "a whole number of 32 bits"},

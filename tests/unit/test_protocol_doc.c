@@ -14,6 +14,7 @@
 
 #include <par/error.h>
 
+#include "broker/run_options.h"
 #include "wire.h"
 
 TestSuite(protocol_doc, .timeout = 10);
@@ -179,6 +180,25 @@ Test(protocol_doc, what_is_not_built_is_listed)
     free(list);
     free_table(options);
     free_table(types);
+}
+
+/* No option takes nil: what the broker looks at is refused. */
+Test(protocol_doc, options_are_refused_by_the_name_that_is_documented)
+{
+    struct table *t = read_table("## P7.");
+
+    for (size_t i = 0; i < t->rows; i++) {
+        unsigned key = (unsigned)strtoul(t->cell[i][0], NULL, 10);
+        uint8_t meta[] = {0x81, 0xCC, (uint8_t)key, 0xC0}; /* {key: nil} */
+        struct run_options options;
+        struct par_error err;
+        char text[100];
+
+        snprintf(text, sizeof text, "option %s (%u)", t->cell[i][1], key);
+        if (run_options_parse(&options, meta, sizeof meta, &err) != PAR_OK)
+            cr_assert(strstr(err.text, text) != NULL, "%s", err.text);
+    }
+    free_table(t);
 }
 
 Test(protocol_doc, statuses_are_those_of_the_code)
