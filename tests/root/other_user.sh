@@ -55,12 +55,12 @@ at=(--broker "ipc://$work/shared/sock")
 try "${as_alice[@]}" parctl run "${at[@]}" -- echo secret
 said "a client does not speak to another user's broker" 125 'serves another user'
 start worker "${as_alice[@]}" parworker -c 1 "${at[@]}"
-wait_for has_line worker.err 'another user'
+wait_line worker.err 'another user'
 is "nor does a worker" $? 0
 stop worker
 is "... it has heard nothing" "$(grep got fake.out)" ""
 start root parctl status "${at[@]}"
-wait_for has_line fake.out '^got 1$'
+wait_line fake.out '^got 1$'
 is "root goes where it is told to" $? 0
 stop root KILL
 stop fake KILL

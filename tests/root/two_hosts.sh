@@ -118,7 +118,7 @@ no_worker() {
 }
 wait_for no_worker
 is "... at once" $? 0
-wait_for has_line worker.err 'does not know this key'
+wait_line worker.err 'does not know this key'
 is "... which it says" $? 0
 stop worker
 

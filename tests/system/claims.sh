@@ -29,7 +29,7 @@ work=$TMPDIR/work # files of the test itself; gone at the end
 failed=0
 declare -A pids=() # of what start() started and nobody has waited for
 
-mkdir "$work" || exit 99
+mkdir "$work" && mkfifo "$work/never" || exit 99
 
 # ---- claims ----
 
@@ -114,7 +114,19 @@ quiet() {
 
 # ---- waiting ----
 
-# wait_for COMMAND...: until it succeeds.
+# wait_line FILE REGEX [PID]: until one of its lines matches; at most until that
+# process ends.
+wait_line() {
+    timeout "$PATIENCE" tail -n +1 -F ${3:+"--pid=$3"} -- "$1" 2>/dev/null |
+        grep -qE -m 1 -- "$2" && return
+    echo "# waited in vain for $2 in $1"
+    return 1
+}
+
+# wait_for COMMAND...: until it succeeds.  It is asked again and again: nothing
+# tells us that a broker's listing has changed, or that a process has ended
+# which is not our child.  For a line there is wait_line(), for the end of what
+# was started here ended().
 wait_for() {
     local until=$((SECONDS + PATIENCE))
 
@@ -125,15 +137,6 @@ wait_for() {
         fi
         sleep 0.02
     done
-}
-
-# has_line FILE REGEX
-has_line() {
-    grep -qsE -- "$2" "$1"
-}
-
-is_gone() {
-    ! is_alive "$1"
 }
 
 # A zombie is dead.
@@ -168,14 +171,19 @@ stop() {
 
 # ended NAME: wait for its end; $code has how.
 ended() {
-    local pid=${pids[$1]}
+    local pid=${pids[$1]} patience
 
-    if ! wait_for is_gone "$pid"; then
+    # Nobody writes there; and a read leaves no child when it is killed (not by
+    # SIGTERM: right after its fork a shell would still see to our EXIT trap).
+    {
+        read -r -t "$PATIENCE" <>"$work/never"
         echo "# $1 does not end; killed"
         kill -KILL "$pid"
-    fi
+    } &
+    patience=$!
     wait "$pid" 2>/dev/null
     code=$?
+    { kill -KILL "$patience" && wait "$patience"; } 2>/dev/null
     unset "pids[$1]"
 }
 
@@ -185,16 +193,10 @@ show() {
 
 # ready NAME REGEX: it says so on stdout; else the test is over.
 ready() {
-    local until=$((SECONDS + PATIENCE))
-
-    until has_line "$work/$1.out" "$2"; do
-        if is_gone "${pids[$1]}" || [ $SECONDS -ge $until ]; then
-            not_ok "$1 starts"
-            show "$1"
-            finish
-        fi
-        sleep 0.02
-    done
+    wait_line "$work/$1.out" "$2" "${pids[$1]}" && return
+    not_ok "$1 starts"
+    show "$1"
+    finish
 }
 
 # start_broker [OPTION...]: "broker", ready.  broker_as NAME [OPTION...]

@@ -34,7 +34,7 @@ nothing_left "after a function"
 # plant: a parctl that runs the tree, planted.
 plant() {
     start tree parctl run -- "${1:-$work/tree}"
-    wait_for has_line "$work/tree.out" '^planted$' || show tree
+    wait_line "$work/tree.out" '^planted$' || show tree
 }
 
 # What is told to end in an orderly manner does: it waits for the job's own
@@ -68,7 +68,7 @@ END
 chmod +x "$work/stubborn"
 plant "$work/stubborn"
 kill -INT "${pids[tree]}"
-wait_for has_line "$work/tree.out" asked
+wait_line "$work/tree.out" asked
 kill -INT "${pids[tree]}"
 ended tree
 is "a second Ctrl-C: 130" $code 130
@@ -103,13 +103,13 @@ nothing_left "... and nothing is left"
 
 # In a map.
 start map parctl map -j 2 --line-buffer "$work/tree" ::: 1 2 3 4
-wait_for has_line "$work/map.out" planted
+wait_line "$work/map.out" planted
 kill -INT "${pids[map]}"
 ended map
 is "SIGINT amid a map: 130" $code 130
 nothing_left "... and nothing is left"
 start map parctl map -j 2 --line-buffer "$work/tree" ::: 1 2 3 4
-wait_for has_line "$work/map.out" planted
+wait_line "$work/map.out" planted
 kill -KILL "${pids[map]}"
 ended map
 nothing_left "SIGKILL amid a map: nothing is left"

@@ -64,7 +64,7 @@ is "... the host once, at last" "$(count 'host down') $(tail -n 1 notes)" "1 hos
 for signal in INT TERM; do
     rm notes
     start run parctl run --private hooks.c:stay
-    wait_for has_line notes running
+    wait_line notes running
     stop run $signal
     is "SIG$signal while a function runs: the host is closed" \
         "$(tail -n 1 notes)" "host down"
@@ -73,7 +73,7 @@ done
 
 rm notes
 start run parctl run --private hooks.c:stay
-wait_for has_line notes running
+wait_line notes running
 stop run KILL
 nothing_left "SIGKILL: nothing is left"
 is "... and nothing has run" "$(count 'host down')" 0

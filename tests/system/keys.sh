@@ -67,13 +67,13 @@ quiet "from then on he comes in, the broker was not restarted" 0 hi
 # ---- roles ----
 
 start refused "${there[@]}" parworker -n refused --broker "$at"
-wait_for has_line refused.err 'client, not as worker'
+wait_line refused.err 'client, not as worker'
 like "a client's key does not register a worker; it is told which command" \
     "$(cat refused.err)" "parctl allow '$(sed 's/[^A-Za-z0-9@ _-]/./g' line)' --role client,worker"
 is "... and no worker of that name is there" \
     "$("${here[@]}" parctl workers --json | grep -c refused)" 0
 "${here[@]}" parctl allow "$line" --role client,worker >/dev/null
-wait_for has_line refused.out 'ready as refused'
+wait_line refused.out 'ready as refused'
 is "allowed as worker, it comes in by itself" $? 0
 is "... having said once what was missing" "$(wc -l <refused.err)" 1
 stop refused
@@ -86,10 +86,10 @@ try "${there[@]}" parctl run "${far[@]}" -- true
 said "a key that others can read is refused, with the mending command" 125 \
     "^par: .*chmod 600 $work/there/id.key"
 start worker2 "${there[@]}" parworker -n far --broker "$at"
-wait_for has_line worker2.err "chmod 600 $work/there/id.key"
+wait_line worker2.err "chmod 600 $work/there/id.key"
 is "... by a worker, too" $? 0
 chmod 600 there/id.key
-wait_for has_line worker2.out 'ready as far'
+wait_line worker2.out 'ready as far'
 is "... which comes in when it is mended" $? 0
 stop worker2
 "${there[@]}" parctl keygen spare >/dev/null 2>&1
@@ -115,7 +115,7 @@ is "another's key, though readable, is no way in" $code 125
 
 # The session that was: cut by the broker, without waiting for its next word.
 start live "${there[@]}" parctl run "${far[@]}" -- sh -c 'echo up; exec sleep 1000'
-wait_for has_line live.out up
+wait_line live.out up
 start far_worker "${there[@]}" parworker -c 1 -n far --broker "$at"
 ready far_worker 'ready as far'
 revoked=${EPOCHREALTIME/./}
@@ -168,9 +168,9 @@ stop broker
 start early "${here[@]}" parworker -c 1 -n early --broker "$at"
 start early_local "${here[@]}" parworker -c 1 -n local
 broker_here "$at"
-wait_for has_line early.out 'ready as early'
+wait_line early.out 'ready as early'
 is "a worker that was there before its broker joins (CL-27), by tcp" $? 0
-wait_for has_line early_local.out 'ready as local'
+wait_line early_local.out 'ready as local'
 is "... and by ipc" $? 0
 is "... and says nothing else" "$(cat early.err early_local.err)" ""
 try "${here[@]}" parctl run --worker early -- echo early

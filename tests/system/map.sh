@@ -178,10 +178,10 @@ PAR_FUNCTION(same, "i:i")' >same.c
 start many sh -c 'exec parctl map -k ./same.c:same <feed'
 exec 3>feed
 seq 20000 >&3
-wait_for has_line many.out '^20000$'
+wait_line many.out '^20000$'
 early=$(kib VmHWM "${pids[many]}")
 seq 20001 200000 >&3
-wait_for has_line many.out '^200000$'
+wait_line many.out '^200000$'
 late=$(kib VmHWM "${pids[many]}")
 exec 3>&-
 ended many

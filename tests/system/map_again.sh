@@ -38,15 +38,15 @@ wait_for worker_is_there
 
 map_as calm -k echo
 seq 10 >&3
-wait_for has_line calm.out '^10$'
+wait_line calm.out '^10$'
 kill -KILL "${pids[first]}"
 ended first
-wait_for has_line calm.err 'has gone; what has not begun waits for it$'
+wait_line calm.err 'has gone; what has not begun waits for it$'
 is "a map that waits for input notices at once that its broker is gone" $? 0
 broker second
 wait_for worker_is_there
 seq 11 20 >&3
-wait_for has_line calm.out '^20$'
+wait_line calm.out '^20$'
 is "... sets its target up again where a broker is back, and goes on" $? 0
 exec 3>&-
 ended calm
@@ -66,7 +66,7 @@ exec 3>&-
 wait_for has_lines begun 2
 kill -KILL "${pids[second]}"
 ended second
-wait_for has_line lost.err '#2 \(2\)'
+wait_line lost.err '#2 \(2\)'
 like "what was under way may have run, and is told so" "$(cat lost.err)" \
     '^par: #1 \(1\): broker .*: the connection is lost; this job may have run$'
 touch go
@@ -84,7 +84,7 @@ exec 3>&-
 wait_for has_lines begun 2
 kill -KILL "${pids[third]}"
 ended third
-wait_for has_line twice.err 'has gone'
+wait_line twice.err 'has gone'
 touch go
 broker fourth
 ended twice
@@ -126,11 +126,11 @@ exec 3>&-
 broker sixth
 wait_for worker_is_there
 start where parctl map -k --host nowhere echo ::: 1 2
-wait_for has_line where.err "^par: no worker has a host like nowhere; there is $host; waiting 10 s for one$"
+wait_line where.err "^par: no worker has a host like nowhere; there is $host; waiting 10 s for one$"
 is "--host of nobody: said at once, with the hosts that there are" $? 0
 worker_as other -c 1 -n other --label x=y
 start named sh -c 'echo input | exec parctl run -i --worker late -- cat'
-wait_for has_line named.err '^par: no worker has the name late; there are (one, other|other, one); waiting'
+wait_line named.err '^par: no worker has the name late; there are (one, other|other, one); waiting'
 is "--worker of nobody: said at once" $? 0
 worker_as late -c 1 -n late
 ended named

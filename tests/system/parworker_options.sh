@@ -32,7 +32,7 @@ refused "a ticket that is not there" '^parworker: .*b\.par: No such file' --tick
 refused "what could turn a terminal is shown, not done" '^parworker: .*x.\[2J\\xe2\\x80\\xaey' \
     $'x\e[2J\u202ey'
 start lonely parworker
-wait_for has_line lonely.err 'broker ipc://.*: nobody answers; trying on .start one with: parbroker.$'
+wait_line lonely.err 'broker ipc://.*: nobody answers; trying on .start one with: parbroker.$'
 is "a worker without a broker says so" $? 0
 start_broker
 ready lonely ' ready as '

@@ -132,7 +132,7 @@ said "what is no endpoint" 125 '^par: .*http://x'
 
 start_broker
 start waits parctl run -- echo there
-wait_for has_line "$work/waits.err" '^par: .*no worker.*parworker'
+wait_line "$work/waits.err" '^par: .*no worker.*parworker'
 is "a broker without workers: it says what it waits for" $? 0
 start_worker -c 1
 ended waits

@@ -12,7 +12,7 @@ job() {
     shift 2
     start "$name" parctl run "$@" -- sh -c \
         "echo up; until [ -e $work/$file ]; do sleep 0.02; done; echo down"
-    wait_for has_line "$name.out" up || show "$name"
+    wait_line "$name.out" up || show "$name"
 }
 
 start_broker --heartbeat 200
@@ -119,7 +119,7 @@ mkfifo feed
 start map sh -c 'exec parctl map -k --worker two --connect-timeout 1000 echo <feed'
 exec 3>feed
 seq 10 >&3
-wait_for has_line map.out '^10$'
+wait_line map.out '^10$'
 kill -KILL "${pids[broker]}"
 ended broker
 for client in running queued; do
@@ -127,9 +127,9 @@ for client in running queued; do
     is "SIGKILL of the broker, client $client hears of it: 125" $code 125
     like "... and says so" "$(cat $client.err)" '^par: .*broker'
 done
-wait_for has_line map.err 'has gone; what has not begun waits for it$'
+wait_line map.err 'has gone; what has not begun waits for it$'
 is "... and a map, though it waits for input" $? 0
-wait_for has_line map.err 'waiting$'
+wait_line map.err 'waiting$'
 is "... which waits for a broker, and says so" $? 0
 stop map INT
 is "... until Ctrl-C: 130" $code 130

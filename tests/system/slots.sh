@@ -163,7 +163,7 @@ like "--json: what, whether it ran, where" "$out" \
 stop worker
 start_worker -c 2 -n w
 start long parctl run -- sh -c 'echo up; until [ -e go ]; do sleep 0.05; done; echo done'
-wait_for has_line long.out up
+wait_line long.out up
 for f in segfault 'leave 1' 'eat 6'; do
     # shellcheck disable=SC2086 # a function and its argument
     try parctl run bad.c:$f
