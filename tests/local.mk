@@ -149,16 +149,13 @@ SYSTEM_TESTS += tests/system/examples.sh
 SYSTEM_TESTS += tests/system/drain.sh
 SYSTEM_TESTS += tests/system/hostile.sh
 SYSTEM_TESTS += tests/system/keys.sh
-SYSTEM_TESTS += tests/system/limits.sh
+SYSTEM_TESTS += tests/system/listings.sh
 SYSTEM_TESTS += tests/system/many.sh
 SYSTEM_TESTS += tests/system/map.sh
 SYSTEM_TESTS += tests/system/map_again.sh
+SYSTEM_TESTS += tests/system/options.sh
 SYSTEM_TESTS += tests/system/order.sh
-SYSTEM_TESTS += tests/system/parctl_broker.sh
-SYSTEM_TESTS += tests/system/parctl_endings.sh
-SYSTEM_TESTS += tests/system/parctl_keys.sh
-SYSTEM_TESTS += tests/system/parctl_private.sh
-SYSTEM_TESTS += tests/system/parworker_options.sh
+SYSTEM_TESTS += tests/system/output.sh
 SYSTEM_TESTS += tests/system/python_min.sh
 SYSTEM_TESTS += tests/system/quickstart.sh
 SYSTEM_TESTS += tests/system/run.sh
@@ -187,7 +184,6 @@ EXTRA_DIST += \
     tests/system/bounds.py \
     tests/system/embedding.h \
     tests/system/hostile.py \
-    tests/system/lib.sh \
     tests/system/python_min.py \
     tests/system/strangers.py
 

@@ -34,6 +34,10 @@ far=(--broker "$at" --connect-timeout 2)
 try "${there[@]}" parctl run "${far[@]}" -- echo hi
 said "a stranger: first he must trust the broker; the command is told" 125 \
     "^par: .*parctl trust $at 'KEY'"
+try "${there[@]}" parctl trust "$at" nonsense
+said "what is no key" 2 'is no key'
+try "${there[@]}" parctl trust nowhere "$key"
+said "what is no place" 2 'nowhere'
 try "${there[@]}" parctl trust "$at" "$key"
 is "trust" $code 0
 try "${there[@]}" parctl run "${far[@]}" -- echo hi
@@ -45,8 +49,15 @@ like "... with his own line" "$err" "$(sed 's/[^A-Za-z0-9@ _-]/./g' line)"
 try "${there[@]}" parctl keygen
 said "keygen never overwrites" 1 '^par: .*keygen --show'
 is "... indeed" "$("${there[@]}" parctl keygen --show)" "$line"
+try "${there[@]}" parctl keygen "$work/there/two.key"
+like "a file of that name is a key of that name" "$out" '^[^ ]{40} two$'
+like "... and the command that lets it in is told" "$err" "parctl allow '.* two'"
+try "${there[@]}" parctl keygen a b
+is "one key at a time" $code 2
 try "${here[@]}" parctl allow "$line"
-is "allow wants a role" $code 2
+said "allow wants a role" 2 '[-]-role'
+try "${here[@]}" parctl allow "$line" --role king
+said "... that there is" 2 'king.*client, worker, admin'
 try "${here[@]}" parctl allow "$line" --role client
 said "a name that is another key's is no name for a stranger's" 1 '^par: .*another key.s.*--account'
 try "${here[@]}" parctl allow "${line%% *} uid:$UID" --role client
@@ -56,7 +67,7 @@ said "... nor is it his line that says whose jobs he shares" 2 'account=uid:'
 line="${line%% *} him"
 echo "$line" >line
 try "${here[@]}" parctl allow "$line" --role client
-is "allow" $code 0
+quiet "allow" 0 'him may come in as client'
 can_run() {
     "${there[@]}" parctl run "${far[@]}" -- true 2>/dev/null
 }
@@ -92,11 +103,16 @@ chmod 600 there/id.key
 wait_line worker2.out 'ready as far'
 is "... which comes in when it is mended" $? 0
 stop worker2
+try "${there[@]}" parctl run "${far[@]}" --key nosuch -- true
+said "a key that is not there" 125 'nosuch'
 "${there[@]}" parctl keygen spare >/dev/null 2>&1
 other=$("${there[@]}" parctl keygen --show spare | cut -d ' ' -f 1)
 try "${there[@]}" parctl trust "$at" "$other"
 said "another key for the same broker is not believed" 1 '^par: .*replace'
-try "${there[@]}" parctl trust --replace "$at" "$other"
+remedy="parctl trust --replace $at '$other'"
+is "... the command that mends it is told" "$(grep -oF "$remedy" <<<"$err")" "$remedy"
+try "${there[@]}" sh -c "$remedy"
+is "... and works as it stands there" $code 0
 try "${there[@]}" parctl run "${far[@]}" -- true
 said "a broker with another key than the one trusted is refused" 125 \
     '^par: .*another key than .*trust.*parctl trust --replace'
@@ -139,10 +155,17 @@ wait_for no_sleep
 is "... and what the session ran is ended" $? 0
 try "${there[@]}" parctl run "${far[@]}" -- true
 said "he is a stranger again" 125 "^par: .*parctl allow '"
+try "${here[@]}" parctl revoke him
+said "... and can be revoked no more" 1 'is not in it'
 stop far_worker
 
 # ---- a ticket ----
 
+try "${here[@]}" parctl ticket near
+said "a ticket to a broker that others cannot reach" 0 \
+    '127\.0\.0\.1:[0-9]+ is reached from this host only' "$out"
+try "${here[@]}" parctl ticket hostd --endpoint tcp://hosta:7270
+quiet "... or by another address" 0 "$out"
 umask 022
 "${here[@]}" parctl ticket hostb --role worker >b.par
 is "a ticket" $? 0
@@ -160,6 +183,28 @@ said "a ticket that others can read is refused" 2 'chmod 600 .*b\.par'
 "${here[@]}" parctl ticket alice --role client >c.par
 try "${there[@]}" parctl run --ticket c.par -- echo ticket
 quiet "a client's ticket" 0 ticket
+try "${there[@]}" parctl ping --ticket none.par broker
+said "a ticket that is not there" 125 'none\.par'
+
+# One that somebody else may have open, or that nobody gets, lets nobody in.
+list=$(cat here/authorized)
+unmade() { # WHAT CODE WHY
+    like "a ticket $1" "$2 $(cat ticket.err)" "^125 .*$3"
+    is "... lets nobody in" "$(cat here/authorized)" "$list"
+}
+: >open.par
+exec 3<open.par
+"${here[@]}" parctl ticket hosto --role worker >open.par 2>ticket.err
+unmade "that somebody waits for" $? 'another program has it open'
+exec 3<&-
+is "... has no octets in it" "$(cat open.par)" ""
+"${here[@]}" parctl ticket hosto --role worker >/dev/full 2>ticket.err
+unmade "that cannot be written" $? ''
+(
+    "${here[@]}" parctl ticket hosto --role worker 2>ticket.err
+    echo $? >ticket.code
+) | true
+unmade "that nobody reads" "$(cat ticket.code)" ''
 stop worker
 stop broker
 
@@ -179,6 +224,19 @@ quiet "... and works" 0 early
 # ---- its owner, revoked ----
 
 mine=$("${here[@]}" parctl keygen --show)
+list=$(cat here/authorized)
+try "${here[@]}" parctl revoke "${mine#* }"
+said "one's own key is not revoked by mistake" 1 'is the key that you use here.*--force'
+try "${here[@]}" parctl revoke "${mine%% *}"
+is "... by no name" $code 1
+echo "$other ${mine#* } client" >>here/authorized
+try "${here[@]}" parctl revoke "${mine#* }"
+said "... nor with another of that name" 1 'is 2 keys in .*you use one of them here'
+try "${here[@]}" parctl revoke --force "${mine#* }"
+quiet "... unless one insists" 0 "${mine#* } may not come in any more: 2 keys"
+try "${here[@]}" parctl ping broker
+is "the socket's owner needs no key" $code 0
+echo "$list" >here/authorized
 try "${here[@]}" parctl revoke --force "${mine%% *}"
 is "its owner's key can be revoked" $code 0
 stop early

@@ -20,10 +20,20 @@ try parctl map -k echo '<{}>' :::: three odd
 quiet ":::: takes the lines of files" 0 $'<1>\n<2>\n<3>\n<x y>\n<>\n<last, without newline>'
 try parctl map -k 'printf "%s\n" {}' ::: "it's" '$HOME' '`id`' 'a"b' '; exit 9'
 quiet "a value is quoted for the shell" 0 $'it\'s\n$HOME\n`id`\na"b\n; exit 9'
-try parctl map -k echo {/} {.} {//} {#} ::: a/b.c d
-quiet "{/} {.} {//} {#}" 0 $'b.c a/b a 1\nd d . 2'
+try parctl map -k echo {/} {.} {//} {/.} {#} ::: a/b.c d
+quiet "{/} {.} {//} {/.} {#}" 0 $'b.c a/b a b 1\nd d . d 2'
 try parctl map echo </dev/null
 quiet "no input, no job" 0
+try parctl map echo :::
+quiet "... nor with none behind :::" 0
+try parctl map echo <&-
+said "inputs that cannot be read" 125 '^par: standard input: Bad file descriptor$'
+try sh -c "printf 'a\nb\0c\n' | parctl map echo"
+like "a line that no word can hold" "$code $err" \
+    '^125 par: standard input: line 2 holds a zero octet$'
+try sh -c 'head -c 2000000 /dev/zero | tr "\0" x | parctl map echo'
+said "an input that is too large" 1 \
+    '^par: #1 .*\.\.\.\): arguments of [0-9]* bytes are over the limit of 1048576$'
 try parctl map --no-such-thing echo ::: 1
 said "an unknown option" 125 'no-such-thing'
 for habit in '--pipe' '-a three' '-0' '-n2' '-S host' '-I@' '--dry-run' '--tag' '--joblog log'; do
@@ -33,6 +43,12 @@ for habit in '--pipe' '-a three' '-0' '-n2' '-S host' '-I@' '--dry-run' '--tag' 
 done
 try parctl map -P4 echo ::: 1
 said "-P is -j" 125 '^par: -P.*say -j'
+for jobs in +1 -1 50%; do # not read as another number
+    try parctl map -j $jobs echo ::: 1
+    said "-j $jobs" 125 "^par: .*jobs .$jobs.: .*not built yet"
+done
+try parctl map echo '{=' s/a/b/ '=}' ::: 1
+said "a place that computes" 125 '^par: .= of GNU parallel is not built yet'
 try parctl map echo {1} ::: 1
 said "a place that is not built yet is no word of the command" 125 '^par: [{]1[}] .*not built yet'
 try parctl map 'set -- a; echo ${1} {}' ::: 1
@@ -71,6 +87,14 @@ is "... and no more" "$(wc -l <<<"$err")" 2
 
 try parctl map 'for i in 1 2 3; do echo {}; sleep 0.01; done' ::: a b c d
 is "the output of a job stays together" "$(uniq <<<"$out" | wc -l)" 4
+try parctl map --line-buffer 'echo a{}; echo b{}' ::: 1 2 3
+is "--line-buffer: whole lines" "$code $(sort <<<"$out" | xargs)" "0 a1 a2 a3 b1 b2 b3"
+try parctl map -u 'printf x; : {}' ::: 1
+quiet "-u: as it comes" 0 x
+try parctl map -k -u echo ::: 1
+said "... which has no order" 125 '^par: '
+try sh -c 'seq 100000 | parctl map echo | head -n 1 | wc -l'
+quiet "a reader that leaves ends it" 0 1
 try parctl map -k -j 2 'head -c 3000000 /dev/zero | tr "\0" {}' ::: a b c
 is "3 MB each, in order" "$(cksum <"$work/out")" \
     "$(for c in a b c; do head -c 3000000 /dev/zero | tr '\0' $c; done | cksum)"
@@ -104,6 +128,9 @@ try parctl map --json -k 'test {} -lt 3 && echo {}' ::: 1 3
 is "--json: values and errors" "$out" "$(printf '%s\n' '{"index":1,"value":"1\n"}' \
     '{"index":2,"error":"exit 1 on '"$(hostname).1"'","executed":"yes","worker":"'"$(hostname).1"'"}')"
 is "... counted all the same" $code 1
+try parctl map --json "$EXAMPLES/primes.c:count" 1 ::: x
+like "... of one that does not fit, too" "$code $out" \
+    '^1 \{"index":1,"error":".*","executed":"no"\}$'
 try parctl map ./nothing-there ::: 1 2
 said "a command that is not there" 2 '^par: #2 \(2\): .*nothing-there'
 
@@ -146,7 +173,7 @@ static int show(struct par_task *t)
     case 4:
         par_put_array(t, 2);
         par_put_int(t, 1);
-        return par_put_str(t, "x", 1);
+        return par_put_str(t, "x\n", 2);
     case 5:
         par_put_map(t, 1);
         par_put_str(t, "k", 1);
@@ -161,7 +188,7 @@ PAR_FUNCTION(show, "i:v")
 END
 try parctl map -k ./values.c:show ::: 0 1 2 3 4 5 6 7
 said "values: text raw, numbers shortest, the rest JSON" 1 \
-    '^par: #8 \(7\): nothing of that number' $'-7\n0.1\ntext\na\nb\n[1,"x"]\n{"k":true}\nnull'
+    '^par: #8 \(7\): nothing of that number' $'-7\n0.1\ntext\na\nb\n[1,"x\\n"]\n{"k":true}\nnull'
 try parctl map -k --raw ./values.c:show ::: 0 2 3
 quiet "--raw: no newline after a value" 0 $'-7texta\nb'
 

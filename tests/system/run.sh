@@ -38,14 +38,18 @@ said "stderr is stderr, stdout stdout" 3 '^err$' out
 is "... and nothing but the command's own words" "$err" err
 try parctl run -- printf 'no newline'
 is "octets are left as they are" "$(od -An -c "$work/out" | tr -d ' \n')" nonewline
+try parctl run --json -- echo a
+quiet "--json: what it printed" 0 '{"index":1,"value":"a\n"}'
+try parctl run --json -- sh -c 'echo a; exit 3'
+like "... or why not" "$code $out" '^3 .*"error":"exit 3 on .*","executed":"yes","worker":"'
 
 # ---- what it is given ----
 
 cd "$work" || exit 99
 try parctl run -- pwd
 quiet "it runs in our folder" 0 "$work"
-FLOWER=rose try parctl run -- sh -c 'echo $FLOWER'
-quiet "with our environment" 0 rose
+FLOWER='a "rose"' try parctl run -- sh -c 'echo "$FLOWER"'
+quiet "with our environment" 0 'a "rose"'
 umask 027
 try parctl run -- sh -c umask
 quiet "with our umask" 0 0027
@@ -67,6 +71,30 @@ try parctl run -- sh -c 'ls /proc/self/fd | wc -l'
 quiet "it inherits no descriptor of ours" 0 4 # 0 1 2 and the folder's
 try parctl run -- sh -c 'echo ${PAR_JOB:+job} $PAR_SLOT $PAR_ATTEMPT'
 like "it knows its job, slot and attempt" "$out" '^job [0-9]+ 1$'
+for _ in 1 2 3 4 5 6 7 8; do # the end may come before the command has started
+    try parctl run -i -- wc -c </dev/null
+    quiet "with -i, and nothing in it" 0 0
+done
+try parctl run -i -- cat </
+said "what cannot be read" 125 '^par: standard input: Is a directory$'
+try parctl run -i -- cat <&-
+said "... or is not there" 125 '^par: standard input: Bad file descriptor$'
+head -c 11000000 /dev/zero >big # more than a worker takes from others
+try parctl run -f big -- wc -c big
+quiet "a large file of our own" 0 '11000000 big'
+
+# ---- run again ----
+
+try parctl run -i --retries 1 -- cat
+said "input that is gone cannot be read again" 125 'excludes --retries'
+try parctl run --retries 1 -- sh -c 'kill -9 $$'
+said "one that dies each time" 137 '^par: signal 9 \(Killed\) on '
+again='echo hi; mkdir $0 2>/dev/null && kill -9 $$; true'
+try parctl run --retries 1 -- sh -c "$again" died1
+said "one that dies once: what it printed is said to be of another attempt" 0 \
+    '^par: it is run again: the output above is of an attempt that failed$' $'hi\nhi'
+try parctl run --retries 1 --json -- sh -c "$again" died2
+quiet "... and with --json is left out" 0 '{"index":1,"value":"hi\n"}'
 
 # ---- much of it ----
 
@@ -98,26 +126,51 @@ try parctl run "$EXAMPLES/primes.c:count" 1 9999999999
 said "a function's own error is 1" 1 '^par: count: below 2\^32, and 10\^8 at a time'
 try parctl run --json "$EXAMPLES/primes.c:count" 1 100
 quiet "--json" 0 '{"index":1,"value":25}'
+cat >kinds.c <<'END'
+#include <par/task.h>
+#include <unistd.h>
+static int size(struct par_task *t)
+{
+    size_t n;
 
-# ---- refusals ----
+    par_bytes(t, 0, &n);
+    return par_put_int(t, (int64_t)n);
+}
+PAR_FUNCTION(size, "b:i")
+static int half(struct par_task *t)
+{
+    return par_put_float(t, par_float(t, 0) / 2);
+}
+PAR_FUNCTION(half, "d:d")
+static int none(struct par_task *t)
+{
+    (void)t;
+    return 0;
+}
+PAR_FUNCTION(none, ":n")
+static int leave(struct par_task *t)
+{
+    (void)t;
+    _exit(42);
+}
+PAR_FUNCTION(leave, ":n")
+END
+try parctl run kinds.c:half 5
+quiet "a whole number where a float is wanted" 0 2.5
+try parctl run kinds.c:none
+quiet "no value, no output" 0
+try parctl run kinds.c:size @kinds.c
+quiet "@FILE is what is in it" 0 "$(wc -c <kinds.c)"
+try parctl run --content kinds.c:size kinds.c
+quiet "... and with --content all words are such" 0 "$(wc -c <kinds.c)"
+try parctl run kinds.c:leave
+said "one that ends its process" 125 '^par: .*exit 42'
+try parctl run ./none.c:f
+said "a file that is not there" 125 '^par: .*none\.c: No such file'
+try parctl run none.c:f
+said "... or a name, which only a broker may know" 125 '^par: .*none\.c'
 
-try parctl run --tiemout 3 -- true
-said "an unknown option, and the nearest" 125 'tiemout.*--timeout'
-try parctl rnu -- true
-said "an unknown verb, and the nearest" 2 'rnu.*run'
-try parctl run
-said "nothing to run" 125 '^par: '
-try parctl run --timeout soon -- true
-said "a time that is none" 125 'soon'
-try parctl
-is "no verb at all is a wrong usage" $code 2
-try parctl run --help
-like "--help teaches" "$out" 'parctl run '
-for verb in workers status jobs ping; do
-    try parctl $verb
-    said "$verb needs a broker, and says so" 125 \
-        '^par: no broker is running here; start one with: parbroker$'
-done
+# ---- a broker that is not there ----
 
 # Nobody listens on the socket: a path that is not there, and a port of ours.
 try parctl run --broker "ipc://$work/none.sock" --connect-timeout 300ms -- true
@@ -125,8 +178,6 @@ said "an unreachable broker, within the time that we gave" 125 \
     "^par: .*ipc://$work/none.sock"
 try parctl run --broker tcp://127.0.0.1:1 --connect-timeout 300ms -- true
 said "... over tcp" 125 '^par: .*tcp://127.0.0.1:1'
-try parctl run --broker http://x -- true
-said "what is no endpoint" 125 '^par: .*http://x'
 
 # ---- a broker without workers ----
 
@@ -140,5 +191,12 @@ is "... and goes on when one comes" "$(cat "$work/waits.out")" there
 is "... with its exit code" $code 0
 try parctl run --private -- echo alone
 quiet "--private asks no broker" 0 alone
+try env PAR_BROKER="ipc://$work/none" parctl run \
+    --broker "ipc://$XDG_RUNTIME_DIR/par/broker.sock" -- echo first
+quiet "--broker goes before PAR_BROKER" 0 first
+mkdir sub
+cd sub || exit 99
+try parctl run -- pwd
+quiet "a worker of this host runs it in our folder, too" 0 "$work/sub"
 
 finish

@@ -18,6 +18,8 @@ try parctl ping -c primes.c w
 is "ping says that it is set up there" $code 0
 try parctl status computations --json
 like "status lists it" "$out" '"name":"primes.c".*"kind":"source"'
+try parctl status computations
+like "... as a table" "$out" '^primes\.c '
 try parctl setup "$EXAMPLES/primes.c"
 is "the same again is free" $code 0
 try parctl close primes.c
@@ -79,6 +81,9 @@ said "source that does not compile: the compiler's own words" 125 \
 like "... in full, with the line itself" "$err" 'return par_put_int\(t, none\)'
 try parctl run ./broken.c:f
 said "... by run, too" 125 'broken\.c:2:.* error: .none. undeclared'
+echo 'int bare = ;' >bare.c
+try parctl run ./bare.c:f
+is "... which are not said twice" "$(grep -c 'error: expected expression' <<<"$err")" 1
 echo 'int a;' >empty.c
 try parctl setup empty.c
 said "source without a function" 125 '^par: empty\.c: it offers nothing: it does not use par/task\.h'
@@ -137,7 +142,8 @@ try parctl setup "$EXAMPLES"
 is "a folder is no computation" $code 125
 echo 'echo hi' >script
 try parctl setup script
-said "nor is what is neither source nor object" 125 '^par: script: '
+said "nor is what is neither source nor object" 125 \
+    '^par: script: .*neither C source .* nor a shared object'
 try parctl status computations --json
 is "of those nothing reached the broker" "$(grep -c 'nowhere\|script' <<<"$out")" 0
 

@@ -86,6 +86,14 @@ touch go3
 ended running
 is "--retries 1: the lost job runs again" "$code $(tail -n 1 running.out)" "0 down"
 
+# ---- kill -9 of the keeper of a slot ----
+
+# shellcheck disable=SC2016 # its parent
+try parctl run -- sh -c 'kill -9 $PPID'
+said "SIGKILL of a command's keeper: 125" 125 '^par: '
+try parctl run -- echo on
+quiet "... the next job runs" 0 on
+
 # ---- a worker that freezes (RP-31, DD-30) ----
 
 job running go4 --worker one

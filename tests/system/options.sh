@@ -1,10 +1,10 @@
 #!/bin/bash
-# parworker_options.sh - what parworker takes on its command line, and what it
-# says to what it does not take
+# options.sh - what the programs take on their command lines, and what they say
+# to what they do not take
 . "$top_srcdir/tests/system/claims.sh"
 cd "$work" || exit 99
 
-# ---- what it does not take ----
+# ---- parworker: what it does not take ----
 
 refused() { # WHAT PATTERN OPTION...
     try parworker "${@:3}"
@@ -51,7 +51,7 @@ echo >file
 try parworker --dest-path "$work/file/below"
 said "a folder that cannot be made" 125 '^parworker: .*file/below'
 
-# ---- what it takes ----
+# ---- parworker: what it takes ----
 
 try env PAR_NAME=hazel parworker -c 3 -b "ipc://$work/a" -b tcp://h:1 \
     --label disk=ssd --resource 'gpu=[0,1]' -i 127.0.0.1 --dump-config
@@ -78,5 +78,68 @@ like "-c 0 is a slot per CPU, and the second broker will do" \
     "$(cat worker.out)" "^$(nproc) slots? ready as w$"
 stop worker
 is "SIGTERM ends it in order" $code 0
+stop broker
+
+# ---- parbroker ----
+
+# Every option that takes a value says in brackets what holds without it.
+try parbroker --help
+is "parbroker --help: all defaults are told" \
+    "$(sed -nE '/^(  -.,|     ) ?--/,$p' <<<"$out" | awk '
+    /^ *(-.,)? *--/ { flush(); text = "" }
+    /^$/ { flush(); exit }
+    { text = text " " $0 }
+    function flush() { if (text ~ /--[a-z-]+ [A-Z]+/ && text !~ /\(.*\)/) print text }
+')" ""
+
+# ---- parctl ----
+
+try parctl
+is "no verb at all is a wrong usage" $code 2
+try parctl rnu -- true
+said "an unknown verb, and the nearest" 2 'rnu.*run'
+try parctl --broker ipc:///x run -- true
+said "an option before the verb" 2 \
+    '^par: --broker: the verb comes first, as in: parctl run --broker \.\.\.$'
+try parctl run --tiemout 3 -- true
+said "an unknown option, and the nearest" 125 'tiemout.*--timeout'
+try parctl run
+said "nothing to run" 125 '^par: what is to be run'
+try parctl run --timeout soon -- true
+said "a time that is none" 125 'soon.*is no time'
+try parctl run --connect-timeout 0 -- true
+said "... or too short for anything" 125 'some time is needed'
+try parctl map -j many echo ::: 1
+said "a number that is none" 125 '^par: -j, --jobs: `many. is not a whole number$'
+try parctl run --broker http://x -- true
+said "what is no endpoint" 125 '^par: .*http://x'
+try env PAR_BROKER=foo parctl run -- true
+said "... nor in the environment" 125 '^par: PAR_BROKER: `foo. is not an endpoint'
+try parctl run --private --broker ipc:///x -- true
+is "--private has no broker" $code 125
+try parctl run -o x -- true
+said "what is not built yet is said" 125 'not built yet'
+for where in '--worker w9' '--host nowhere' '--label a=b' '--resource gpu=1'; do
+    # shellcheck disable=SC2086 # an option and its value
+    try timeout 5 parctl run $where -- true # nobody will come
+    said "what a private worker is not is not waited for: $where" 125 '^par: no worker has '
+done
+for verb in setup\ $EXAMPLES/primes.c close\ x ping status workers jobs cancel\ 1; do
+    # shellcheck disable=SC2086 # a verb and its argument
+    try parctl $verb
+    said "${verb%% *} needs a broker, and says so" 125 \
+        '^par: no broker is running here; start one with: parbroker$'
+done
+for verb in run map setup close ping status workers jobs cancel keygen allow \
+    revoke trust ticket; do
+    try parctl $verb --help
+    like "$verb --help" "$code $out" "^0 usage: parctl $verb "
+    like "... has an example" "$out" "^  .*parctl $verb"
+    is "... fits on a terminal" "$(awk 'length > 80' <<<"$out")" ""
+done
+for option in --help --version; do
+    try parctl $option
+    is "parctl $option" $code 0
+done
 
 finish
