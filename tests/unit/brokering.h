@@ -247,4 +247,52 @@ static inline uint64_t be_ready(struct speaker *worker)
     return head.ref;
 }
 
+/* ---- what tests begin and end with ---- */
+
+static struct speaker client, worker;
+static uint64_t handle; /* of the computation a */
+
+static inline void open_peers(void)
+{
+    broker_open();
+    join(&client, "client", "");
+    join(&worker, "worker", "w");
+}
+
+/* And the client has set up a. */
+static inline void open_set_up(void)
+{
+    open_peers();
+    set_up(&client, 1, "a", NULL, 0);
+    handle = be_ready(&worker);
+    hear(&client, WIRE_READY);
+}
+
+/* The client runs function 0 of it so many times, in one message. */
+static inline void start_runs(uint64_t id,
+                              unsigned count,
+                              const struct meta_writer *meta)
+{
+    struct wire_header head = {.type = WIRE_RUN, .id = id, .ref = handle << 32};
+    struct batch out = {0};
+    uint8_t *frame;
+    size_t len;
+
+    batch_begin(&out, &head, meta ? meta->data : NULL, meta ? meta->len : 0);
+    for (unsigned i = 0; i < count; i++)
+        batch_add_run(&out, 0, "x", 1);
+    frame = batch_take(&out, &len);
+    cr_assert(eq(int, link_client_send(client.link, frame, len, NULL), 0));
+}
+
+/* Who has left already needs not. */
+static inline void close_peers(void)
+{
+    if (client.link)
+        leave(&client);
+    if (worker.link)
+        leave(&worker);
+    broker_close();
+}
+
 #endif

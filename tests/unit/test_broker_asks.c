@@ -4,23 +4,7 @@
 
 #include "brokering.h"
 
-static struct speaker client, worker;
-
-static void open_all(void)
-{
-    broker_open();
-    join(&client, "client", "");
-    join(&worker, "worker", "w");
-}
-
-static void close_all(void)
-{
-    leave(&client);
-    leave(&worker);
-    broker_close();
-}
-
-TestSuite(broker_asks, .init = open_all, .fini = close_all, .timeout = 20);
+TestSuite(broker_asks, .init = open_peers, .fini = close_peers, .timeout = 20);
 
 /* What the client is told when a worker refuses a SETUP with this number. */
 static uint64_t refused_with(uint64_t id, const char *name, uint64_t number)

@@ -3,47 +3,17 @@
 #include "config.h"
 
 #include "brokering.h"
-#include "meta_keys.h"
 
-static struct speaker client, one, two;
-static uint64_t handle;
-
-static void open_all(void)
-{
-    broker_open();
-    join(&client, "client", "");
-    join(&one, "worker", "one");
-    set_up(&client, 1, "a", NULL, 0);
-    handle = be_ready(&one);
-    hear(&client, WIRE_READY);
-}
+static struct speaker next;
 
 static void close_all(void)
 {
-    struct speaker *all[] = {&client, &one, &two};
-
-    for (int i = 0; i < 3; i++)
-        if (all[i]->link)
-            leave(all[i]);
-    broker_close();
+    if (next.link)
+        leave(&next);
+    close_peers();
 }
 
-TestSuite(broker_drain, .init = open_all, .fini = close_all, .timeout = 20);
-
-static void run(uint64_t id, unsigned count)
-{
-    struct wire_header head = {.type = WIRE_RUN, .id = id, .ref = handle << 32};
-    struct batch out = {0};
-    uint8_t *frame;
-    size_t frame_len;
-
-    batch_begin(&out, &head, NULL, 0);
-    for (unsigned i = 0; i < count; i++)
-        batch_add_run(&out, 0, "x", 1);
-    frame = batch_take(&out, &frame_len);
-    cr_assert(
-        eq(int, link_client_send(client.link, frame, frame_len, NULL), 0));
-}
+TestSuite(broker_drain, .init = open_set_up, .fini = close_all, .timeout = 20);
 
 static void say_end(struct speaker *p, enum wire_reason reason)
 {
@@ -51,12 +21,12 @@ static void say_end(struct speaker *p, enum wire_reason reason)
 }
 
 /* The next worker gets `count` runs, none of which counts as a second try. */
-static void two_gets(unsigned count)
+static void next_gets(unsigned count)
 {
-    join(&two, "worker", "two");
-    be_ready(&two);
+    join(&next, "worker", "next");
+    be_ready(&next);
     while (count > 0) {
-        const struct wire_msg *m = hear(&two, WIRE_RUN);
+        const struct wire_msg *m = hear(&next, WIRE_RUN);
 
         cr_assert(le(uint, m->head.count, count));
         cr_assert(eq(
@@ -104,18 +74,19 @@ static void grant_one_result(void)
 }
 
 /* The worker is done with the only run of the next RUN. */
-static void one_answers(void)
+static void worker_answers(void)
 {
     struct wire_header head = {.type = WIRE_RESULT};
     struct batch out = {0};
     uint8_t *frame;
     size_t frame_len;
 
-    head.id = hear(&one, WIRE_RUN)->head.id;
+    head.id = hear(&worker, WIRE_RUN)->head.id;
     batch_begin(&out, &head, NULL, 0);
     batch_add_result(&out, 0, PAR_OK, WIRE_EXECUTED, 1, "v", 1);
     frame = batch_take(&out, &frame_len);
-    cr_assert(eq(int, link_client_send(one.link, frame, frame_len, NULL), 0));
+    cr_assert(
+        eq(int, link_client_send(worker.link, frame, frame_len, NULL), 0));
     turn();
 }
 
@@ -135,65 +106,65 @@ Test(broker_drain, what_is_given_back_goes_elsewhere_uncounted)
     struct meta_writer ids = {0};
     const struct wire_msg *m;
 
-    run(10, 3);
-    m = hear(&one, WIRE_RUN);
+    start_runs(10, 3, NULL);
+    m = hear(&worker, WIRE_RUN);
     cr_assert(eq(u16, m->head.count, 3));
-    say_end(&one, WIRE_DRAINING);
+    say_end(&worker, WIRE_DRAINING);
     meta_put_map(&ids, 1);
     meta_put_uint(&ids, 1);
     meta_put_array(&ids, 3);
     for (unsigned i = 0; i < 3; i++)
         meta_put_uint(&ids, m->head.id + i);
-    tell(&one, WIRE_RECALLED, 0, 0, 0, &ids, NULL, 0);
+    tell(&worker, WIRE_RECALLED, 0, 0, 0, &ids, NULL, 0);
     meta_writer_clear(&ids);
-    say_end(&one, WIRE_DONE);
-    two_gets(3);
+    say_end(&worker, WIRE_DONE);
+    next_gets(3);
 }
 
 Test(broker_drain, what_was_on_its_way_goes_elsewhere_uncounted)
 {
-    run(10, 2);
+    start_runs(10, 2, NULL);
     turn();
-    say_end(&one, WIRE_DRAINING); /* said before it could read them */
-    say_end(&one, WIRE_DONE);
-    two_gets(2);
+    say_end(&worker, WIRE_DRAINING); /* said before it could read them */
+    say_end(&worker, WIRE_DONE);
+    next_gets(2);
 }
 
 Test(broker_drain, what_was_begun_and_not_answered_may_have_run)
 {
     const struct wire_msg *m;
 
-    run(10, 1);
-    m = hear(&one, WIRE_RUN);
-    tell(&one, WIRE_STARTED, 0, m->head.id, 1, NULL, NULL, 0);
-    say_end(&one, WIRE_DRAINING);
-    say_end(&one, WIRE_DONE);
+    start_runs(10, 1, NULL);
+    m = hear(&worker, WIRE_RUN);
+    tell(&worker, WIRE_STARTED, 0, m->head.id, 1, NULL, NULL, 0);
+    say_end(&worker, WIRE_DRAINING);
+    say_end(&worker, WIRE_DONE);
     cr_assert(eq(int, next_status(), PAR_WORKER_LOST));
 }
 
 Test(broker_drain, who_leaves_without_draining_may_have_run_it)
 {
-    run(10, 1);
+    start_runs(10, 1, NULL);
     turn();
-    say_end(&one, WIRE_DONE);
+    say_end(&worker, WIRE_DONE);
     cr_assert(eq(int, next_status(), PAR_WORKER_LOST));
 }
 
 Test(broker_drain, who_leaves_in_the_middle_of_it_may_have_run_it)
 {
-    run(10, 1);
+    start_runs(10, 1, NULL);
     turn();
-    say_end(&one, WIRE_DRAINING);
-    say_end(&one, WIRE_IDLE);
+    say_end(&worker, WIRE_DRAINING);
+    say_end(&worker, WIRE_IDLE);
     cr_assert(eq(int, next_status(), PAR_WORKER_LOST));
 }
 
 Test(broker_drain, a_draining_worker_gets_nothing_new)
 {
-    say_end(&one, WIRE_DRAINING);
-    run(10, 2);
-    cr_assert(eq(ptr, (void *)hear_if(&one, WIRE_RUN), NULL));
-    two_gets(2);
+    say_end(&worker, WIRE_DRAINING);
+    start_runs(10, 2, NULL);
+    cr_assert(eq(ptr, (void *)hear_if(&worker, WIRE_RUN), NULL));
+    next_gets(2);
 }
 
 Test(broker_drain, what_waits_at_a_silent_worker_is_wanted_back)
@@ -202,23 +173,23 @@ Test(broker_drain, what_waits_at_a_silent_worker_is_wanted_back)
     const struct wire_msg *m;
     uint64_t dispatch;
 
-    run(10, 1);
-    dispatch = hear(&one, WIRE_RUN)->head.id;
+    start_runs(10, 1, NULL);
+    dispatch = hear(&worker, WIRE_RUN)->head.id;
     for (int i = 0; i < 3; i++) {
-        cr_assert(eq(ptr, (void *)hear_if(&one, WIRE_RECALL), NULL));
+        cr_assert(eq(ptr, (void *)hear_if(&worker, WIRE_RECALL), NULL));
         now += 3600000;
         turn();
     }
-    m = hear(&one, WIRE_RECALL);
+    m = hear(&worker, WIRE_RECALL);
     meta_put_map(&ids, 1);
     meta_put_uint(&ids, 1);
     meta_put_array(&ids, 1);
     meta_put_uint(&ids, dispatch);
-    tell(&one, WIRE_RECALLED, 0, m->head.id, 0, &ids, NULL, 0);
+    tell(&worker, WIRE_RECALLED, 0, m->head.id, 0, &ids, NULL, 0);
     meta_writer_clear(&ids);
     turn();
-    say_end(&one, WIRE_DRAINING); /* so that it does not get it back */
-    two_gets(1);
+    say_end(&worker, WIRE_DRAINING); /* so that it does not get it back */
+    next_gets(1);
 }
 
 /* ---- the broker's own end ---- */
@@ -228,13 +199,13 @@ Test(broker_drain, the_end_waits_for_results_that_nobody_has_granted_yet)
     uint64_t close;
 
     greet_without_grants(); /* that ends the other session, and what it held */
-    close = hear(&one, WIRE_CLOSE)->head.id;
-    tell(&one, WIRE_READY, 0, close, handle, NULL, NULL, 0);
+    close = hear(&worker, WIRE_CLOSE)->head.id;
+    tell(&worker, WIRE_READY, 0, close, handle, NULL, NULL, 0);
     set_up(&client, 1, "b", NULL, 0);
-    handle = be_ready(&one);
+    handle = be_ready(&worker);
     hear(&client, WIRE_READY);
-    run(10, 1);
-    one_answers();
+    start_runs(10, 1, NULL);
+    worker_answers();
     broker_drain(broker);
     turn();
     cr_assert(eq(int, broker_idle(broker), false));
@@ -248,11 +219,11 @@ Test(broker_drain, the_end_waits_for_what_is_being_closed)
     uint64_t close;
 
     tell(&client, WIRE_CLOSE, 0, 2, handle, NULL, NULL, 0);
-    close = hear(&one, WIRE_CLOSE)->head.id;
+    close = hear(&worker, WIRE_CLOSE)->head.id;
     broker_drain(broker);
     turn();
     cr_assert(eq(int, broker_idle(broker), false));
-    tell(&one, WIRE_READY, 0, close, handle, NULL, NULL, 0);
+    tell(&worker, WIRE_READY, 0, close, handle, NULL, NULL, 0);
     cr_assert(eq(u64, hear(&client, WIRE_READY)->head.id, 2));
     cr_assert(eq(int, broker_idle(broker), true));
 }
@@ -260,9 +231,9 @@ Test(broker_drain, the_end_waits_for_what_is_being_closed)
 Test(broker_drain, the_end_waits_for_no_worker_that_has_left)
 {
     tell(&client, WIRE_CLOSE, 0, 2, handle, NULL, NULL, 0);
-    hear(&one, WIRE_CLOSE);
+    hear(&worker, WIRE_CLOSE);
     broker_drain(broker);
-    say_end(&one, WIRE_DONE);
+    say_end(&worker, WIRE_DONE);
     turn();
     cr_assert(eq(int, broker_idle(broker), true));
 }

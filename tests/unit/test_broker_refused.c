@@ -5,30 +5,17 @@
 #include "config.h"
 
 #include "brokering.h"
-#include "meta_keys.h"
 
 enum { FIRST = 7, RUNS = 3 };
-
-static struct speaker client, worker;
-static uint64_t handle;
 
 /* Some runs, which may need more than one attempt. */
 static void run(uint64_t first, unsigned count, unsigned attempts)
 {
-    struct wire_header head = {
-        .type = WIRE_RUN, .id = first, .ref = handle << 32};
     struct meta_writer meta = {0};
-    struct batch out = {0};
-    uint8_t *frame;
-    size_t len;
 
     meta_put_map(&meta, 1);
-    meta_pair_int(&meta, 13, attempts);
-    batch_begin(&out, &head, meta.data, meta.len);
-    for (unsigned i = 0; i < count; i++)
-        batch_add_run(&out, 0, NULL, 0);
-    frame = batch_take(&out, &len);
-    cr_assert(eq(int, link_client_send(client.link, frame, len, NULL), 0));
+    meta_pair_int(&meta, KEY_RUN_ATTEMPTS, attempts);
+    start_runs(first, count, &meta);
     meta_writer_clear(&meta);
 }
 
@@ -69,24 +56,10 @@ static void answered(struct wire_item *item, size_t *cursor, uint64_t id)
     cr_assert(eq(u64, m->head.id + item->index, id));
 }
 
-static void open_all(void)
-{
-    broker_open();
-    join(&client, "client", "");
-    join(&worker, "worker", "w");
-    set_up(&client, 1, "a", NULL, 0);
-    handle = be_ready(&worker);
-    hear(&client, WIRE_READY);
-}
-
-static void close_all(void)
-{
-    leave(&client);
-    leave(&worker);
-    broker_close();
-}
-
-TestSuite(broker_refused, .init = open_all, .fini = close_all, .timeout = 20);
+TestSuite(broker_refused,
+          .init = open_set_up,
+          .fini = close_peers,
+          .timeout = 20);
 
 Test(broker_refused, a_final_error_ends_the_runs_that_it_counts_once)
 {

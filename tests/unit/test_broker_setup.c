@@ -3,27 +3,10 @@
 #include "config.h"
 
 #include "brokering.h"
-#include "meta_keys.h"
 
 #include <stdio.h>
 
-static struct speaker client, worker;
-
-static void open_all(void)
-{
-    broker_open();
-    join(&client, "client", "");
-    join(&worker, "worker", "w");
-}
-
-static void close_all(void)
-{
-    leave(&client);
-    leave(&worker);
-    broker_close();
-}
-
-TestSuite(broker_setup, .init = open_all, .fini = close_all, .timeout = 30);
+TestSuite(broker_setup, .init = open_peers, .fini = close_peers, .timeout = 30);
 
 static const struct test_file lib = {"lib.so", "hello, world", 0};
 
@@ -128,7 +111,6 @@ Test(broker_setup, more_than_256_of_a_session_are_refused)
 {
     char name[16];
     const struct wire_msg *m;
-    uint64_t handle = 0;
 
     for (unsigned i = 1; i <= 256; i++) {
         snprintf(name, sizeof name, "n%u", i);
@@ -203,7 +185,7 @@ Test(broker_setup, manifests_of_an_account_have_a_bound)
 
 static void be_ready_with(struct speaker *who,
                           uint64_t id,
-                          uint64_t handle,
+                          uint64_t computation,
                           unsigned count,
                           unsigned signature_len,
                           char first)
@@ -221,7 +203,7 @@ static void be_ready_with(struct speaker *who,
         meta_put_str(&meta, name);
         meta_put_strn(&meta, signature, signature_len);
     }
-    tell(who, WIRE_READY, 0, id, handle, &meta, NULL, 0);
+    tell(who, WIRE_READY, 0, id, computation, &meta, NULL, 0);
     meta_writer_clear(&meta);
 }
 

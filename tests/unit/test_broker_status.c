@@ -4,42 +4,10 @@
 
 #include "brokering.h"
 
-static struct speaker client, worker;
-static uint64_t handle;
-
-static void open_all(void)
-{
-    broker_open();
-    join(&client, "client", "");
-    join(&worker, "worker", "w");
-    set_up(&client, 1, "a", NULL, 0);
-    handle = be_ready(&worker);
-    hear(&client, WIRE_READY);
-}
-
-static void close_all(void)
-{
-    leave(&client);
-    leave(&worker);
-    broker_close();
-}
-
-TestSuite(broker_status, .init = open_all, .fini = close_all, .timeout = 20);
-
-static void run(uint64_t id, unsigned count)
-{
-    struct wire_header head = {.type = WIRE_RUN, .id = id, .ref = handle << 32};
-    struct batch out = {0};
-    uint8_t *frame;
-    size_t len;
-
-    batch_begin(&out, &head, NULL, 0);
-    for (unsigned i = 0; i < count; i++)
-        batch_add_run(&out, 0, "", 0);
-    frame = batch_take(&out, &len);
-    cr_assert(eq(int, link_client_send(client.link, frame, len, NULL), 0));
-    turn();
-}
+TestSuite(broker_status,
+          .init = open_set_up,
+          .fini = close_peers,
+          .timeout = 20);
 
 struct heard {
     unsigned rows, pages;
@@ -81,7 +49,7 @@ Test(broker_status, four_thousand_jobs_are_all_told)
     struct heard heard;
 
     for (unsigned i = 0; i < 4; i++)
-        run(10 + i * 1000, 1000);
+        start_runs(10 + i * 1000, 1000, NULL);
     heard = ask_for_jobs(100000);
     cr_assert(eq(uint, heard.rows, 4000));
     cr_assert(gt(uint, heard.pages, 1));
@@ -92,7 +60,7 @@ Test(broker_status, a_list_that_was_cut_says_so)
 {
     struct heard heard;
 
-    run(10, 20);
+    start_runs(10, 20, NULL);
     heard = ask_for_jobs(19);
     cr_assert(eq(uint, heard.rows, 19));
     cr_assert(heard.cut);

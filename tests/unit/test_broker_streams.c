@@ -2,39 +2,20 @@
 #include "config.h"
 
 #include "brokering.h"
-#include "meta_keys.h"
 
-static struct speaker client, worker;
 static uint64_t dispatch;
 
-static void open_all(void)
+static void open_running(void)
 {
-    struct wire_header head = {.type = WIRE_RUN, .id = 7};
-    struct batch out = {0};
-    uint8_t *frame;
-    size_t len;
-
-    broker_open();
-    join(&client, "client", "");
-    join(&worker, "worker", "w");
-    set_up(&client, 1, "a", NULL, 0);
-    head.ref = be_ready(&worker) << 32;
-    hear(&client, WIRE_READY);
-    batch_begin(&out, &head, NULL, 0);
-    batch_add_run(&out, 0, NULL, 0);
-    frame = batch_take(&out, &len);
-    cr_assert(eq(int, link_client_send(client.link, frame, len, NULL), 0));
+    open_set_up();
+    start_runs(7, 1, NULL);
     dispatch = hear(&worker, WIRE_RUN)->head.id;
 }
 
-static void close_all(void)
-{
-    leave(&client);
-    leave(&worker);
-    broker_close();
-}
-
-TestSuite(broker_streams, .init = open_all, .fini = close_all, .timeout = 20);
+TestSuite(broker_streams,
+          .init = open_running,
+          .fini = close_peers,
+          .timeout = 20);
 
 /* The run writes an octet to stream 1 or 2, with more metadata than it needs.
  */

@@ -33,28 +33,18 @@ int __wrap_link_frame_copy(zmq_msg_t *to, const void *frame, size_t len)
     return __real_link_frame_copy(to, frame, len);
 }
 
-static struct speaker client, worker;
-static uint64_t handle;
-
 static void open_all(void)
 {
     refused = 0;
     refused_type = 0;
-    broker_open();
-    join(&client, "client", "");
-    join(&worker, "worker", "w");
-    set_up(&client, 1, "a", NULL, 0);
-    handle = be_ready(&worker);
-    hear(&client, WIRE_READY);
+    open_set_up();
 }
 
 static void close_all(void)
 {
     refused = 0;
     refused_type = 0;
-    leave(&client);
-    leave(&worker);
-    broker_close();
+    close_peers();
 }
 
 TestSuite(carry, .init = open_all, .fini = close_all, .timeout = 20);
