@@ -29,6 +29,16 @@ static int hear(
     return 0;
 }
 
+/* Call a function; this is how the broker, and its worker, see to that. */
+static int call_with(fake_f *broker)
+{
+    struct par_function f = fake_function(client, "never");
+    struct par_result r;
+
+    fake.on = broker;
+    return par_call(client, &f, PAR_NO_ARGS, &r, &err);
+}
+
 static void stream(struct fake *f,
                    uint64_t job,
                    int which,
@@ -59,12 +69,8 @@ static bool talk(struct fake *f, struct link_msg *m)
 
 Test(streams, output_comes_in_order_before_the_result)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = talk;
     par_on_stream(client, hear, NULL);
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+    cr_assert(eq(int, call_with(talk), 0));
     cr_assert(eq(str, heard, "1:one2:oh2.1:two1."));
 }
 
@@ -97,25 +103,17 @@ static void hear_again(void *context, uint64_t job, int stream)
 
 Test(streams, a_stream_that_begins_again_is_told)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = talk_at_last;
     par_on_stream(client, hear, NULL);
     par_on_restart(client, hear_again, NULL);
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+    cr_assert(eq(int, call_with(talk_at_last), 0));
     /* What of the first attempt was not handed out yet is not any more. */
     cr_assert(ne(ptr, strstr(heard, "1!1:hi1.2!2."), NULL), "%s", heard);
 }
 
 Test(streams, a_stream_that_ended_empty_may_begin_again)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = talk_at_last;
     par_on_stream(client, hear, NULL);
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+    cr_assert(eq(int, call_with(talk_at_last), 0));
     /* What of the first attempt was not handed out yet is not any more. */
     cr_assert(ne(ptr, strstr(heard, "1:hi1.2."), NULL), "%s", heard);
 }
@@ -185,35 +183,23 @@ static bool write_much(struct fake *f, struct link_msg *m)
 
 Test(streams, credit_follows_what_was_handed_out)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = write_much;
     writer.limit = 4 * 1024 * 1024;
     par_on_stream(client, hear, NULL);
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+    cr_assert(eq(int, call_with(write_much), 0));
     cr_assert(eq(u64, total, writer.limit));
 }
 
 Test(streams, nobody_who_listens_still_lets_it_run)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = write_much;
     writer.limit = 1024 * 1024;
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0));
+    cr_assert(eq(int, call_with(write_much), 0));
 }
 
 Test(streams, a_listener_that_refuses_cancels_the_job)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = write_much;
     writer.limit = UINT64_C(1) << 40;
     par_on_stream(client, refuse, NULL);
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), -1));
+    cr_assert(eq(int, call_with(write_much), -1));
     cr_assert(eq(int, err.code, PAR_CODE(PAR_CANCELLED)));
 }
 
@@ -229,11 +215,7 @@ static bool write_too_much(struct fake *f, struct link_msg *m)
 
 Test(streams, a_broker_that_goes_beyond_its_credit_is_left)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = write_too_much;
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), -1));
+    cr_assert(eq(int, call_with(write_too_much), -1));
     cr_assert(eq(int, err.code, PAR_CODE(PAR_LOST)));
 }
 
@@ -248,12 +230,8 @@ static bool skip_an_octet(struct fake *f, struct link_msg *m)
 
 Test(streams, output_with_a_hole_in_it_is_not_handed_out)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = skip_an_octet;
     par_on_stream(client, hear, NULL);
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), -1));
+    cr_assert(eq(int, call_with(skip_an_octet), -1));
     cr_assert(eq(int, err.code, PAR_CODE(PAR_LOST)));
     cr_assert(ne(ptr, strstr(err.text, "is missing"), NULL), "%s", err.text);
     cr_assert(eq(str, heard, "1:one"));
@@ -279,13 +257,9 @@ static int use_memory_up(
 
 Test(streams, output_that_there_is_no_memory_for_is_no_end)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = write_much;
     writer.limit = 1024 * 1024;
     par_on_stream(client, use_memory_up, NULL);
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), -1));
+    cr_assert(eq(int, call_with(write_much), -1));
     is_used_up = false;
     cr_assert(eq(int, err.code, PAR_CODE(PAR_LOST)));
     cr_assert(ne(ptr, strstr(err.text, "out of memory"), NULL), "%s", err.text);
@@ -351,11 +325,6 @@ static bool write_on_late_credit(struct fake *f, struct link_msg *m)
 
 Test(streams, a_grant_for_one_attempt_may_reach_the_next)
 {
-    struct par_function f = fake_function(client, "never");
-    struct par_result r;
-
-    fake.on = write_on_late_credit;
     par_on_stream(client, hear, NULL);
-    cr_assert(eq(int, par_call(client, &f, PAR_NO_ARGS, &r, &err), 0), "%s",
-              err.text);
+    cr_assert(eq(int, call_with(write_on_late_credit), 0), "%s", err.text);
 }

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct signature s;
@@ -113,35 +114,29 @@ Test(signature, text_need_not_end_with_nul)
 
 Test(signature, errors_point_at_the_column)
 {
-    cr_assert(eq(str, refused("iz:d"),
-                 "signature `iz:d', column 2: `z' is no type "
-                 "(i d s b o a m v; with names: x:i,y:i->i)"));
-    cr_assert(eq(str, refused("ii"),
-                 "signature `ii', column 3: a `:' and the result's type are "
-                 "missing"));
-    cr_assert(eq(str, refused("ii:"),
-                 "signature `ii:', column 4: a type is "
-                 "missing"));
-    cr_assert(eq(str, refused("i:x"),
-                 "signature `i:x', column 3: `x' is no type "
-                 "(of a result: i d s b o a m v n)"));
-    cr_assert(eq(str, refused("i:dd"),
-                 "signature `i:dd', column 4: nothing may follow the result's "
-                 "type"));
-    cr_assert(eq(str, refused("i*i:d"),
-                 "signature `i*i:d', column 3: nothing may follow the one that "
-                 "repeats"));
-    cr_assert(eq(str, refused("x:i,x:d->i"),
-                 "signature `x:i,x:d->i', column 5: a second argument of this "
-                 "name"));
-    cr_assert(eq(str, refused("x:i,->i"),
-                 "signature `x:i,->i', column 5: an argument's name is "
-                 "missing"));
-    cr_assert(eq(str, refused("x:i;y:i->i"),
-                 "signature `x:i;y:i->i', column 4: neither `,' nor `->'"));
-    cr_assert(eq(str, refused("x->i"),
-                 "signature `x->i', column 2: a `:' and a type must follow the "
-                 "name"));
+    static const struct {
+        const char *text;
+        int column;
+        const char *why;
+    } bad[] = {
+        {"iz:d", 2, "`z' is no type (i d s b o a m v; with names: x:i,y:i->i)"},
+        {"ii", 3, "a `:' and the result's type are missing"},
+        {"ii:", 4, "a type is missing"},
+        {"i:x", 3, "`x' is no type (of a result: i d s b o a m v n)"},
+        {"i:dd", 4, "nothing may follow the result's type"},
+        {"i*i:d", 3, "nothing may follow the one that repeats"},
+        {"x:i,x:d->i", 5, "a second argument of this name"},
+        {"x:i,->i", 5, "an argument's name is missing"},
+        {"x:i;y:i->i", 4, "neither `,' nor `->'"},
+        {"x->i", 2, "a `:' and a type must follow the name"},
+    };
+    char want[200];
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(want, sizeof want, "signature `%s', column %d: %s",
+                 bad[i].text, bad[i].column, bad[i].why);
+        cr_assert(eq(str, refused(bad[i].text), want));
+    }
 }
 
 Test(signature, refuses_what_only_looks_right)
