@@ -21,30 +21,33 @@ static bool is_identifier(const char *word)
     return *word == '\0';
 }
 
-/* White space and what only a shell understands: no name of a file that
- * somebody sends, so the word is a command line. */
-static bool is_plain(const char *word, size_t len)
+/* White space and what only a shell understands: unless a file is called so,
+ * the word is a command line. */
+static bool is_plain(const char *word)
 {
-    for (size_t i = 0; i < len; i++)
-        if (strchr(" \t\n|&;<>()$`\\\"'*?[]{}", word[i]))
-            return false;
-    return len > 0;
+    return *word && !strpbrk(word, " \t\n|&;<>()$`\\\"'*?[]{}");
 }
 
 int target_parse(struct target *t, const char *word)
 {
     const char *colon = strrchr(word, ':');
+    bool exists;
 
     *t = (struct target){.is_command = true};
-    if (!colon || !is_identifier(colon + 1) ||
-        !is_plain(word, (size_t)(colon - word)))
+    if (!colon || !is_identifier(colon + 1))
         return 0;
     t->file = strndup(word, (size_t)(colon - word));
     if (!t->file)
         return -1;
+    exists = access(t->file, F_OK) == 0;
+    if (!exists && !is_plain(t->file)) {
+        target_drop(t);
+        t->is_command = true;
+        return 0;
+    }
     t->is_command = false;
     t->function = colon + 1;
-    t->by_content = strchr(t->file, '/') || access(t->file, F_OK) == 0;
+    t->by_content = exists || strchr(t->file, '/');
     return 0;
 }
 

@@ -61,6 +61,25 @@ Test(target, anything_else_is_a_command)
     }
 }
 
+Test(target, a_file_may_be_called_anything)
+{
+    static const char *const names[] = {"a b.c",  "it's.c", "x$(id).c",
+                                        "n\nl.c", "a:b.c",  "d e/f.c"};
+    char word[64];
+
+    cr_assert(eq(int, mkdir("d e", 0700), 0));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(word, sizeof word, "%s:count", names[i]);
+        parse(word);
+        cr_assert(eq(int, t.is_command, i<4 || i> 4), "%s", word);
+        scratch_write(names[i], 0644, "");
+        parse(word);
+        cr_assert(eq(int, t.is_command, false), "%s", word);
+        cr_assert(eq(str, t.file, (char *)names[i]));
+        cr_assert(eq(int, t.by_content, true));
+    }
+}
+
 Test(target, the_kind_is_read_from_the_file)
 {
     scratch_write("a.c", 0644, "int x;");
