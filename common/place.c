@@ -156,32 +156,41 @@ static int home(char *path, size_t size, struct par_error *err)
     return 0;
 }
 
-static int user_dir(const char *par_variable,
-                    const char *xdg_variable,
-                    const char *below_home,
+/* The value of an override, or the folder `par` of an XDG one; "" if neither
+ * is set. */
+static int chosen_dir(const char *par_variable,
+                      const char *xdg_variable,
+                      char *path,
+                      size_t size,
+                      struct par_error *err)
+{
+    const char *xdg = getenv(xdg_variable);
+
+    if (override(par_variable, path, size, err) != 0)
+        return -1;
+    /* The XDG specification: a relative path is to be ignored. */
+    if (!*path && xdg && xdg[0] == '/')
+        return join(path, size, xdg, "par", err);
+    return 0;
+}
+
+static int home_dir(const char *below,
                     char *path,
                     size_t size,
                     struct par_error *err)
 {
-    const char *xdg = getenv(xdg_variable);
     char base[PLACE_PATH];
 
-    if (override(par_variable, path, size, err) != 0)
-        return -1;
-    if (*path)
-        return 0;
-    /* The XDG specification: a relative path is to be ignored. */
-    if (xdg && xdg[0] == '/')
-        return join(path, size, xdg, "par", err);
     if (home(base, sizeof base, err) != 0)
         return -1;
-    return join(path, size, base, below_home, err);
+    return join(path, size, base, below, err);
 }
 
 int place_config_dir(char *path, size_t size, struct par_error *err)
 {
-    return user_dir("PAR_CONFIG_DIR", "XDG_CONFIG_HOME", ".config/par", path,
-                    size, err);
+    if (chosen_dir("PAR_CONFIG_DIR", "XDG_CONFIG_HOME", path, size, err) != 0)
+        return -1;
+    return *path ? 0 : home_dir(".config/par", path, size, err);
 }
 
 int place_cache_dir(char *path, size_t size, struct par_error *err)
@@ -189,14 +198,20 @@ int place_cache_dir(char *path, size_t size, struct par_error *err)
     struct par_error why = {0};
     char runtime[PLACE_PATH];
 
-    if (user_dir("PAR_CACHE_DIR", "XDG_CACHE_HOME", ".cache/par", path, size,
-                 &why) == 0)
-        return 0;
-    if (why.code != ENOENT)
-        return par_fail(err, why.code, "%s", why.text);
-    if (place_runtime_dir(true, runtime, sizeof runtime, err) != 0)
+    if (chosen_dir("PAR_CACHE_DIR", "XDG_CACHE_HOME", path, size, err) != 0)
         return -1;
-    return join(path, size, runtime, "cache", err);
+    if (*path)
+        return place_make_dir(path, err);
+    /* Accounts of services have a home that is not there, or not theirs. */
+    if (home_dir(".cache/par", path, size, &why) == 0 &&
+        place_make_dir(path, &why) == 0)
+        return 0;
+    if (why.code == ENAMETOOLONG)
+        return par_fail(err, why.code, "%s", why.text);
+    if (place_runtime_dir(true, runtime, sizeof runtime, err) != 0 ||
+        join(path, size, runtime, "cache", err) != 0)
+        return -1;
+    return place_make_dir(path, err);
 }
 
 int place_make_dir(const char *path, struct par_error *err)

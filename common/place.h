@@ -11,6 +11,7 @@
  *   cache     $PAR_CACHE_DIR    $XDG_CACHE_HOME/par   ~/.cache/par, or cache
  *                                                     beside the sockets for
  *                                                     a user without a home
+ *                                                     that it can be made in
  *
  * A system service sets the overrides (/run/par, /etc/par, ...) in its unit.
  */
@@ -37,8 +38,10 @@ int place_local_endpoint(bool make,
                          size_t size,
                          struct par_error *err);
 
-/* These only name the folder; place_make_dir() makes it. */
+/* This only names the folder; place_make_dir() makes it. */
 int place_config_dir(char *path, size_t size, struct par_error *err);
+
+/* This makes it: where that fails below the home, another is taken. */
 int place_cache_dir(char *path, size_t size, struct par_error *err);
 
 /* Make a folder and its missing parents, 0700 each; a folder that is there is

@@ -27,19 +27,26 @@ extern char **environ;
 /* ---- create ---- */
 
 /* The cache, and a folder of our own below the same roof. */
-static int open_places(struct nanny *n, struct par_error *err)
+static int open_below(struct nanny *n, const char *roof, struct par_error *err)
 {
-    char roof[PLACE_PATH];
-
-    if (n->settings->dest_path)
-        snprintf(roof, sizeof roof, "%s", n->settings->dest_path);
-    else if (place_cache_dir(roof, sizeof roof, err))
-        return -1;
     n->cache = cache_open(roof, CACHE_CAP, err);
     if (!n->cache)
         return -1;
     n->run_fd = rundir_make(roof, n->run_dir, err);
     return n->run_fd < 0 ? -1 : 0;
+}
+
+static int open_places(struct nanny *n, struct par_error *err)
+{
+    struct par_error why;
+    char roof[PLACE_PATH];
+
+    if (n->settings->dest_path)
+        return open_below(n, n->settings->dest_path, err);
+    if (place_cache_dir(roof, sizeof roof, &why) || open_below(n, roof, &why))
+        return par_fail(err, why.code, "%s; PAR_CACHE_DIR names another folder",
+                        why.text);
+    return 0;
 }
 
 static int open_spawner(struct nanny *n, struct par_error *err)

@@ -6,6 +6,11 @@
 
 try parctl run -- echo hi
 quiet "echo hi, without a daemon" 0 hi
+try env HOME=/nonexistent parctl run -- echo hi
+quiet "... and without a home, as accounts of services have none" 0 hi
+try env XDG_CACHE_HOME=/proc/nonexistent parctl run -- echo hi
+said "a cache that cannot be where it was named says what to set" 125 \
+    '^par: /proc/nonexistent/par: cannot be made: .*; PAR_CACHE_DIR names another folder$'
 try parctl run echo 'two  words' --not-ours '' '*'
 quiet "without --, words arrive as they are" 0 'two  words --not-ours  *'
 try parctl run -- true

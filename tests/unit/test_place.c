@@ -162,6 +162,21 @@ Test(place, cache_of_a_user_without_a_home_is_beside_the_sockets)
     cr_assert(eq(int, err.code, ENOENT));
 }
 
+/* As accounts of services have it, and containers that run as any user id. */
+Test(place, cache_of_a_home_that_is_not_there_is_beside_the_sockets)
+{
+    setenv("XDG_RUNTIME_DIR", scratch, 1);
+    setenv("HOME", "/proc/nonexistent", 1);
+    cr_assert(eq(int, place_cache_dir(path, sizeof path, NULL), 0));
+    expect("par/cache");
+    setenv("HOME", "/dev/null", 1);
+    cr_assert(eq(int, place_cache_dir(path, sizeof path, NULL), 0));
+    expect("par/cache");
+    setenv("XDG_CACHE_HOME", "/proc/nonexistent", 1);
+    cr_assert(eq(int, place_cache_dir(path, sizeof path, NULL), -1),
+              "what somebody has named is not passed over");
+}
+
 Test(place, too_long_a_name_is_refused_not_cut)
 {
     char small[8];
