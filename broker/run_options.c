@@ -20,6 +20,7 @@
 /* An option that is asked for: what, and where it goes. */
 struct asked {
     struct run_options *o;
+    bool input;
     uint64_t key;
     struct meta_value v;
     struct meta_reader inside; /* of a compound */
@@ -206,23 +207,21 @@ static bool take_back_off(struct asked *a)
            whole_within(&max, 0, MS_MAX, &a->o->rules.backoff_max);
 }
 
-static bool take_ms(struct asked *a)
+static bool take_timeout(struct asked *a) /* the worker's business */
 {
     int64_t n;
 
-    if (!whole_within(&a->v, 0, MS_MAX, &n))
-        return false;
-    switch (a->key) {
-    case KEY_RUN_QUEUE_MS:
-        a->o->rules.queue_ms = n;
-        break;
-    case KEY_ANY_DEADLINE_MS:
-        a->o->rules.deadline_ms = n;
-        break;
-    default: /* KEY_RUN_TIMEOUT_MS: the worker's business */
-        break;
-    }
-    return true;
+    return whole_within(&a->v, 1, MS_MAX, &n);
+}
+
+static bool take_queue(struct asked *a)
+{
+    return whole_within(&a->v, 0, MS_MAX, &a->o->rules.queue_ms);
+}
+
+static bool take_deadline(struct asked *a)
+{
+    return whole_within(&a->v, 1, MS_MAX, &a->o->rules.deadline_ms);
 }
 
 static bool take_unplaceable(struct asked *a)
@@ -263,7 +262,20 @@ static bool take_priority(struct asked *a)
     return true;
 }
 
-#define MS_ALLOWED    "a whole number of ms, 0 or more"
+static bool take_input(struct asked *a)
+{
+    a->input = a->v.kind == META_BOOL && a->v.boolean;
+    return a->v.kind == META_BOOL;
+}
+
+/* What we ourselves tell a worker. */
+static bool take_never(struct asked *a)
+{
+    (void)a;
+    return false;
+}
+
+#define MS_ALLOWED    "a whole number of ms, 1 or more"
 #define COUNT_ALLOWED "a whole number from 1 to 10000"
 
 static const struct option options[] = {
@@ -287,8 +299,9 @@ static const struct option options[] = {
      "an array of \"error\", \"crash\", \"timeout\""},
     {KEY_RUN_BACK_OFF, "back_off", take_back_off,
      "[first ms, factor from 1 to 1000, most ms]"},
-    {KEY_RUN_TIMEOUT_MS, "timeout_ms", take_ms, MS_ALLOWED},
-    {KEY_RUN_QUEUE_MS, "queue_ms", take_ms, MS_ALLOWED},
+    {KEY_RUN_TIMEOUT_MS, "timeout_ms", take_timeout, MS_ALLOWED},
+    {KEY_RUN_QUEUE_MS, "queue_ms", take_queue,
+     "a whole number of ms, 0 or more"},
     {KEY_RUN_UNPLACEABLE_MS, "unplaceable_ms", take_unplaceable,
      "a whole number of ms, 0 or more, or -1 for ever"},
     {KEY_RUN_CANCEL, "cancel", take_cancel, "\"soft\", \"kill\" or \"never\""},
@@ -298,12 +311,15 @@ static const struct option options[] = {
     {KEY_RUN_JOB_LABELS, "job_labels", NULL, ""},
     {KEY_RUN_PROCESS, "process", NULL, ""},
     {KEY_RUN_OUTPUTS, "outputs", NULL, ""},
+    {KEY_RUN_INPUT, "input", take_input, "true or false"},
     {KEY_RUN_KEY, "key", NULL, ""},
-    {KEY_ANY_DEADLINE_MS, "deadline_ms", take_ms, MS_ALLOWED},
+    {KEY_RUN_GRANTS, "grants", take_never, "for a client to say"},
+    {KEY_ANY_DEADLINE_MS, "deadline_ms", take_deadline, MS_ALLOWED},
     {KEY_ANY_PRIORITY, "priority", take_priority, "a whole number of 32 bits"},
     {KEY_ANY_ACCOUNT, "account", take_nothing, ""},
     {KEY_ANY_TRACE, "trace", take_nothing, ""},
     {KEY_ANY_CONTENT, "content", take_nothing, ""},
+    {KEY_ANY_ATTEMPT, "attempt", take_never, "for a client to say"},
     {KEY_ANY_CRITICAL, "critical", take_nothing, ""},
 };
 
@@ -379,13 +395,13 @@ int run_options_parse(struct run_options *o,
     struct meta_reader r = meta_read(meta, len);
     struct meta_value map = {0};
     struct meta_value key;
+    struct asked a = {.o = o};
     int status = PAR_OK;
 
     *o = defaults;
     if (len > 0)
         meta_next(&r, &map);
     for (size_t i = 0; status == PAR_OK && i < map.len; i++) {
-        struct asked a = {.o = o};
         const uint8_t *raw;
         size_t raw_len;
 
@@ -396,6 +412,13 @@ int run_options_parse(struct run_options *o,
         a.key = key.u;
         if (key.kind == META_INT && key.i >= 0)
             status = take_option(&a, err);
+    }
+    if (status == PAR_OK && a.input && o->rules.attempts > 1) {
+        par_fail(err, PAR_CODE(PAR_UNSUPPORTED),
+                 "option attempts (13): %d, but what a job has read of its "
+                 "input (28) cannot be read again",
+                 o->rules.attempts);
+        return PAR_UNSUPPORTED;
     }
     return status;
 }

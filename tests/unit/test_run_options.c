@@ -133,12 +133,48 @@ Test(run_options, every_one_is_read)
     cr_assert(eq(i32, options.rules.priority, -7));
 }
 
+Test(run_options, what_the_broker_tells_workers_is_not_a_clients_to_say)
+{
+    cr_assert(eq(int, parse_array(31, 0, ""), PAR_MALFORMED));
+    cr_assert(eq(str, err.text,
+                 "option grants (31): this array of 0 is not for a client to "
+                 "say"));
+    cr_assert(eq(int, parse_int(69, 2), PAR_MALFORMED));
+}
+
+Test(run_options, what_reads_input_has_one_attempt)
+{
+    meta_put_map(&meta, 2);
+    meta_put_uint(&meta, 28);
+    meta_put_bool(&meta, true);
+    meta_pair_int(&meta, 13, 1);
+    cr_assert(eq(int, parse(), PAR_OK));
+    meta_writer_reset(&meta);
+    meta_put_map(&meta, 2);
+    meta_put_uint(&meta, 28);
+    meta_put_bool(&meta, true);
+    meta_pair_int(&meta, 13, 2);
+    cr_assert(eq(int, parse(), PAR_UNSUPPORTED));
+    cr_assert(eq(str, err.text,
+                 "option attempts (13): 2, but what a job has read of its "
+                 "input (28) cannot be read again"));
+    cr_assert(eq(int, parse_int(28, 1), PAR_MALFORMED));
+}
+
+Test(run_options, no_job_may_run_for_no_time)
+{
+    cr_assert(eq(int, parse_int(17, 0), PAR_MALFORMED));
+    cr_assert(eq(int, parse_int(64, 0), PAR_MALFORMED));
+    cr_assert(eq(int, parse_int(18, 0), PAR_OK), "but may not wait");
+    cr_assert(eq(int, parse_int(17, 1), PAR_OK));
+}
+
 Test(run_options, bad_values_are_named_with_what_is_allowed)
 {
     cr_assert(eq(int, parse_text(17, "soon"), PAR_MALFORMED));
     cr_assert(eq(str, err.text,
                  "option timeout_ms (17): \"soon\" is not a whole number of "
-                 "ms, 0 or more"));
+                 "ms, 1 or more"));
     cr_assert(eq(int, parse_int(18, -1), PAR_MALFORMED));
     cr_assert(eq(str, err.text,
                  "option queue_ms (18): -1 is not a whole number of ms, 0 or "
