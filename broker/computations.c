@@ -1,4 +1,5 @@
-/* computations.c - a list: there are tens of them, seldom thousands */
+/* computations.c - a list: there are tens of them, seldom thousands; and an
+ * index by target, which every job has */
 #include "config.h"
 
 #include "computations.h"
@@ -16,6 +17,8 @@ void computations_open(struct computations *c)
     list_init(&c->all);
     list_init(&c->asked);
     c->last_transfer = 0;
+    pool_init(&c->pool, sizeof(struct computation));
+    c->by_target = (struct idmap){0};
 }
 
 void computations_clear(struct computations *c)
@@ -23,6 +26,8 @@ void computations_clear(struct computations *c)
     while (!list_is_empty(&c->all))
         computations_remove(c,
                             LIST_ENTRY(c->all.next, struct computation, node));
+    pool_clear(&c->pool);
+    idmap_clear(&c->by_target);
 }
 
 #define EACH(c, it)                                                            \
@@ -58,14 +63,10 @@ struct computation *computations_by_name(const struct computations *c,
 struct computation *computations_by_target(const struct computations *c,
                                            uint32_t target)
 {
-    struct computation *it;
+    uint32_t place = idmap_get(&c->by_target, target);
 
-    if (!target)
-        return NULL;
-    EACH(c, it)
-    if (it->target == target)
-        return it;
-    return NULL;
+    return place == IDMAP_NONE ? NULL
+                               : POOL_AT(&c->pool, struct computation, place);
 }
 
 struct computation *computations_by_transfer(const struct computations *c,
@@ -146,6 +147,13 @@ static int copy_files(struct computation *it, const struct bundle *bundle)
     return 0;
 }
 
+/* What has no target yet has this one in the map: so there is room for the
+ * real one. */
+static uint64_t no_target(uint32_t place)
+{
+    return UINT64_C(1) << 32 | place;
+}
+
 struct computation *computations_add(struct computations *c,
                                      uint32_t account,
                                      const struct bundle *bundle,
@@ -153,10 +161,17 @@ struct computation *computations_add(struct computations *c,
                                      const void *manifest,
                                      size_t len)
 {
-    struct computation *it = calloc(1, sizeof *it);
+    uint32_t place = pool_take(&c->pool);
+    struct computation *it;
 
-    if (!it)
+    if (place == POOL_NONE)
         return NULL;
+    if (idmap_put(&c->by_target, no_target(place), place)) {
+        pool_give(&c->pool, place);
+        return NULL;
+    }
+    it = POOL_AT(&c->pool, struct computation, place);
+    it->place = place;
     list_init(&it->waiting);
     list_init(&it->asked);
     list_prepend(&c->all, &it->node);
@@ -173,6 +188,15 @@ struct computation *computations_add(struct computations *c,
              bundle->name.data);
     snprintf(it->kind, sizeof it->kind, "%s", bundle_kind_name(bundle->kind));
     return it;
+}
+
+void computations_set_target(struct computations *c,
+                             struct computation *it,
+                             uint32_t target)
+{
+    idmap_take(&c->by_target, no_target(it->place));
+    idmap_put(&c->by_target, target, it->place);
+    it->target = target;
 }
 
 /* Takes the table. */
@@ -251,7 +275,6 @@ int computations_keep_table(struct computation *c,
 
 void computations_remove(struct computations *c, struct computation *it)
 {
-    (void)c;
     while (!list_is_empty(&it->waiting)) {
         struct list *node = it->waiting.next;
 
@@ -263,5 +286,6 @@ void computations_remove(struct computations *c, struct computation *it)
     free(it->files);
     free(it->manifest);
     free(it->table);
-    free(it);
+    idmap_take(&c->by_target, it->target ? it->target : no_target(it->place));
+    pool_give(&c->pool, it->place);
 }

@@ -12,8 +12,10 @@
 
 #include "bundle.h"
 #include "digest.h"
+#include "idmap.h"
 #include "list.h"
 #include "payload.h"
+#include "pool.h"
 #include "sched.h"
 
 enum {
@@ -30,6 +32,7 @@ struct computation_file {
 
 struct computation {
     struct list node;
+    uint32_t place;
     uint32_t account;
     uint32_t target; /* 0 while its files are on their way */
     struct digest identity;
@@ -63,6 +66,8 @@ struct computations {
     struct list all;   /* newest first */
     struct list asked; /* those with a transfer, the longest asked first */
     uint64_t last_transfer;
+    struct pool pool;
+    struct idmap by_target;
 };
 
 void computations_open(struct computations *c);
@@ -75,6 +80,7 @@ struct computation *computations_find(const struct computations *c,
 struct computation *computations_by_name(const struct computations *c,
                                          uint32_t account,
                                          const char *name);
+/* Of each job in a list: a look-up, where the others walk all. */
 struct computation *computations_by_target(const struct computations *c,
                                            uint32_t target);
 struct computation *computations_by_transfer(const struct computations *c,
@@ -99,6 +105,11 @@ struct computation *computations_add(struct computations *c,
                                      const struct digest *identity,
                                      const void *manifest,
                                      size_t len);
+/* It is the scheduler's target of this number, which is not 0. */
+void computations_set_target(struct computations *c,
+                             struct computation *it,
+                             uint32_t target);
+
 /* Keep what READY's metadata says under key 2: [[name, signature], ...].  Fails
  * if it is something else, too long to be told to a client, or not what another
  * worker has said: function numbers must mean the same to all. */

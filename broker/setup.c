@@ -78,8 +78,11 @@ static uint64_t files_ms(const struct computation *c)
 void setup_finish(struct broker *b, struct computation *c)
 {
     if (!c->target) { /* it may be set up again */
-        c->target = sched_target_add(b->sched, c->account, c->name);
-        sched_target_extra(b->sched, c->target, files_ms(c));
+        uint32_t target = sched_target_add(b->sched, c->account, c->name);
+
+        if (target)
+            computations_set_target(&b->computations, c, target);
+        sched_target_extra(b->sched, target, files_ms(c));
     }
     while (!list_is_empty(&c->waiting)) {
         struct waiting_setup *wait =
