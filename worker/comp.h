@@ -101,7 +101,7 @@ struct comp {
     struct window unknown; /* of a command, or before it is known */
     struct deaths deaths;
     uint64_t orphan_since;      /* without a handle; 0: it has one */
-    char words[PAR_ERROR_TEXT]; /* why its slots fail */
+    char words[PAR_ERROR_TEXT]; /* BROKEN: why */
 };
 
 struct comp *comp_create(uint32_t number);

@@ -135,7 +135,6 @@ static void count_death(struct nanny *n, struct comp *c, const char *text)
 {
     bool ready = c->state == COMP_READY;
 
-    snprintf(c->words, sizeof c->words, "%s", text);
     log_line(LOG_INFO, "%s", text);
     if (!deaths_add(&c->deaths, n->now))
         return;

@@ -75,7 +75,7 @@ void nanny_comp_break(struct nanny *n, struct comp *c, const char *text)
     struct meta_writer meta = {0};
 
     c->state = COMP_BROKEN;
-    nanny_empty_queue(n, c, PAR_WORKER_LOST, text);
+    snprintf(c->words, sizeof c->words, "%s", text);
     retire_idle(n, c);
     if (c->registered) {
         say_unregister(n);
@@ -260,6 +260,9 @@ static void advance(struct nanny *n, struct comp *c)
         break;
     case COMP_READY:
         serve_requests(n, c);
+        break;
+    case COMP_BROKEN: /* also what slots that live on give back */
+        nanny_empty_queue(n, c, PAR_WORKER_LOST, c->words);
         break;
     case COMP_REMOVING:
         step_removing(n, c);

@@ -53,6 +53,7 @@ static uint64_t recalled[ANSWERS];
 static char worker_name[64];
 static struct meta_writer hello; /* HELLO's metadata */
 static uint64_t ahead;           /* ms: the nanny's clock */
+static uint64_t stands;          /* ms: it stands there; 0: it goes */
 
 /* ---- saying ---- */
 
@@ -278,7 +279,7 @@ static inline void turn(void)
     uint64_t gone;
 
     if (nanny)
-        nanny_turn(nanny, clock_ms() + ahead);
+        nanny_turn(nanny, stands ? stands : clock_ms() + ahead);
     while (link_server_recv(server, &m)) {
         hear(&m);
         link_msg_close(&m);
@@ -296,6 +297,8 @@ static inline void rest(uint64_t until)
 
     cr_assert(lt(u64, now, until), "the nanny says nothing");
     due = due > ahead ? due - ahead : 0;
+    if (stands && due > stands)
+        due = until;
     if (nanny)
         n += (int)nanny_poll(nanny, items + n, LINK_POLL + 1);
     if (due > until)

@@ -244,6 +244,48 @@ Test(nanny_blame, five_deaths_stop_a_computation_here)
     expect_ok(111);
 }
 
+/* While the clock stands nobody notices that the first nap takes long: it is
+ * seen after the computation has been stopped. */
+Test(nanny_blame, what_a_stopped_computation_gets_back_is_answered)
+{
+    enum { WARM = 60, NAPS = 12 };
+    unsigned held = 0;
+
+    for (uint64_t id = 100; id < 104; id++) {
+        run0(id, "crash");
+        wait_answer(id);
+    }
+    RUN(110, "nap", 20); /* both slots are there ... */
+    RUN(111, "nap", 20);
+    wait_answer(110);
+    wait_answer(111);
+    begin_runs(200, "nap"); /* ... and naps known to be short */
+    for (int i = 0; i < WARM; i++)
+        add_args(1, (int64_t[]){0});
+    end_runs();
+    for (uint64_t id = 200; id < 200 + WARM; id++)
+        expect_ok(id);
+    stands = clock_ms();
+    begin_runs(300, "nap");
+    for (int i = 0; i < NAPS; i++)
+        add_args(1, (int64_t[]){i == 0 ? 60000 : 0});
+    end_runs();
+    wait_answer(300 + NAPS - 1);
+    run0(400, "crash");
+    cr_assert(eq(u64, wait_answer(0)->ref, PAR_SETUP_FAILED));
+    for (uint64_t id = 301; id < 300 + NAPS; id++)
+        held += count_answers(id) == 0;
+    cr_assert(gt(uint, held, 0), "behind the first");
+    stands = 0;
+    for (uint64_t id = 301; id < 300 + NAPS; id++) {
+        struct answer *a = wait_answer(id);
+
+        if (a->status != PAR_OK)
+            cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED), "%s", words(a));
+        cr_assert(eq(uint, count_answers(id), 1));
+    }
+}
+
 /* Not begun, so nobody is to blame and another slot runs it. */
 Test(nanny_blame, what_a_stopped_process_was_given_is_run_by_another)
 {
