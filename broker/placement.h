@@ -1,5 +1,4 @@
-/* placement.h - where a job may run: its terms, and does a worker meet them
- */
+/* placement.h - where a job may run: its terms, and does a worker meet them */
 #ifndef PAR_BROKER_PLACEMENT_H
 #define PAR_BROKER_PLACEMENT_H
 

@@ -1,5 +1,4 @@
-/* policy.h - the numbers that decide: windows, shares, ageing, back-off
- */
+/* policy.h - the numbers that decide: windows, shares, ageing, back-off */
 #ifndef PAR_BROKER_POLICY_H
 #define PAR_BROKER_POLICY_H
 

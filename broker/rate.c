@@ -1,5 +1,4 @@
-/* rate.c - a token bucket (Turner, "New directions in communications", 1986)
- */
+/* rate.c - a token bucket (Turner, "New directions in communications", 1986) */
 #include "config.h"
 
 #include "rate.h"

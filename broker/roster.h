@@ -1,5 +1,4 @@
-/* roster.h - one worker: what it offers, what it holds, what is free
- */
+/* roster.h - one worker: what it offers, what it holds, what is free */
 #ifndef PAR_BROKER_ROSTER_H
 #define PAR_BROKER_ROSTER_H
 

@@ -1,5 +1,4 @@
-/* run_options.h - what the metadata of a RUN asks for (doc/protocol.md, P7)
- */
+/* run_options.h - what the metadata of a RUN asks for (doc/protocol.md, P7) */
 #ifndef PAR_BROKER_RUN_OPTIONS_H
 #define PAR_BROKER_RUN_OPTIONS_H
 

@@ -1,5 +1,4 @@
-/* sched_assign.h - bring waiting jobs and workers with room together
- */
+/* sched_assign.h - bring waiting jobs and workers with room together */
 #ifndef PAR_BROKER_SCHED_ASSIGN_H
 #define PAR_BROKER_SCHED_ASSIGN_H
 

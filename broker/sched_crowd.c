@@ -1,9 +1,10 @@
-/* Who sits behind a long job while there is a free slot elsewhere?
+/* sched_crowd.c - who sits behind a long job while a slot elsewhere is free?
  *
  * A worker is sent one job more than it has slots, so that it never waits for
  * us.  Behind jobs that are short that one begins at once; behind a long one
  * it would wait for nothing, so it is wanted back as soon as another worker
- * is free that could run it. */
+ * is free that could run it.
+ */
 #include "config.h"
 
 #include "sched_assign.h"

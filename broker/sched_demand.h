@@ -1,5 +1,4 @@
-/* sched_demand.h - what jobs ask of workers: kept once, matched once
- */
+/* sched_demand.h - what jobs ask of workers: kept once, matched once */
 #ifndef PAR_BROKER_SCHED_DEMAND_H
 #define PAR_BROKER_SCHED_DEMAND_H
 

@@ -1,5 +1,4 @@
-/* sched_end.h - how jobs end: one answer, then nothing is left of them
- */
+/* sched_end.h - how jobs end: one answer, then nothing is left of them */
 #ifndef PAR_BROKER_SCHED_END_H
 #define PAR_BROKER_SCHED_END_H
 

@@ -1,5 +1,4 @@
-/* sched_hold.h - what workers hold, and who has room for what
- */
+/* sched_hold.h - what workers hold, and who has room for what */
 #ifndef PAR_BROKER_SCHED_HOLD_H
 #define PAR_BROKER_SCHED_HOLD_H
 

@@ -1,5 +1,4 @@
-/* sched_life.h - what becomes of a job when an attempt is over or time is up
- */
+/* sched_life.h - what becomes of a job when an attempt is over or time is up */
 #ifndef PAR_BROKER_SCHED_LIFE_H
 #define PAR_BROKER_SCHED_LIFE_H
 

@@ -1,5 +1,4 @@
-/* sched_order.h - what SETUPs and CLOSEs of clients have in common
- */
+/* sched_order.h - what SETUPs and CLOSEs of clients have in common */
 #ifndef PAR_BROKER_SCHED_ORDER_H
 #define PAR_BROKER_SCHED_ORDER_H
 

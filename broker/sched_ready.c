@@ -1,3 +1,4 @@
+/* sched_ready.c - whose run is next: lanes, demands and clients in ranks */
 #include "config.h"
 
 #include "sched_ready.h"

@@ -1,5 +1,4 @@
-/* sched_review.h - targets where something changed, once a turn
- */
+/* sched_review.h - targets where something changed, once a turn */
 #ifndef PAR_BROKER_SCHED_REVIEW_H
 #define PAR_BROKER_SCHED_REVIEW_H
 

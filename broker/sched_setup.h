@@ -1,5 +1,4 @@
-/* sched_setup.h - SETUPs of clients, until enough workers are ready
- */
+/* sched_setup.h - SETUPs of clients, until enough workers are ready */
 #ifndef PAR_BROKER_SCHED_SETUP_H
 #define PAR_BROKER_SCHED_SETUP_H
 

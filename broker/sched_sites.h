@@ -1,5 +1,4 @@
-/* sched_sites.h - a target at a worker: registered, set up, closed
- */
+/* sched_sites.h - a target at a worker: registered, set up, closed */
 #ifndef PAR_BROKER_SCHED_SITES_H
 #define PAR_BROKER_SCHED_SITES_H
 

@@ -1,4 +1,4 @@
-/* Waiting for the answer to a request. */
+/* answer.c - waiting for the answer to a request */
 #include "config.h"
 
 #include <errno.h>

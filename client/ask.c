@@ -1,4 +1,4 @@
-/* Questions: is it there, what does it do, who is registered. */
+/* ask.c - questions: is it there, what does it do, who is registered */
 #include "config.h"
 
 #include <errno.h>

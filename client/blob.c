@@ -1,4 +1,4 @@
-/* The files of our computations, served to the workers that ask. */
+/* blob.c - the files of our computations, served to the workers that ask */
 #include "config.h"
 
 #include <errno.h>

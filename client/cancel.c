@@ -1,4 +1,4 @@
-/* Asking for the end of jobs. */
+/* cancel.c - asking for the end of jobs */
 #include "config.h"
 
 #include <errno.h>

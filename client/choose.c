@@ -1,4 +1,4 @@
-/* Which broker, and with which keys. */
+/* choose.c - which broker, and with which keys */
 #include "config.h"
 
 #include <errno.h>

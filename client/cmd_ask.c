@@ -1,4 +1,4 @@
-/* parctl status, workers, jobs, ping, cancel: questions and small orders. */
+/* cmd_ask.c - parctl status, workers, jobs, ping and cancel */
 #include "config.h"
 
 #include <errno.h>

@@ -1,6 +1,8 @@
-/* parctl keygen, allow, revoke, trust: who we are, who may come in, and whom
- * we believe.  They edit files of the configuration folder; a running broker
- * notices by itself. */
+/* cmd_keys.c - parctl keygen, allow, revoke, trust
+ *
+ * Who we are, who may come in, and whom we believe.  They edit files of the
+ * configuration folder; a running broker notices by itself.
+ */
 #include "config.h"
 
 #include <errno.h>

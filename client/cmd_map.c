@@ -1,4 +1,4 @@
-/* parctl map: one command line or function for many inputs. */
+/* cmd_map.c - parctl map: one command line or function for many inputs */
 #include "config.h"
 
 #include <stdio.h>

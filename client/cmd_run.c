@@ -1,4 +1,4 @@
-/* parctl run: one command, or one call of a function. */
+/* cmd_run.c - parctl run: one command, or one call of a function */
 #include "config.h"
 
 #include <errno.h>

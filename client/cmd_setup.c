@@ -1,4 +1,4 @@
-/* parctl setup and close: computations that stay. */
+/* cmd_setup.c - parctl setup and close: computations that stay */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* parctl ticket: one file that lets a second host in. */
+/* cmd_ticket.c - parctl ticket: one file that lets a second host in */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* What this handle knows of computations and their functions. */
+/* computation.c - what this handle knows of computations and their functions */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Being connected: waiting until the broker has let us in. */
+/* connect.c - being connected: waiting until the broker has let us in */
 #include "config.h"
 
 #include "call.h"

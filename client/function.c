@@ -1,4 +1,4 @@
-/* Finding what to run: by name, by path, in this very program. */
+/* function.c - finding what to run: by name, by path, in this very program */
 #include "config.h"
 
 #include <errno.h>

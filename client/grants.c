@@ -1,4 +1,4 @@
-/* Credit for runs and results: HELLO, WELCOME and CREDIT. */
+/* grants.c - credit for runs and results: HELLO, WELCOME and CREDIT */
 #include "config.h"
 
 #include "grants.h"

@@ -1,4 +1,4 @@
-/* A handle inside somebody else's event loop. */
+/* loop.c - a handle inside somebody else's event loop */
 #include "config.h"
 
 #include "call.h"

@@ -1,4 +1,4 @@
-/* From what the caller asks for to the manifest that travels. */
+/* manifest.c - from what the caller asks for to the manifest that travels */
 #include "config.h"
 
 #include <errno.h>

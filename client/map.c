@@ -1,4 +1,4 @@
-/* One function over many items, with a window instead of a backlog. */
+/* map.c - one function over many items, with a window instead of a backlog */
 #include "config.h"
 
 #include <errno.h>

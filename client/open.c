@@ -1,4 +1,4 @@
-/* The first word and the last. */
+/* open.c - the first word and the last */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* What the broker says, and what becomes of it. */
+/* receive.c - what the broker says, and what becomes of it */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Map, and combine the values pairwise on the workers.
+/* reduce.c - map, and combine the values pairwise on the workers
  *
  * A span is the combined value of the items from..to-1.  Two spans that touch
  * are combined as soon as both are there (any two, where the order does not

@@ -1,4 +1,4 @@
-/* What a job gave, as C values and as text. */
+/* result.c - what a job gave, as C values and as text */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Starting jobs, and asking for their end. */
+/* run.c - starting jobs, and asking for their end */
 #include "config.h"
 
 #include <errno.h>

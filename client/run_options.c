@@ -1,4 +1,4 @@
-/* The caller's wishes, as metadata of RUN (doc/protocol.md, P7). */
+/* run_options.c - the caller's wishes, as metadata of RUN (P7) */
 #include "config.h"
 
 #include <errno.h>

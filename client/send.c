@@ -1,4 +1,4 @@
-/* What leaves, and what becomes of it when the connection ends. */
+/* send.c - what leaves, and what becomes of it when the connection ends */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* From an endpoint to a session: keys, HELLO, WELCOME. */
+/* session.c - from an endpoint to a session: keys, HELLO, WELCOME */
 #include "config.h"
 
 #include <errno.h>

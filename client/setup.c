@@ -1,4 +1,4 @@
-/* Sending code: par_setup(). */
+/* setup.c - sending code: par_setup() */
 #include "config.h"
 
 #include "answer.h"

@@ -1,4 +1,4 @@
-/* Standard output and error of commands, and credit for their input. */
+/* stream.c - output and errors of commands, and credit for their input */
 #include "config.h"
 
 #include <errno.h>

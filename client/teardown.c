@@ -1,4 +1,4 @@
-/* Taking a computation down: par_teardown(). */
+/* teardown.c - taking a computation down: par_teardown() */
 #include "config.h"
 
 #include "answer.h"

@@ -1,4 +1,4 @@
-/* Waiting for jobs, and taking their results. */
+/* wait.c - waiting for jobs, and taking their results */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The feeder: from inputs to jobs. */
+/* work_feed.c - the feeder: from inputs to jobs */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The main thread of a map: results, output, and what may go wrong. */
+/* work_off.c - the main thread of a map: results, output, trouble */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Printing what has ended: grouped, and in order if so asked. */
+/* work_print.c - printing what has ended: grouped, and in order if so asked */
 #include "config.h"
 
 #include <stdio.h>

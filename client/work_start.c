@@ -1,4 +1,4 @@
-/* From an input to its job, and again where its broker was lost. */
+/* work_start.c - from an input to its job; again if its broker was lost */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Standard input of commands. */
+/* write.c - standard input of commands */
 #include "config.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* backlog.c - messages that count themselves until libzmq lets go of them */
 #include "config.h"
 
 #include "backlog.h"

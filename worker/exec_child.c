@@ -1,5 +1,4 @@
-/* exec_child.c - from vfork(2) to execve(2), and which step failed
- */
+/* exec_child.c - from vfork(2) to execve(2), and which step failed */
 #include "config.h"
 
 #include "exec_child.h"

@@ -1,5 +1,4 @@
-/* load.h - the functions that a slot offers, by number and by name
- */
+/* load.h - the functions that a slot offers, by number and by name */
 #ifndef PAR_WORKER_LOAD_H
 #define PAR_WORKER_LOAD_H
 

@@ -1,5 +1,4 @@
-/* memfd.h - octets that travel as a descriptor
- */
+/* memfd.h - octets that travel as a descriptor */
 #ifndef PAR_WORKER_MEMFD_H
 #define PAR_WORKER_MEMFD_H
 

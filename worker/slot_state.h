@@ -1,5 +1,4 @@
-/* slot_state.h - what functions find again at their next call on a slot
- */
+/* slot_state.h - what functions find again at their next call on a slot */
 #ifndef PAR_WORKER_SLOT_STATE_H
 #define PAR_WORKER_SLOT_STATE_H
 

@@ -1,5 +1,4 @@
-/* worker.h - what parworker asks of the loop besides par/worker.h
- */
+/* worker.h - what parworker asks of the loop besides par/worker.h */
 #ifndef PAR_WORKER_WORKER_H
 #define PAR_WORKER_WORKER_H
 

@@ -1,5 +1,4 @@
-/* sched_orders.h - SETUPs and CLOSEs of one target, for tests
- */
+/* sched_orders.h - SETUPs and CLOSEs of one target, for tests */
 #ifndef PAR_TESTS_UNIT_SCHED_ORDERS_H
 #define PAR_TESTS_UNIT_SCHED_ORDERS_H
 

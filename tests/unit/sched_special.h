@@ -1,5 +1,4 @@
-/* sched_special.h - workers and jobs with terms, for tests
- */
+/* sched_special.h - workers and jobs with terms, for tests */
 #ifndef PAR_TESTS_UNIT_SCHED_SPECIAL_H
 #define PAR_TESTS_UNIT_SCHED_SPECIAL_H
 

@@ -1,5 +1,4 @@
-/* self_slot.c - a program that sends its own functions; for test_slot_self.c
- */
+/* self_slot.c - a program that sends its own functions; for test_slot_self.c */
 #include <par/client.h>
 #include <par/task.h>
 #include <stdio.h>
