@@ -8,6 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool names_worker(const struct sched *s,
+                         const struct target *t,
+                         const char *where)
+{
+    for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++)
+        if (order_is_about(s, t, where, i))
+            return true;
+    return false;
+}
+
 int order_check(const struct sched *s,
                 const struct setup_order *order,
                 bool close)
@@ -26,8 +36,7 @@ int order_check(const struct sched *s,
         return PAR_UNSUPPORTED;
     if (t->closing && !close)
         return PAR_CLOSING;
-    if (order->where && order->where[0] &&
-        !order_names_worker(s, t, order->where))
+    if (order->where && order->where[0] && !names_worker(s, t, order->where))
         return PAR_UNKNOWN_WORKER;
     return PAR_OK;
 }
@@ -147,16 +156,6 @@ bool order_is_about(const struct sched *s,
     if (w->account != 0 && w->account != t->account)
         return false;
     return !where || strcmp(where, w->name) == 0 || strcmp(where, w->host) == 0;
-}
-
-bool order_names_worker(const struct sched *s,
-                        const struct target *t,
-                        const char *where)
-{
-    for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++)
-        if (order_is_about(s, t, where, i))
-            return true;
-    return false;
 }
 
 bool order_is_first_of_host(const struct sched *s,

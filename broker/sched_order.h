@@ -33,9 +33,6 @@ bool order_is_about(const struct sched *s,
                     const struct target *t,
                     const char *where,
                     uint32_t worker);
-bool order_names_worker(const struct sched *s,
-                        const struct target *t,
-                        const char *where);
 
 /* A call runs once per host: is this worker the first of its host among
  * those that the order is about? */
