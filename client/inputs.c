@@ -4,7 +4,6 @@
 #include "inputs.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_mark(const char *word)
@@ -49,13 +48,6 @@ static void close_file(struct inputs *in)
     if (in->file && in->file != stdin)
         fclose(in->file);
     in->file = NULL;
-}
-
-void inputs_close(struct inputs *in)
-{
-    close_file(in);
-    free(in->line);
-    *in = (struct inputs){0};
 }
 
 /* The next file of the list; 0 when there is none. */

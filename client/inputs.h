@@ -25,13 +25,13 @@ struct inputs {
 
 /* Split the words of a command line: `words` up to ::: or :::: are the
  * template (*templates of them), what follows are the inputs.  Fails with
- * EINVAL for a second :::. */
+ * EINVAL for a second :::.  There is no closing: whoever reads them may be in
+ * read(2) until the process ends. */
 int inputs_open(struct inputs *in,
                 const char *const *words,
                 size_t count,
                 size_t *templates,
                 struct par_error *err);
-void inputs_close(struct inputs *in);
 
 /* The next input, NUL-ended, valid until the next call.  Returns 1, 0 at the
  * end, -1 if a file cannot be read or a line holds a zero octet. */

@@ -28,26 +28,6 @@ int work_init(struct work *w, uint32_t size)
     return 0;
 }
 
-static void item_clear(struct item *item)
-{
-    free(item->input);
-    free(item->failure);
-    spool_clear(&item->out);
-    spool_clear(&item->err);
-    par_result_clear(&item->result);
-}
-
-void work_clear(struct work *w)
-{
-    for (uint32_t i = 0; i < w->size; i++)
-        item_clear(&w->items[i]);
-    free(w->items);
-    idmap_clear(&w->by_job);
-    idmap_clear(&w->by_index);
-    template_clear(&w->template);
-    target_drop(&w->target);
-}
-
 struct item *work_find(struct work *w, uint64_t job)
 {
     uint32_t place;

@@ -83,9 +83,9 @@ struct work {
     struct par_error trouble; /* the feeder's, or our output's; code 0: none */
 };
 
-/* Room for so many items at once. */
+/* Room for so many items at once.  Like its inputs it lasts as long as the
+ * process. */
 int work_init(struct work *w, uint32_t size);
-void work_clear(struct work *w);
 
 /* What turns inputs into payloads; one for each thread that does. */
 struct packer {

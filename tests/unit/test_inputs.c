@@ -12,13 +12,7 @@
 static struct inputs in;
 static struct par_error err;
 
-static void clear(void)
-{
-    inputs_close(&in);
-    scratch_remove();
-}
-
-TestSuite(inputs, .init = scratch_make, .fini = clear, .timeout = 10);
+TestSuite(inputs, .init = scratch_make, .fini = scratch_remove, .timeout = 10);
 
 static size_t split(const char *const *words)
 {
