@@ -220,7 +220,7 @@ static void free_seats(struct nanny *n)
         if (n->seats[i].command)
             nanny_command_destroy(n, &n->seats[i]);
         if (n->seats[i].slot)
-            nanny_ward_drop(n, &n->seats[i]);
+            nanny_slot_drop(n, &n->seats[i]);
         nanny_keeper_close(n, &n->seats[i]);
     }
     free(n->seats);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bundle_keys.h"
 #include "engine.h"
 #include "environ.h"
 #include "meta_keys.h"
@@ -59,14 +60,6 @@ void nanny_keeper_idle(struct nanny *n, struct seat *seat)
 
 static uint32_t put_hooks(struct meta_writer *meta, const struct comp *c)
 {
-    static const char *const names[BUNDLE_HOOKS] = {
-        [BUNDLE_HOST_SETUP] = "host_setup",
-        [BUNDLE_SLOT_SETUP] = "slot_setup",
-        [BUNDLE_CLIENT_SETUP] = "client_setup",
-        [BUNDLE_CLIENT_CLOSE] = "client_close",
-        [BUNDLE_SLOT_CLOSE] = "slot_close",
-        [BUNDLE_HOST_CLOSE] = "host_close",
-    };
     uint32_t pairs = 0;
     size_t mark;
 
@@ -74,7 +67,7 @@ static uint32_t put_hooks(struct meta_writer *meta, const struct comp *c)
     mark = meta_open_map(meta);
     for (int i = 0; !c->registered && i < BUNDLE_HOOKS; i++)
         if (c->bundle.hooks[i].data) {
-            meta_put_str(meta, names[i]);
+            meta_put_str(meta, bundle_hook_names[i]);
             meta_put_strn(meta, c->bundle.hooks[i].data,
                           c->bundle.hooks[i].len);
             pairs++;
@@ -317,7 +310,7 @@ void nanny_slot_begin(struct nanny *n,
     seat->slot->phase = SLOT_OVER;
 }
 
-void nanny_ward_drop(struct nanny *n, struct seat *seat)
+void nanny_slot_drop(struct nanny *n, struct seat *seat)
 {
     struct live_slot *w = seat->slot;
 

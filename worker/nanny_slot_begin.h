@@ -22,6 +22,6 @@ size_t nanny_limits(const struct bundle *b, struct keeper_limit *limits);
 void nanny_keeper_idle(struct nanny *n, struct seat *seat);
 
 /* Let go of a slot in nanny_destroy(). */
-void nanny_ward_drop(struct nanny *n, struct seat *seat);
+void nanny_slot_drop(struct nanny *n, struct seat *seat);
 
 #endif
