@@ -137,7 +137,7 @@ static int take_option(void *choices,
         if (c->listen_count == MAX_LISTEN)
             return par_fail(err, EINVAL, "--listen: %d are enough", MAX_LISTEN);
         c->listen[c->listen_count++] = value;
-        return link_endpoint_ok(value, which == LISTEN, err)
+        return link_endpoint_ok(value, true, err)
                    ? 0
                    : par_fail_in(err, "--listen");
     case ADVERTISE:
@@ -145,7 +145,7 @@ static int take_option(void *choices,
             return par_fail(err, EINVAL, "--advertise: %d are enough",
                             MAX_LISTEN);
         c->advertise[c->advertise_count++] = value;
-        return link_endpoint_ok(value, which == LISTEN, err)
+        return link_endpoint_ok(value, false, err)
                    ? 0
                    : par_fail_in(err, "--advertise");
     case NO_LOCAL:
