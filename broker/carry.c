@@ -146,6 +146,21 @@ static void order_failed(struct broker *b, const struct decision *d)
                        text);
 }
 
+/* Whose it is, in words that say nothing else: what a worker keeps warm while
+ * it has no broker is for them alone, whichever broker it comes back to. */
+static void put_owner(struct broker *b,
+                      struct meta_writer *w,
+                      const struct computation *c)
+{
+    char text[KEY_TEXT + KEY_NAME];
+    struct digest owner;
+
+    snprintf(text, sizeof text, "%s %s", b->public_key,
+             peers_account_name(&b->peers, c->account));
+    digest_of(&owner, text, strlen(text));
+    meta_pair_bin(w, KEY_SETUP_OWNER, owner.bytes, sizeof owner.bytes);
+}
+
 static void order_setup(struct broker *b, const struct decision *d)
 {
     struct peer *worker = peers_by_number(&b->peers, d->worker);
@@ -159,10 +174,10 @@ static void order_setup(struct broker *b, const struct decision *d)
 
     if (!worker || !c)
         return;
-    if (d->payload.block) {
-        meta_put_map(&w, 1);
+    meta_put_map(&w, d->payload.block ? 2 : 1);
+    put_owner(b, &w, c);
+    if (d->payload.block)
         put_call(b, &w, d->payload);
-    }
     batch_begin(&out, &head, w.data, w.len);
     batch_add_bare(&out, c->manifest, c->manifest_len);
     if (!w.failed)

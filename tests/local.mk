@@ -141,6 +141,7 @@ CONTRACT_TESTS += tests/contract/test_mixed
 CONTRACT_TESTS += tests/contract/test_values
 CONTRACT_TESTS += tests/contract/test_wild
 SYSTEM_TESTS =
+SYSTEM_TESTS += tests/system/accounts.sh
 SYSTEM_TESTS += tests/system/alone.sh
 SYSTEM_TESTS += tests/system/bounds.sh
 SYSTEM_TESTS += tests/system/clean.sh

@@ -74,7 +74,6 @@ int comp_take_manifest(struct comp *c,
         return par_fail(err, ENOMEM, "out of memory");
     memcpy(c->manifest, data, len);
     c->manifest_len = len;
-    digest_of(&c->identity, data, len);
     return bundle_decode(&c->bundle, c->manifest, len, err);
 }
 

@@ -76,7 +76,8 @@ struct comp {
     char *close_failure; /* CLOSING: how a closing function failed, or NULL */
     bool disk_is_busy;   /* the disk thread is at its files */
 
-    struct digest identity;
+    bool has_owner;
+    struct digest owner; /* the account, as the broker words it */
     uint8_t *manifest;
     size_t manifest_len;
     struct bundle bundle;          /* a view of the manifest */

@@ -326,17 +326,30 @@ static int check_sizes(const struct nanny *n,
     return 0;
 }
 
-/* One that a former session left, with everything set up. */
-static struct comp *find_orphan(struct nanny *n, const void *data, size_t len)
+static bool take_owner(struct digest *owner, const struct wire_msg *m)
 {
-    struct digest d;
+    struct meta_value v;
 
-    digest_of(&d, data, len);
+    if (!meta_find(m->meta, m->head.meta_len, KEY_SETUP_OWNER, &v, NULL) ||
+        v.kind != META_BIN || v.len != sizeof owner->bytes)
+        return false;
+    memcpy(owner->bytes, v.data, v.len);
+    return true;
+}
+
+/* One that a former session left, with everything set up.  What its functions
+ * keep in memory is for its owner alone. */
+static struct comp *find_orphan(struct nanny *n,
+                                const struct wire_item *item,
+                                const struct digest *owner)
+{
     for (struct list *i = n->comps.next; i != &n->comps; i = i->next) {
         struct comp *c = LIST_ENTRY(i, struct comp, node);
 
         if (c->handle == 0 && !c->registered && c->state == COMP_READY &&
-            digest_equal(&c->identity, &d))
+            c->has_owner && digest_equal(&c->owner, owner) &&
+            c->manifest_len == item->len &&
+            !memcmp(c->manifest, item->data, item->len))
             return c;
     }
     return NULL;
@@ -369,23 +382,17 @@ static struct comp *create(struct nanny *n,
 
 static int take_call(struct comp_request *r, const struct wire_msg *m)
 {
-    struct meta_reader map = meta_read(m->meta, m->head.meta_len);
-    struct meta_value key;
-    const uint8_t *raw;
-    size_t len;
+    struct meta_reader inside;
+    struct meta_value v;
 
-    if (!meta_next(&map, &key))
+    if (!meta_find(m->meta, m->head.meta_len, KEY_SETUP_CALL, &v, &inside) ||
+        v.kind != META_ARRAY)
         return 0;
-    while (meta_next(&map, &key) && meta_skip(&map, &raw, &len)) {
-        if (key.kind != META_INT || key.i != KEY_SETUP_CALL)
-            continue;
-        r->call = malloc(len);
-        if (!r->call)
-            return -1;
-        memcpy(r->call, raw, len);
-        r->call_len = len;
-        return 0;
-    }
+    r->call_len = (size_t)(inside.end - v.raw);
+    r->call = malloc(r->call_len);
+    if (!r->call)
+        return -1;
+    memcpy(r->call, v.raw, r->call_len);
     return 0;
 }
 
@@ -407,6 +414,8 @@ void nanny_on_setup(struct nanny *n, const struct wire_msg *m)
 {
     uint32_t handle = (uint32_t)m->head.ref;
     struct wire_item item = {0};
+    struct digest owner = {{0}};
+    bool owned = take_owner(&owner, m);
     size_t cursor = 0;
     struct comp *c;
 
@@ -425,13 +434,15 @@ void nanny_on_setup(struct nanny *n, const struct wire_msg *m)
         nanny_say_error(n, m->head.id, PAR_CLOSING, true, "it is being closed");
         return;
     }
-    if (!c)
-        c = find_orphan(n, item.data, item.len);
+    if (!c && owned)
+        c = find_orphan(n, &item, &owner);
     if (!c)
         c = create(n, m->head.id, &item);
     if (!c || !nanny_ask(n, c, m))
         return;
     c->handle = handle;
+    c->has_owner = owned;
+    c->owner = owner;
     c->orphan_since = 0;
     if (c->state == COMP_BROKEN) { /* somebody wants to try it again */
         c->state = COMP_STARTING;

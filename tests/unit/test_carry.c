@@ -185,3 +185,30 @@ Test(carry, every_message_is_counted)
     cr_assert(
         eq(u64, peers_by_number(&broker->peers, 2)->messages_out, 1 + 1 + 2));
 }
+
+/* Key 20 of the next SETUP that the worker hears. */
+static struct meta_value owner_told(void)
+{
+    const struct wire_msg *m = hear(&worker, WIRE_SETUP);
+    struct meta_value v = {0};
+
+    cr_assert(meta_find(m->meta, m->head.meta_len, 20, &v, NULL));
+    cr_assert(eq(int, (int)v.kind, META_BIN));
+    cr_assert(eq(sz, v.len, DIGEST_SIZE));
+    return v;
+}
+
+Test(carry, owner_is_told_by_the_broker_and_not_by_the_client)
+{
+    struct meta_writer meta = {0};
+    uint8_t first[DIGEST_SIZE];
+
+    set_up(&client, 2, "b", NULL, 0);
+    memcpy(first, owner_told().data, sizeof first);
+    meta_put_map(&meta, 1);
+    meta_pair_bin(&meta, 20, "0123456789abcdef0123456789abcdef", DIGEST_SIZE);
+    set_up_with(&client, 3, "c", NULL, 0, &meta);
+    meta_writer_clear(&meta);
+    cr_assert(eq(int, memcmp(owner_told().data, first, sizeof first), 0),
+              "all that an account sets up has one owner");
+}

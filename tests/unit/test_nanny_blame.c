@@ -372,3 +372,40 @@ Test(nanny_blame, lost_broker_is_found_again_and_slots_are_still_warm)
     cr_assert(eq(i64, value(wait_answer(200)), pid));
     cr_assert(eq(uint, count_answers(101), 1), "the old session's are fenced");
 }
+
+/* Lose the broker, and be set up again for `who`: the process that then
+ * serves. */
+static int64_t served_anew(const char *who)
+{
+    unsigned before = hellos;
+
+    say(WIRE_GOODBYE, 0, WIRE_REPLACED);
+    link_server_drop(server, conn);
+    WAIT_FOR(hellos == before + 1);
+    forget_answers();
+    owner = who;
+    set_up();
+    run0(100, "interrupt");
+    return value(wait_answer(100));
+}
+
+Test(nanny_blame, warm_slots_are_for_the_owner_that_warmed_them)
+{
+    static const char me[] = "0123456789abcdef0123456789abcdef",
+                      him[] = "0123456789abcdef0123456789abcdeF";
+    int64_t pid, his;
+
+    run0(100, "interrupt");
+    pid = value(wait_answer(100));
+    his = served_anew(him);
+    cr_assert(ne(i64, his, pid), "another account has slots of its own");
+    cr_assert(eq(i64, served_anew(me), pid));
+    cr_assert(eq(i64, served_anew(him), his));
+}
+
+Test(nanny_blame, slots_of_unknown_owners_are_not_kept)
+{
+    int64_t pid = served_anew(NULL);
+
+    cr_assert(ne(i64, served_anew(NULL), pid));
+}
