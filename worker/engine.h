@@ -116,7 +116,8 @@ struct nanny {
     char host_id[64];
 
     struct uplink *uplink;
-    bool welcomed; /* ever */
+    bool welcomed;   /* ever */
+    bool keeps_name; /* HELLO asks for the name of the last session */
     struct results results;
     uint64_t last_id; /* of our requests and transfers */
     uint64_t register_id;

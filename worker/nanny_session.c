@@ -99,7 +99,7 @@ static void say_hello(struct nanny *n)
     meta_pair_bin(&meta, KEY_HELLO_SESSION, session, sizeof session);
     meta_pair_str(&meta, KEY_HELLO_AGENT, "parworker/" PACKAGE_VERSION);
     meta_pair_int(&meta, KEY_HELLO_LINGER_MS, 0);
-    meta_pair_str(&meta, KEY_HELLO_NAME, n->welcomed ? n->name : s->name);
+    meta_pair_str(&meta, KEY_HELLO_NAME, n->keeps_name ? n->name : s->name);
     meta_put_uint(&meta, KEY_HELLO_POOLS);
     meta_put_array(&meta, 1);
     meta_put_array(&meta, 3);
@@ -157,7 +157,7 @@ static void on_welcome(struct nanny *n, struct link_msg *m)
                   sizeof name) > 0)
         memcpy(n->name, name, sizeof name);
     uplink_welcomed(n->uplink, n->now, (uint64_t)beat);
-    n->welcomed = true;
+    n->welcomed = n->keeps_name = true;
     if (n->state == NANNY_CONNECTING)
         n->state = NANNY_READY;
     say_register(n);
@@ -198,9 +198,11 @@ static void on_error(struct nanny *n, struct link_msg *m)
 
     meta_text(w->meta, w->head.meta_len, KEY_ANY_TEXT, text, sizeof text);
     if (w->head.id == 0 && !uplink_is_open(n->uplink)) {
-        /* Our own former session may still have the name. */
+        /* Our own former session may still have the name; or, if the broker
+         * chose it, another worker by now: then it may choose anew. */
         if (status == PAR_DUPLICATE_ID && n->welcomed) {
-            uplink_give_up(n->uplink, n->now);
+            n->keeps_name = false;
+            uplink_refused(n->uplink, n->now, text);
         } else if (status == PAR_UNAUTHENTICATED) {
             uplink_unknown(n->uplink, n->now); /* revoked since the handshake */
         } else if (status == PAR_DRAINING || status == PAR_QUOTA ||

@@ -51,6 +51,7 @@ static bool grants = true; /* output, as it comes */
 static uint64_t input_granted;
 static uint64_t recalled[ANSWERS];
 static char worker_name[64];
+static bool name_is_taken;       /* refuse the next HELLO */
 static struct meta_writer hello; /* HELLO's metadata */
 static uint64_t ahead;           /* ms: the nanny's clock */
 static uint64_t stands;          /* ms: it stands there; 0: it goes */
@@ -145,6 +146,14 @@ static inline void hear_hello(const struct link_msg *m)
     conn = m->conn;
     meta_writer_reset(&hello);
     meta_put_raw(&hello, m->wire.meta, m->wire.head.meta_len);
+    if (name_is_taken) {
+        name_is_taken = false;
+        meta_put_map(&w, 1);
+        meta_pair_str(&w, KEY_ANY_TEXT, "the name w.1 is taken");
+        say_item(WIRE_ERROR, 0, PAR_DUPLICATE_ID, WIRE_FINAL, &w, NULL, 0);
+        meta_writer_clear(&w);
+        return;
+    }
     meta_put_map(&w, 3);
     meta_pair_int(&w, 1, 1);
     meta_pair_int(&w, 11, HEARTBEAT);

@@ -381,9 +381,6 @@ Test(nanny_odd, DI_41_taken_name_is_the_end)
 {
     static const char *brokers[2];
     struct par_error err = {0};
-    struct link_msg m;
-    uint64_t until = clock_ms() + WAIT_MS;
-    bool refused = false;
 
     brokers[0] = listen_by(LINK_INPROC);
     options.brokers = brokers;
@@ -392,22 +389,45 @@ Test(nanny_odd, DI_41_taken_name_is_the_end)
     options.dest_path = scratch_path("dest");
     nanny = nanny_create(&options, &err);
     cr_assert(nanny != NULL, "%s", err.text);
-    while (nanny_state(nanny) != NANNY_FAILED) {
-        nanny_turn(nanny, clock_ms());
-        while (!refused && link_server_recv(server, &m)) {
-            struct meta_writer w = {0};
-
-            conn = m.conn;
-            meta_put_map(&w, 1);
-            meta_pair_str(&w, KEY_ANY_TEXT, "the name w.1 is taken");
-            say_item(WIRE_ERROR, 0, PAR_DUPLICATE_ID, WIRE_FINAL, &w, NULL, 0);
-            meta_writer_clear(&w);
-            link_msg_close(&m);
-            refused = true;
-        }
-        if (nanny_state(nanny) != NANNY_FAILED)
-            rest(until);
-    }
+    name_is_taken = true;
+    WAIT_FOR(nanny_state(nanny) == NANNY_FAILED);
     cr_assert(eq(int, nanny_error(nanny)->code, PAR_CODE(PAR_DUPLICATE_ID)));
     cr_assert(strstr(nanny_error(nanny)->text, "w.1 is taken") != NULL);
+}
+
+/* The name that the last HELLO asked for; one buffer. */
+static char *asked_name(void)
+{
+    static char name[64];
+
+    meta_text(hello.data, hello.len, KEY_HELLO_NAME, name, sizeof name);
+    return name;
+}
+
+/* A broker that was started anew has given it to another worker. */
+static void lose_name(void)
+{
+    say(WIRE_GOODBYE, 0, WIRE_REPLACED);
+    link_server_drop(server, conn);
+    name_is_taken = true;
+    WAIT_FOR(hellos == 2);
+    cr_assert(eq(str, asked_name(), "w.1"));
+    snprintf(worker_name, sizeof worker_name, "w.2");
+    WAIT_FOR(hellos == 3 && nanny_state(nanny) == NANNY_READY);
+}
+
+Test(nanny_odd, taken_name_that_the_broker_chose_is_given_up)
+{
+    options.name = NULL;
+    nurse();
+    lose_name();
+    cr_assert(eq(str, asked_name(), ""));
+    cr_assert(eq(str, (char *)nanny_name(nanny), "w.2"));
+}
+
+Test(nanny_odd, taken_name_that_was_given_is_asked_for_again)
+{
+    nurse();
+    lose_name();
+    cr_assert(eq(str, asked_name(), "w.1"));
 }
