@@ -76,7 +76,7 @@ static const struct option_spec table[] = {
     [ADVERTISE] = {'a', "advertise", "ENDPOINT",
                    "how others reach it, for tickets; repeatable (as it\n"
                    "listens)"},
-    [NO_LOCAL] = {0, "no-local", NULL, "do not listen on the local endpoint"},
+    [NO_LOCAL] = {0, "no-local", NULL, "listen only where --listen says"},
     [CONFIG_DIR] = {0, "config-dir", "DIR",
                     "where broker.key and authorized are (~/.config/par)"},
     [MAX_QUEUED] = {0, "max-queued", "N",
@@ -186,6 +186,15 @@ static int take_option(void *choices,
 }
 
 static const struct daemon parbroker = {"parbroker", table, help, take_option};
+
+static int check_options(const struct choices *c, struct par_error *err)
+{
+    return c->no_local && c->listen_count == 0
+               ? par_fail(err, EINVAL,
+                          "--no-local leaves nothing to listen on; add "
+                          "--listen ENDPOINT")
+               : 0;
+}
 
 /* ---- the process ---- */
 
@@ -351,6 +360,8 @@ int main(int argc, char **argv)
     code = daemon_options(&parbroker, &c, argc, argv);
     if (code >= 0)
         return code;
+    if (check_options(&c, &err))
+        return daemon_fail(&parbroker, DAEMON_USAGE, &err);
     log_open("parbroker", c.debug ? LOG_DEBUG : LOG_WARN);
     daemon_harden();
     raise_files();

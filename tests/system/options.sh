@@ -42,6 +42,9 @@ stop broker
 try env HOME=/dev/null parbroker
 said "a broker without a place for its keys says what to set" 125 \
     '^parbroker: /dev/null/.config/par: cannot be made: .*; PAR_CONFIG_DIR names another'
+try timeout $PATIENCE parbroker --no-local
+said "a broker that would listen nowhere is refused" 2 \
+    '^parbroker: --no-local leaves nothing to listen on; add --listen ENDPOINT$'
 refused "an option that is none" '^parworker: there is no option --nosuch' --nosuch
 refused "a word too many" '^parworker: .extra. is not understood' extra
 
