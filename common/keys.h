@@ -47,8 +47,9 @@ int keys_load(const char *path, struct key_pair *pair, struct par_error *err);
  * with a `-'. */
 int keys_make(struct key_pair *pair, const char *name, struct par_error *err);
 
-/* Make a new pair and its file, 0600, in a folder made 0700 if missing.
- * `name` NULL: user@host.  Never overwrites: EEXIST. */
+/* Make a new pair and its file, 0600, in a folder made 0700 if missing;
+ * refuses one that others can write.  `name` NULL: user@host.  Never
+ * overwrites: EEXIST. */
 int keys_create(const char *path,
                 const char *name,
                 struct key_pair *pair,

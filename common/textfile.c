@@ -211,13 +211,15 @@ static int write_beside(const char *path,
     return par_fail(err, n, "%s: cannot be written: %s", path, strerror(n));
 }
 
+/* Checked before anything is in it: what is written there would be refused
+ * when it is read. */
 static int make_folder(const char *path, struct par_error *err)
 {
     char folder[PLACE_PATH];
 
     if (!folder_of(path, folder))
         return par_fail(err, ENAMETOOLONG, "%.200s...: too long", path);
-    return place_make_dir(folder, err);
+    return place_make_dir(folder, err) ? -1 : check_folder(path, err);
 }
 
 int textfile_create(const char *path, const char *text, struct par_error *err)

@@ -36,12 +36,13 @@ int textfile_read(const char *path,
 int textfile_make_private(int fd, struct par_error *err);
 
 /* Write a new file, 0600, in a folder made if missing.  EEXIST if there is a
- * file already: nothing is ever overwritten. */
+ * file already: nothing is ever overwritten.  EPERM if the folder is another's
+ * (root's will do), or others can write it. */
 int textfile_create(const char *path, const char *text, struct par_error *err);
 
 /* Wait for the lock that whoever rewrites `path` must hold.  It lies beside
- * the file, because the file itself is replaced.  Returns what
- * textfile_unlock() takes, or -1. */
+ * the file, because the file itself is replaced, in a folder made and refused
+ * as by textfile_create().  Returns what textfile_unlock() takes, or -1. */
 int textfile_lock(const char *path, struct par_error *err);
 void textfile_unlock(int lock);
 

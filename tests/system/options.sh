@@ -42,6 +42,17 @@ stop broker
 try env HOME=/dev/null parbroker
 said "a broker without a place for its keys says what to set" 125 \
     '^parbroker: /dev/null/.config/par: cannot be made: .*; PAR_CONFIG_DIR names another'
+mkdir open && chmod 777 open
+try env PAR_CONFIG_DIR="$work/open" timeout $PATIENCE parbroker
+said "a broker makes no keys where others can write" 125 \
+    "^parbroker: $work/open: others can write it; chmod go-w $work/open$"
+try env PAR_CONFIG_DIR="$work/open" parctl keygen
+said "... nor does keygen" 125 "^par: $work/open: others can write it"
+start exposed env PAR_CONFIG_DIR="$work/open" parworker -b tcp://127.0.0.1:9
+wait_for has_line exposed.err "$work/open: others can write it"
+is "... nor a worker, which says so" $? 0
+stop exposed
+is "... and nothing is there" "$(ls -A open)" ""
 try timeout $PATIENCE parbroker --no-local
 said "a broker that would listen nowhere is refused" 2 \
     '^parbroker: --no-local leaves nothing to listen on; add --listen ENDPOINT$'

@@ -78,3 +78,32 @@ Test(textfile, what_is_no_file_is_left_as_it_is)
     close(ends[0]);
     close(ends[1]);
 }
+
+/* ---- the folder ---- */
+
+Test(textfile, nothing_is_written_where_others_can_write)
+{
+    static const mode_t modes[] = {0777, 0770, 0702};
+    struct par_error err;
+
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        const char *folder = scratch_path("open");
+
+        cr_assert(eq(int, mkdir(folder, 0700), 0));
+        cr_assert(eq(int, chmod(folder, modes[i]), 0));
+        cr_assert(
+            eq(int, textfile_create(scratch_path("open/k"), "", &err), -1));
+        cr_assert(eq(int, err.code, EPERM));
+        cr_assert(strstr(err.text, "chmod go-w") != NULL);
+        cr_assert(eq(int, textfile_lock(scratch_path("open/k"), &err), -1));
+        cr_assert(eq(int, err.code, EPERM));
+        cr_assert(eq(int, rmdir(folder), 0), "something was left in it");
+    }
+}
+
+Test(textfile, folder_where_nobody_removes_what_is_anothers_will_do)
+{
+    cr_assert(eq(int, mkdir(scratch_path("tmp"), 0700), 0));
+    cr_assert(eq(int, chmod(scratch_path("tmp"), 01777), 0));
+    cr_assert(eq(int, textfile_create(scratch_path("tmp/k"), "", NULL), 0));
+}
