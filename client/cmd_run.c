@@ -82,17 +82,19 @@ static int stop(struct run_order *o, uint64_t job)
 
 static int report_json(struct run_order *o, const struct par_result *r)
 {
-    char *text = NULL;
+    const char *text = o->output.data;
+    bool too_long = o->output.file > 0;
     struct par_error err;
     int rc;
 
-    if (o->output.file > 0 && r->status == PAR_OK) {
+    if (too_long)
         cli_say("--json: an output of %llu bytes is too long for one value",
                 (unsigned long long)o->output.total);
+    if (too_long && r->status == PAR_OK)
         return CLI_PAR;
-    }
-    text = o->output.total > 0 ? o->output.data : NULL;
-    rc = print_json(r, 1, text, o->output.len, &err) || spool_flush(&err);
+    rc = print_json(r, 1, too_long ? NULL : text, too_long ? 0 : o->output.len,
+                    &err) ||
+         spool_flush(&err);
     if (rc)
         cli_say("%s", err.text);
     return rc ? CLI_PAR : 0;

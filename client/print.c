@@ -52,11 +52,13 @@ static void put_failure(struct meta_writer *w,
                         uint64_t index,
                         const char *why,
                         int executed,
-                        const struct meta_value *worker)
+                        const struct meta_value *worker,
+                        const char *output,
+                        size_t len)
 {
     static const char *const words[] = {"no", "maybe", "yes"};
 
-    meta_put_map(w, worker ? 4 : 3);
+    meta_put_map(w, 3U + (worker != NULL) + (len > 0));
     meta_put_str(w, "index");
     meta_put_uint(w, index);
     meta_put_str(w, "error");
@@ -66,6 +68,10 @@ static void put_failure(struct meta_writer *w,
     if (worker) {
         meta_put_str(w, "worker");
         meta_put_strn(w, (const char *)worker->data, worker->len);
+    }
+    if (len > 0) {
+        meta_put_str(w, "output");
+        meta_put_strn(w, output, len);
     }
 }
 
@@ -108,7 +114,7 @@ int print_json(const struct par_result *r,
             meta_find_text(r->data, r->len, FACT_WORKER, &worker, NULL) &&
             worker.kind == META_STR;
     put_failure(&w, index, par_result_error(r, why, sizeof why), r->executed,
-                known ? &worker : NULL);
+                known ? &worker : NULL, output, len);
     return write_line(&w, err);
 }
 
@@ -116,7 +122,7 @@ int print_json_unsent(uint64_t index, const char *why, struct par_error *err)
 {
     struct meta_writer w = {0};
 
-    put_failure(&w, index, why, 0, NULL);
+    put_failure(&w, index, why, 0, NULL, NULL, 0);
     return write_line(&w, err);
 }
 

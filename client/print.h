@@ -12,8 +12,9 @@
  * cannot be written. */
 int print_value(const struct par_result *r, bool raw, struct par_error *err);
 
-/* {"index", "value"} or {"index", "error", "executed", "worker"} on one line.
- * `output` is the value of a command: what it wrote. */
+/* {"index", "value"} or {"index", "error", "executed", "worker", "output"} on
+ * one line.  `output` is what a command wrote, its value if it ended well; NULL
+ * for a function.  An error without any has no "output". */
 int print_json(const struct par_result *r,
                uint64_t index,
                const char *output,

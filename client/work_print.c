@@ -62,18 +62,17 @@ static int print_as_json(struct work *w,
                          struct item *item,
                          struct par_error *err)
 {
-    bool is_output = w->target.is_command && item->result.status == PAR_OK;
+    bool too_long = item->out.file > 0;
+    const char *text = item->out.data ? item->out.data : "";
 
     if (item->failure)
         return print_json_unsent(item->index, item->failure, err);
-    if (is_output && item->out.file > 0)
+    if (too_long && item->result.status == PAR_OK)
         return print_json_unsent(item->index,
                                  "its output is too long for one value", err);
-    return print_json(&item->result, item->index,
-                      !is_output       ? NULL
-                      : item->out.data ? item->out.data
-                                       : "",
-                      item->out.len, err);
+    if (!w->target.is_command || too_long)
+        return print_json(&item->result, item->index, NULL, 0, err);
+    return print_json(&item->result, item->index, text, item->out.len, err);
 }
 
 static int print_item(struct work *w, struct item *item, struct par_error *err)

@@ -142,6 +142,9 @@ wanted=$(for f in "${licences[@]}"; do
 done)
 try parctl map --content -k "$EXAMPLES/wordcount.c:count" ::: "${licences[@]}"
 quiet "a C function over the licences, against tr and grep" 0 "$wanted"
+try parctl map --json -k 'echo {}; test {} = 2' ::: 1 2 3
+is "... and what was written before it failed" \
+    "$code $(grep -c '"index":[13],"error":"exit 1 .*","output":"[13]\\n"}$' <<<"$out")" "2 2"
 try parctl map --content --json -k "$EXAMPLES/wordcount.c:count" ::: /usr/share/common-licenses/GPL-3
 quiet "--json: a number" 0 '{"index":1,"value":'"$(LC_ALL=C tr -cs A-Za-z '\n' \
     </usr/share/common-licenses/GPL-3 | grep -c .)"'}'

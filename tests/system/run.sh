@@ -46,7 +46,15 @@ is "octets are left as they are" "$(od -An -c "$work/out" | tr -d ' \n')" nonewl
 try parctl run --json -- echo a
 quiet "--json: what it printed" 0 '{"index":1,"value":"a\n"}'
 try parctl run --json -- sh -c 'echo a; exit 3'
-like "... or why not" "$code $out" '^3 .*"error":"exit 3 on .*","executed":"yes","worker":"'
+like "... or why not, and what it wrote all the same" "$code $out" \
+    '^3 .*"error":"exit 3 on .*","executed":"yes","worker":"[^"]*","output":"a\\n"}$'
+try parctl run --json -- sh -c 'exit 3'
+like "... if it wrote anything" "$code $out" \
+    '^3 .*"error":"exit 3 on .*","executed":"yes","worker":"[^"]*"}$'
+try parctl run --json -- sh -c 'head -c 1200000 /dev/zero; exit 3'
+like "... that fits into a value" "$code $out" \
+    '^3 .*"error":"exit 3 on .*","executed":"yes","worker":"[^"]*"}$'
+like "... which is said" "$err" '^par: --json: an output of 1200000 bytes is too long'
 
 # ---- what it is given ----
 
