@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "frame.h"
 #include "meta.h"
 #include "meta_keys.h"
@@ -146,16 +146,11 @@ const char *par_result_error(const struct par_result *r, char *text, size_t n)
     return text;
 }
 
-/* The shortest of "%.15g", "%.16g", "%.17g" that reads back the same. */
 static void put_float(struct meta_writer *w, double f)
 {
-    char text[40];
+    char text[DECIMAL_TEXT];
 
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, f);
-        if (isnan(f) || strtod(text, NULL) == f)
-            break;
-    }
+    decimal_write(text, f);
     meta_put_raw(w, text, strlen(text));
 }
 

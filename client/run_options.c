@@ -2,9 +2,9 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "handle.h"
 #include "meta.h"
 #include "meta_keys.h"
@@ -77,7 +77,7 @@ static int put_resources(struct pairs *p,
     for (size_t i = 0; i < n; i++) {
         const char *text = l[i].value ? l[i].value : "1";
         char *end;
-        double v = strtod(text, &end);
+        double v = decimal_read(text, &end);
 
         if (end == text || *end || !(v >= 0))
             return par_fail(err, EINVAL,

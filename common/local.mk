@@ -11,6 +11,7 @@ COMMON_PURE = \
     common/bundle_keys.c common/bundle_keys.h \
     common/bundle_lists.c \
     common/credit.c common/credit.h \
+    common/decimal.c common/decimal.h \
     common/digest.c common/digest.h \
     common/error.c \
     common/heap.c common/heap.h \

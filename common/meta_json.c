@@ -7,13 +7,12 @@
 
 #include "meta.h"
 
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "utf8.h"
 
 enum { NUMBER = 32 /* octets, enough for any number's text */ };
@@ -23,38 +22,12 @@ static void put_text(struct meta_writer *out, const char *text)
     meta_put_raw(out, text, strlen(text));
 }
 
-/* The decimal point of the locale may be a comma, or several octets. */
-static void put_number(struct meta_writer *out, const char *text)
-{
-    static const char plain[] = "+-0123456789e";
-    size_t run = strspn(text, plain);
-
-    meta_put_raw(out, text, run);
-    text += run;
-    if (*text == '\0')
-        return;
-    put_text(out, ".");
-    text += strcspn(text, plain);
-    put_text(out, text);
-}
-
 static void put_float(struct meta_writer *out, double f)
 {
-    char text[NUMBER];
-    /* Where 15 digits are enough, %g drops those that say nothing; only the
-     * numbers below DBL_MIN are less precise than that. */
-    int digits = fabs(f) < DBL_MIN ? 1 : DBL_DIG;
+    char text[DECIMAL_TEXT];
 
-    if (!isfinite(f)) {
-        put_text(out, "null");
-        return;
-    }
-    for (; digits <= DBL_DECIMAL_DIG; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, f);
-        if (strtod(text, NULL) == f)
-            break;
-    }
-    put_number(out, text);
+    decimal_write(text, f);
+    put_text(out, isfinite(f) ? text : "null");
 }
 
 static void put_escape(struct meta_writer *out, unsigned code)

@@ -9,8 +9,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "decimal.h"
 
 /* The text for "argument 2 (y) of add". */
 enum { PLACE = 160 };
@@ -272,9 +273,9 @@ static bool put_integer(struct meta_writer *out, const char *word)
 static bool put_float(struct meta_writer *out, const char *word)
 {
     char *end;
-    double f = strtod(word, &end);
+    double f = decimal_read(word, &end);
 
-    /* strtod() would pass over white space in front. */
+    /* That passes over white space in front. */
     if (end == word || *end != '\0' || strchr(" \t\n\v\f\r", word[0]))
         return false;
     meta_put_float(out, f);

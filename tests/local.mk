@@ -33,6 +33,7 @@ UNIT_TESTS += tests/unit/test_client_setup
 UNIT_TESTS += tests/unit/test_client_stream
 UNIT_TESTS += tests/unit/test_conns
 UNIT_TESTS += tests/unit/test_credit
+UNIT_TESTS += tests/unit/test_decimal
 UNIT_TESTS += tests/unit/test_digest
 UNIT_TESTS += tests/unit/test_disk
 UNIT_TESTS += tests/unit/test_doorstep
@@ -220,6 +221,7 @@ EXTRA_DIST += tests/golden
 EXTRA_DIST += \
     tests/unit/brokering.h \
     tests/unit/calling.h \
+    tests/unit/commas.h \
     tests/unit/functions.c \
     tests/unit/linked.h \
     tests/unit/manifest.h \

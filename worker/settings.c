@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cpus.h"
+#include "decimal.h"
 #include "link.h"
 #include "plain.h"
 #include "settings.h"
@@ -149,7 +150,7 @@ static int take_resource(struct resource *r,
         return par_fail(err, ENOMEM, "out of memory");
     if (*value == '[')
         return take_indexes(r, value, err);
-    r->amount = strtod(value, &end);
+    r->amount = decimal_read(value, &end);
     if (!isdigit((unsigned char)*value) || *end || !isfinite(r->amount))
         return bad_resource(r->name, value, err);
     return 0;

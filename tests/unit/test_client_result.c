@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "client/result.h"
+#include "commas.h"
 #include "meta.h"
 #include "meta_keys.h"
 
@@ -59,6 +60,17 @@ Test(result, numbers_are_the_shortest_that_read_back)
     is_text(PAR_OK, "0.3333333333333333");
     meta_put_float(&w, 2);
     is_text(PAR_OK, "2");
+}
+
+Test(result,
+     numbers_have_a_point_whatever_the_locale,
+     .init = scratch_make,
+     .fini = scratch_remove,
+     .timeout = 20)
+{
+    use_commas();
+    meta_put_float(&w, 1.5);
+    is_text(PAR_OK, "1.5");
 }
 
 Test(result, the_rest_is_one_line_of_json)

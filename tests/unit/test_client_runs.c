@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "calling.h"
+#include "commas.h"
 #include "meta_keys.h"
 
 TestSuite(runs, .init = open_client, .fini = close_client, .timeout = 20);
@@ -160,6 +161,20 @@ Test(runs, lets_more_results_come_when_half_are_used)
     cr_assert(eq(int, par_wait_all(client, NULL, 0, -1, &err), 0));
     meet();
     cr_assert(ge(uint, fake.seen[WIRE_CREDIT], 1));
+}
+
+Test(runs, resources_have_a_point_whatever_the_locale)
+{
+    struct par_function f = fake_function(client, "echo");
+    struct par_run_options o = {.resources =
+                                    (struct par_label[]){{"cpu", "1.5"}, {0}}};
+    uint64_t job;
+
+    scratch_make();
+    use_commas();
+    cr_assert(eq(int, par_run(client, &f, PAR_NO_ARGS, &o, &job, &err), 0),
+              "%s", err.text);
+    scratch_remove();
 }
 
 /* ---- another event loop ---- */

@@ -6,7 +6,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <float.h>
-#include <locale.h>
 #include <math.h>
 
 static struct meta_writer w;
@@ -93,16 +92,6 @@ Test(meta_json, what_json_cannot_count_is_null)
     cr_assert(eq(str, json_of_float((double)NAN), "null"));
     cr_assert(eq(str, json_of_float((double)INFINITY), "null"));
     cr_assert(eq(str, json_of_float(-(double)INFINITY), "null"));
-}
-
-Test(meta_json, a_locale_with_a_comma_changes_nothing)
-{
-    static const char *const commas[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE"};
-
-    for (size_t i = 0; i < sizeof commas / sizeof *commas; i++)
-        if (setlocale(LC_ALL, commas[i]))
-            break;
-    cr_assert(eq(str, json_of_float(-1.25e-7), "-1.25e-07"));
 }
 
 Test(meta_json, strings_are_escaped)
