@@ -49,7 +49,7 @@ said "a broker makes no keys where others can write" 125 \
 try env PAR_CONFIG_DIR="$work/open" parctl keygen
 said "... nor does keygen" 125 "^par: $work/open: others can write it"
 start exposed env PAR_CONFIG_DIR="$work/open" parworker -b tcp://127.0.0.1:9
-wait_for has_line exposed.err "$work/open: others can write it"
+wait_line exposed.err "$work/open: others can write it"
 is "... nor a worker, which says so" $? 0
 stop exposed
 is "... and nothing is there" "$(ls -A open)" ""
