@@ -76,14 +76,14 @@ static int put_file(struct args *a,
 int args_put(struct args *a,
              size_t i,
              const char *word,
-             bool is_file,
+             enum args_form form,
              struct par_error *err)
 {
-    if (is_file)
+    if (form == ARGS_FILE)
         return put_file(a, i, word, err);
-    if (word[0] == '@' && word[1] != '@' && word[1] != '\0')
+    if (form == ARGS_WORD && word[0] == '@' && word[1] != '@' && word[1])
         return put_file(a, i, word + 1, err);
-    if (word[0] == '@' && word[1] == '@')
+    if (form == ARGS_WORD && word[0] == '@' && word[1] == '@')
         word++;
     return signature_put_word(&a->signature, a->function->name, i, word,
                               &a->payload, err);

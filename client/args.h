@@ -1,7 +1,7 @@
 /* args.h - the words of a command line as the arguments of a function
  *
  * A word is converted as the signature wants it; without a signature it is a
- * string.  @FILE is the octets of that file (@@x is the word "@x").
+ * string.
  */
 #ifndef PAR_CLIENT_ARGS_H
 #define PAR_CLIENT_ARGS_H
@@ -25,11 +25,17 @@ void args_begin(struct args *a,
                 const struct par_function *function,
                 size_t count);
 
-/* The i-th; `is_file`: the word names a file whose octets it is. */
+enum args_form {
+    ARGS_WORD,  /* @FILE is the octets of that file, @@x the word "@x" */
+    ARGS_VALUE, /* as it is: somebody's data, which may begin with @ */
+    ARGS_FILE   /* the octets of the file of that name */
+};
+
+/* The i-th. */
 int args_put(struct args *a,
              size_t i,
              const char *word,
-             bool is_file,
+             enum args_form form,
              struct par_error *err);
 
 /* All are put: do they fit? */

@@ -1,12 +1,14 @@
 /* cmd_map.c - parctl map: one command line or function for many inputs */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "cmd.h"
+#include "places.h"
 #include "work.h"
 
 enum {
@@ -121,8 +123,14 @@ static int start(struct work *w,
                                  "< {}");
     if (t->is_command
             ? template_command(&w->template, words, templates)
-            : template_arguments(&w->template, words + 1, templates - 1))
+            : template_arguments(&w->template, words + 1, templates - 1)) {
+        if (errno == EINVAL)
+            return cli_usage(w->cli,
+                             "an input cannot stand in a here-document whose "
+                             "end is quoted: the shell fills in nothing there");
+        cli_say("out of memory");
         return CLI_PAR;
+    }
     /* Nothing but its place tells what a value belongs to. */
     if (!t->is_command && !w->by_line && !w->ungrouped && !w->cli->json)
         w->in_order = true;
@@ -194,7 +202,7 @@ static int map_main(struct cli *cli, int argc, char **argv)
         return cli_usage(cli, "what is to be run for each input?  (If they are "
                               "command lines: sh -c)");
     for (size_t i = 0; i < templates; i++)
-        if ((name = template_later(words[i], &len)))
+        if ((name = place_later(words[i], &len)))
             return cli_usage(cli, "%.*s of GNU parallel is not built yet",
                              (int)len, name);
     if (w.in_order && (w.by_line || w.ungrouped))
@@ -219,7 +227,7 @@ const struct verb verb_map = {
         "input.\nPlaces: {} the input, {.} without extension, {/} its last "
         "component, {//} its\nfolder, {/.} last component without extension, "
         "{#} its number; without one the\ninput comes last.  A single word "
-        "with shell syntax is run by sh, each value\nquoted for its place; "
+        "with shell syntax is run by sh, which gets\neach value as a variable; "
         "other templates need no shell.\n"
         "\n"
         "Output is printed job by job.  Failures are told on standard error:\n"

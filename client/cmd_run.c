@@ -217,7 +217,8 @@ static int run_function(struct run_order *o,
     args_begin(&args, &function, count);
     rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = args_put(&args, i, words[i], o->wishes.content, &err);
+        rc = args_put(&args, i, words[i],
+                      o->wishes.content ? ARGS_FILE : ARGS_WORD, &err);
     if (rc == 0)
         rc = args_check(&args, &err);
     if (rc)

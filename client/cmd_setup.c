@@ -42,7 +42,7 @@ static int prepare_call(struct call *call,
                         call->function, CALL_ARGS);
     args_begin(&call->args, &function, call->count);
     for (size_t i = 0; i < call->count; i++)
-        if (args_put(&call->args, i, call->words[i], false, err))
+        if (args_put(&call->args, i, call->words[i], ARGS_WORD, err))
             return -1;
     if (args_check(&call->args, err))
         return -1;

@@ -61,6 +61,8 @@ parctl_SOURCES = \
     client/spool.c client/spool.h \
     client/table.c client/table.h \
     client/target.c client/target.h \
+    client/places.c client/places.h \
+    client/script.c client/script.h \
     client/template.c client/template.h \
     client/watch.c client/watch.h \
     client/wishes.c client/wishes.h \

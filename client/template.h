@@ -1,13 +1,12 @@
 /* template.h - one command line for many inputs: `convert {} {.}.png`
  *
+ * What stands for an input is in places.h.
+ *
  * Words are kept apart as they were given; the value of an input never
  * becomes more than (a part of) one word, whatever is in it.  A template of
  * one word is a whole command line: split at white space, or, if it holds
- * anything that only a shell understands, left to `sh -c` with each value
- * quoted for the place where it stands.
- *
- *   {} the input   {.} without its extension   {/} its last component
- *   {//} the folder   {/.} last component without extension   {#} the number
+ * anything that only a shell understands, left to `sh -c`, which gets the
+ * values beside the script (script.h).
  */
 #ifndef PAR_CLIENT_TEMPLATE_H
 #define PAR_CLIENT_TEMPLATE_H
@@ -22,19 +21,17 @@ struct template
 {
     char **words; /* owned */
     size_t count;
-    bool by_shell; /* the one word is a script */
-    bool is_used;  /* some word has a place for the input */
+    bool is_used;    /* some word has a place for the input */
+    bool by_shell;   /* the one word is a script */
+    unsigned passed; /* a bit for each place of which it wants the value */
 };
 
 /* True if only a shell can make sense of this command line. */
 bool template_needs_shell(const char *line);
 
-/* The first place in `word` that GNU parallel would fill, and this does not
- * yet ({1} {%} {+/} {= ... =}), with its length; NULL if there is none. */
-const char *template_later(const char *word, size_t *len);
-
 /* As a command: see above.  Without a place for the input it is appended as a
- * last word.  Returns -1 if out of memory. */
+ * last word.  Returns -1 and ENOMEM, or EINVAL if a place stands where no
+ * shell fills anything in: in a here-document whose end is quoted. */
 int template_command(struct template *t, const char *const *words, size_t n);
 
 /* As the arguments of a function: the words as they are; the input is the
@@ -43,7 +40,7 @@ int template_arguments(struct template *t, const char *const *words, size_t n);
 
 void template_clear(struct template *t);
 
-/* Append word i, filled in, to `out`: plain octets. */
+/* Append word i, filled in, to `out`: plain octets.  Not of a script. */
 void template_fill(const struct template *t,
                    size_t i,
                    const char *value,

@@ -134,6 +134,14 @@ like "... of one that does not fit, too" "$code $out" \
 try parctl map ./nothing-there ::: 1 2
 said "a command that is not there" 2 '^par: #2 \(2\): .*nothing-there'
 
+try parctl map -k 'echo "$(basename {})"; cat <<E
+{}
+E' ::: 'x; echo INJECTED' '$(echo INJECTED)' 'a  b'
+quiet "no input is code, in brackets, quotes and documents" 0 \
+    $'x; echo INJECTED\nx; echo INJECTED\n$(echo INJECTED)\n$(echo INJECTED)\na  b\na  b'
+try parctl map $'cat <<"E"\n{}\nE' ::: 1
+said "where a shell fills in nothing, nor do we" 125 '^par: .*here-document'
+
 # ---- functions ----
 
 licences=(/usr/share/common-licenses/*)
@@ -148,6 +156,10 @@ is "... and what was written before it failed" \
 try parctl map --content --json -k "$EXAMPLES/wordcount.c:count" ::: /usr/share/common-licenses/GPL-3
 quiet "--json: a number" 0 '{"index":1,"value":'"$(LC_ALL=C tr -cs A-Za-z '\n' \
     </usr/share/common-licenses/GPL-3 | grep -c .)"'}'
+try parctl map -k "$EXAMPLES/wordcount.c:count" ::: '@three' '@@' a
+quiet "an input that begins with @ is what it is" 0 $'1\n0\n1'
+try parctl map -k "$EXAMPLES/wordcount.c:count" '@{}' ::: odd
+quiet "... but @{} in the template is a file" 0 5
 try parctl map --content -k "$EXAMPLES/wordcount.c:count" ::: three nowhere odd
 said "a file that is not there fails its own job" 1 \
     '^par: #2 \(nowhere\): .*No such file' $'0\n5'

@@ -23,11 +23,11 @@ static void clear(void)
 
 TestSuite(args, .init = scratch_make, .fini = clear, .timeout = 10);
 
-static int put(const char *signature, const char *word, bool is_file)
+static int put(const char *signature, const char *word, enum args_form form)
 {
     snprintf(function.signature, sizeof function.signature, "%s", signature);
     args_begin(&args, &function, 1);
-    if (args_put(&args, 0, word, is_file, &err))
+    if (args_put(&args, 0, word, form, &err))
         return -1;
     return args_check(&args, &err);
 }
@@ -47,16 +47,16 @@ Test(args, words_are_what_the_signature_wants)
 {
     struct meta_value v;
 
-    cr_assert(eq(int, put("i:i", "-12", false), 0));
+    cr_assert(eq(int, put("i:i", "-12", ARGS_WORD), 0));
     cr_assert(eq(i64, first().i, -12));
-    cr_assert(eq(int, put("", "-12", false), 0));
+    cr_assert(eq(int, put("", "-12", ARGS_WORD), 0));
     v = first();
     cr_assert(meta_is(&v, "-12"), "without a signature all are strings");
 }
 
 Test(args, a_word_that_does_not_fit_names_all_three)
 {
-    cr_assert(eq(int, put("n:i->i", "abc", false), -1));
+    cr_assert(eq(int, put("n:i->i", "abc", ARGS_WORD), -1));
     cr_assert(eq(int, err.code, EINVAL));
     cr_assert(ne(ptr, strstr(err.text, "abc"), NULL));
     cr_assert(ne(ptr, strstr(err.text, "of f"), NULL));
@@ -69,12 +69,12 @@ Test(args, at_sends_what_is_in_the_file)
     char word[PATH_MAX];
 
     snprintf(word, sizeof word, "@%s", scratch_write("a", 0644, "octets"));
-    cr_assert(eq(int, put("s:i", word, false), 0));
+    cr_assert(eq(int, put("s:i", word, ARGS_WORD), 0));
     v = first();
     cr_assert(meta_is(&v, "octets"));
-    cr_assert(eq(int, put("b:i", word, false), 0));
+    cr_assert(eq(int, put("b:i", word, ARGS_WORD), 0));
     cr_assert(eq(int, first().kind, META_BIN));
-    cr_assert(eq(int, put("b:i", word + 1, true), 0));
+    cr_assert(eq(int, put("b:i", word + 1, ARGS_FILE), 0));
     cr_assert(eq(sz, first().len, 6));
 }
 
@@ -82,10 +82,10 @@ Test(args, two_at_are_one)
 {
     struct meta_value v;
 
-    cr_assert(eq(int, put("s:i", "@@home", false), 0));
+    cr_assert(eq(int, put("s:i", "@@home", ARGS_WORD), 0));
     v = first();
     cr_assert(meta_is(&v, "@home"));
-    cr_assert(eq(int, put("s:i", "@", false), 0));
+    cr_assert(eq(int, put("s:i", "@", ARGS_WORD), 0));
     v = first();
     cr_assert(meta_is(&v, "@"));
 }
@@ -94,18 +94,18 @@ Test(args, a_missing_file_and_one_too_large_are_named)
 {
     FILE *f = fopen(scratch_path("big"), "w");
 
-    cr_assert(eq(int, put("b:i", scratch_path("none"), true), -1));
+    cr_assert(eq(int, put("b:i", scratch_path("none"), ARGS_FILE), -1));
     cr_assert(eq(int, err.code, ENOENT));
     for (int i = 0; i <= WIRE_ITEM_MAX; i++)
         fputc('x', f);
     fclose(f);
-    cr_assert(eq(int, put("b:i", scratch_path("big"), true), -1));
+    cr_assert(eq(int, put("b:i", scratch_path("big"), ARGS_FILE), -1));
     cr_assert(eq(int, err.code, PAR_CODE(PAR_TOO_LARGE)));
     cr_assert(ne(ptr, strstr(err.text, "big"), NULL));
 }
 
 Test(args, a_file_without_octets_is_an_argument)
 {
-    cr_assert(eq(int, put("b:i", scratch_write("a", 0644, ""), true), 0));
+    cr_assert(eq(int, put("b:i", scratch_write("a", 0644, ""), ARGS_FILE), 0));
     cr_assert(eq(sz, first().len, 0));
 }

@@ -1,12 +1,17 @@
 /* test_template.c - places in a command line, and when a shell is needed */
 #include "config.h"
 
+#include "client/places.h"
 #include "client/template.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct template t;
 static struct meta_writer out;
@@ -100,41 +105,128 @@ Test(template, several_words_are_never_given_to_a_shell)
     cr_assert(eq(str, (char *)fill(1, "x"), "%s;"));
 }
 
-/* What a real sh makes of the script for this value. */
-static const char *by_sh(const char *script, const char *value)
+/* What a real shell makes of the script for this value. */
+static const char *by(const char *shell, const char *script, const char *value)
 {
     static char text[512];
-    FILE *f;
-    size_t n;
+    struct meta_writer words = {0};
+    char *argv[4 + PLACES + 1] = {0};
+    struct meta_reader r;
+    struct meta_value v, word;
+    ssize_t n, all = 0;
+    int ends[2], status;
+    pid_t pid;
 
     template_clear(&t);
     command(script);
     cr_assert(eq(int, t.by_shell, true), "%s", script);
-    f = popen(fill(0, value), "r");
-    n = fread(text, 1, sizeof text - 1, f);
-    text[n] = '\0';
-    pclose(f);
+    template_pack(&t, value, 17, NULL, &words);
+    r = meta_read(words.data, words.len);
+    meta_next(&r, &v);
+    for (size_t i = 0; i < v.len && meta_next(&r, &word); i++)
+        argv[i] = strndup((const char *)word.data, word.len);
+    meta_writer_clear(&words);
+    cr_assert(eq(str, argv[0], "sh"));
+    cr_assert(eq(int, pipe(ends), 0));
+    pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], 1);
+        close(ends[0]);
+        close(ends[1]);
+        execvp(shell, argv);
+        _exit(127);
+    }
+    close(ends[1]);
+    while ((n = read(ends[0], text + all, sizeof text - 1 - (size_t)all)) > 0)
+        all += n;
+    text[all] = '\0';
+    close(ends[0]);
+    waitpid(pid, &status, 0);
+    cr_assert(eq(int, status, 0), "%s: %s", shell, script);
+    for (size_t i = 0; i < v.len; i++)
+        free(argv[i]);
     return text;
 }
 
-Test(template, a_value_stays_one_word_wherever_it_stands)
+static const char *by_sh(const char *script, const char *value)
 {
-    static const char *const values[] = {
-        "plain",      "two words", "it's",        "a\"b", "$HOME",
-        "`echo x`",   "$(echo x)", "a;echo x",    "*",    "~",
-        "\\",         "a\\",       "-n x",        "'",    "''\"\"",
-        "line\nline", "",          "$((1+1))",    "!x",   "{}",
-        "a\\\\b",     "\\$HOME",   "\"; echo x #"};
+    return by("sh", script, value);
+}
 
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        const char *v = values[i];
+static const char *const values[] = {
+    "plain",      "two words", "it's",        "a\"b", "$HOME",
+    "`echo x`",   "$(echo x)", "a;echo x",    "*",    "~",
+    "\\",         "a\\",       "-n x",        "'",    "''\"\"",
+    "line\nline", "",          "$((1+1))",    "!x",   "{}",
+    "a\\\\b",     "\\$HOME",   "\"; echo x #"};
 
-        cr_assert(eq(str, (char *)by_sh("printf %s {};", v), (char *)v));
-        cr_assert(eq(str, (char *)by_sh("printf %s '{}'", v), (char *)v));
-        cr_assert(eq(str, (char *)by_sh("printf %s \"{}\"", v), (char *)v));
-        cr_assert(eq(str, (char *)by_sh("printf %s \"\\\"{}\" | tail -c +2", v),
-                     (char *)v));
-    }
+/* Each prints the value, and perhaps what stands around it. */
+static const struct {
+    const char *script, *before, *after;
+} scripts[] = {
+    {"printf %s {};", "", ""},
+    {"printf %s '{}'", "", ""},
+    {"printf %s 'a{}b'", "a", "b"},
+    {"printf %s \"a{}b\"", "a", "b"},
+    {"printf %s \"\\\"{}\\\"\"", "\"", "\""},
+    {"printf '%s|' \"$(printf %s {})\"", "", "|"},
+    {"printf '%s|' \"$(printf %s \"{}\")\"", "", "|"},
+    {"printf '%s|' \"$(printf %s '{}')\"", "", "|"},
+    {"printf '%s|' \"$(printf %s \"$( (printf %s \"{}\") )\")\"", "", "|"},
+    {"printf '%s|' \"`printf %s {}`\"", "", "|"},
+    {"printf %s a # it's {}\nprintf %s {}", "a", ""},
+    {"cat <<E\n<{}>\nE\nprintf %s {}", NULL, NULL},
+    {"cat <<-E\n\t<{}>'\n\tE\nprintf %s {}", NULL, NULL},
+    {"cat <<E\n<$(printf %s \"{}\")>\nE\nprintf %s {}", NULL, NULL},
+    {"f() { printf %s {}; }; f other", "", ""},
+    {"set -- a b; printf %s {}", "", ""},
+    {"unset x; printf %s ${x:-{}}", "", ""},
+    {"unset x; printf %s \"${x:-{}}\"", "", ""},
+    {"printf %s \"$# ${#} ${}\"", "0 0 $", ""},
+    {"case x in (x) printf %s {};; esac", "", ""},
+    {"case x in x) printf %s {};; esac", "", ""},
+    {"(printf %s {})", "", ""},
+    {"printf %s {} | cat", "", ""},
+    {"cat <<'E'; printf %s {}\n' $(\nE", "' $(\n", ""},
+};
+
+/* A command in quotes loses the ends of lines at its end. */
+Test(template, a_value_stays_one_word_and_no_code_wherever_it_stands,
+     .timeout = 120)
+{
+    static const char *const shells[] = {"dash", "bash"};
+    char want[512];
+
+    for (size_t k = 0; k < 2; k++)
+        for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++)
+            for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+                const char *v = values[i];
+
+                if (scripts[s].before)
+                    snprintf(want, sizeof want, "%s%s%s", scripts[s].before, v,
+                             scripts[s].after);
+                else
+                    snprintf(want, sizeof want, "<%s>%s\n%s", v,
+                             strstr(scripts[s].script, "'\n") ? "'" : "", v);
+                cr_assert(
+                    eq(str, (char *)by(shells[k], scripts[s].script, v), want),
+                    "%s: %s of %s", shells[k], scripts[s].script, v);
+            }
+}
+
+Test(template, sums_and_numbers)
+{
+    cr_assert(eq(str, (char *)by_sh("echo $(( ({} + 1) * 2 ))", "3"), "8\n"));
+    cr_assert(
+        eq(str, (char *)by_sh("echo \"{#} {/.}\"", "a/b c.d"), "17 b c\n"));
+}
+
+Test(template, a_document_whose_end_is_quoted_has_no_place)
+{
+    const char *line = "cat <<'E'\n{}\nE";
+
+    cr_assert(eq(int, template_command(&t, &line, 1), -1));
+    cr_assert(eq(int, errno, EINVAL));
 }
 
 Test(template, a_script_without_a_place_gets_its_input_at_the_end)
@@ -146,20 +238,26 @@ Test(template, packs_words_as_a_job_wants_them)
 {
     struct meta_writer scratch = {0};
     struct meta_writer packed = {0};
+    static const char *const words[] = {
+        "sh",
+        "-c",
+        "par_input=$1 par_number=$2; shift 2; "
+        "echo \"${par_input}\" ''\"${par_number}\"''; true",
+        "sh",
+        "a'b",
+        "17"};
     struct meta_reader r;
-    struct meta_value v;
+    struct meta_value v, word;
 
-    command("echo {}; true");
-    template_pack(&t, "a'b", 1, &scratch, &packed);
+    command("echo {} '{#}'; true");
+    template_pack(&t, "a'b", 17, &scratch, &packed);
     r = meta_read(packed.data, packed.len);
     meta_next(&r, &v);
-    cr_assert(eq(sz, v.len, 3));
-    meta_next(&r, &v);
-    cr_assert(meta_is(&v, "sh"));
-    meta_next(&r, &v);
-    cr_assert(meta_is(&v, "-c"));
-    meta_next(&r, &v);
-    cr_assert(meta_is(&v, "echo 'a'\\''b'; true"));
+    cr_assert(eq(sz, v.len, sizeof words / sizeof *words));
+    for (size_t i = 0; i < v.len; i++) {
+        meta_next(&r, &word);
+        cr_assert(meta_is(&word, words[i]), "%zu", i);
+    }
     meta_writer_clear(&scratch);
     meta_writer_clear(&packed);
 }
@@ -196,13 +294,13 @@ Test(template, places_that_are_not_built_yet_are_found)
     size_t len;
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *got = template_later(cases[i].word, &len);
+        const char *got = place_later(cases[i].word, &len);
 
         cr_assert(ne(ptr, (void *)got, NULL), "%s", cases[i].word);
         cr_assert(eq(sz, len, strlen(cases[i].want)));
         cr_assert(eq(int, strncmp(got, cases[i].want, len), 0));
     }
     for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
-        cr_assert(eq(ptr, (void *)template_later(fine[i], &len), NULL), "%s",
+        cr_assert(eq(ptr, (void *)place_later(fine[i], &len), NULL), "%s",
                   fine[i]);
 }

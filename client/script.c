@@ -1,0 +1,332 @@
+/* script.c - follow a shell's quotes and brackets, and put variables at places
+ *
+ * What is open is a stack.  Much that the shell knows is not looked at (`case'
+ * patterns in $( ), say): then a value may be split into words, as any variable
+ * without quotes is.
+ */
+#include "config.h"
+
+#include "script.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "meta.h"
+#include "places.h"
+
+enum { DEPTH = 64, DOCUMENTS = 4, DOCUMENT_END = 64 };
+
+enum state {
+    PLAIN,
+    PAREN,        /* ( or $(: plain, until ) */
+    BACKTICK,     /* plain, until ` */
+    BRACE,        /* ${ outside of quotes, until } */
+    BRACE_QUOTED, /* ${ inside of quotes, until } */
+    DOUBLE,
+    SINGLE,
+    SUM,       /* $((, until )) */
+    SUM_PAREN, /* ( in it */
+    DOCUMENT,
+    COMMENT
+};
+
+struct document {
+    char end[DOCUMENT_END];
+    bool indented; /* <<-: tabs before its lines mean nothing */
+    bool quoted;
+};
+
+struct walk {
+    const char *p;
+    struct meta_writer out;
+    enum state open[DEPTH];
+    size_t depth; /* of open[], and more: what is deeper is not known */
+    struct document documents[DOCUMENTS]; /* announced, the first is next */
+    size_t announced;
+    unsigned places;
+    bool refused;
+};
+
+static const char *const variables[PLACES] = {"par_input",    "par_stem",
+                                              "par_name",     "par_folder",
+                                              "par_namestem", "par_number"};
+
+/* ---- what is open ---- */
+
+static enum state top(const struct walk *w)
+{
+    return w->open[w->depth < DEPTH ? w->depth : DEPTH - 1];
+}
+
+static void push(struct walk *w, enum state state)
+{
+    if (++w->depth < DEPTH)
+        w->open[w->depth] = state;
+}
+
+static void pop(struct walk *w)
+{
+    if (w->depth > 0)
+        w->depth--;
+}
+
+/* Where commands may stand. */
+static bool takes_commands(enum state s)
+{
+    return s == PLAIN || s == PAREN || s == BACKTICK;
+}
+
+/* Where quotes are quotes. */
+static bool takes_quotes(enum state s)
+{
+    return takes_commands(s) || s == BRACE;
+}
+
+static void copy(struct walk *w, size_t n)
+{
+    meta_put_raw(&w->out, w->p, n);
+    w->p += n;
+}
+
+static void put(struct walk *w, const char *text)
+{
+    meta_put_raw(&w->out, text, strlen(text));
+}
+
+/* ---- here-documents ---- */
+
+/* `<<' or `<<-', and the word that will end it. */
+static void announce(struct walk *w)
+{
+    struct document *d = &w->documents[w->announced];
+    const char *p = w->p + 2;
+    size_t n = 0;
+
+    if (*p == '<') { /* of some shells: a text, no document */
+        copy(w, 3);
+        return;
+    }
+    if (w->announced < DOCUMENTS) {
+        *d = (struct document){.indented = *p == '-'};
+        p += *p == '-';
+        p += strspn(p, " \t");
+        for (; *p && !strchr(" \t\n;|&()<>", *p); p++) {
+            if (strchr("'\"\\", *p))
+                d->quoted = true;
+            else if (n < DOCUMENT_END - 1)
+                d->end[n++] = *p;
+        }
+        w->announced += n > 0;
+        copy(w, (size_t)(p - w->p));
+        return;
+    }
+    copy(w, 2);
+}
+
+static void begin_document(struct walk *w)
+{
+    if (w->announced > 0)
+        push(w, DOCUMENT);
+}
+
+/* At the beginning of a line of a document: is this its end? */
+static bool end_document(struct walk *w)
+{
+    const struct document *d = &w->documents[0];
+    const char *line = w->p + (d->indented ? strspn(w->p, "\t") : 0);
+    size_t n = strlen(d->end);
+
+    if (strncmp(line, d->end, n) != 0 || (line[n] != '\n' && line[n] != '\0'))
+        return false;
+    copy(w, (size_t)(line - w->p) + n);
+    pop(w);
+    w->announced--;
+    memmove(&w->documents[0], &w->documents[1],
+            w->announced * sizeof *w->documents);
+    return true;
+}
+
+static bool is_literal(const struct walk *w)
+{
+    return top(w) == DOCUMENT && w->documents[0].quoted;
+}
+
+static bool at_line(const struct walk *w)
+{
+    const char *out = (const char *)w->out.data;
+
+    return w->out.len > 0 && out[w->out.len - 1] == '\n';
+}
+
+/* ---- places ---- */
+
+static void put_variable(struct walk *w, size_t place)
+{
+    enum state s = top(w);
+
+    w->refused |= is_literal(w);
+    if (s == SINGLE)
+        put(w, "'");
+    if (s == SINGLE || takes_quotes(s))
+        put(w, "\"");
+    put(w, "${");
+    put(w, variables[place]);
+    put(w, "}");
+    if (s == SINGLE || takes_quotes(s))
+        put(w, "\"");
+    if (s == SINGLE)
+        put(w, "'");
+    w->places |= 1u << place;
+    w->p += place_len(place);
+}
+
+/* ---- the walk ---- */
+
+/* What begins with a dollar sign. */
+static void dollar(struct walk *w)
+{
+    size_t place = place_at(w->p + 1);
+
+    if (strncmp(w->p, "$((", 3) == 0) {
+        push(w, SUM);
+        copy(w, 3);
+    } else if (w->p[1] == '(') {
+        push(w, PAREN);
+        copy(w, 2);
+    } else if (place < PLACES && place != PLACE_NUMBER) {
+        put(w, "\\$"); /* not the shell's: ${} is nothing there */
+        w->p++;
+    } else if (w->p[1] == '{') {
+        push(w, takes_quotes(top(w)) ? BRACE : BRACE_QUOTED);
+        copy(w, w->p[2] == '#' ? 3 : 2); /* no comment, and no place */
+    } else {
+        copy(w, w->p[1] == '#' ? 2 : 1);
+    }
+}
+
+static void quote(struct walk *w)
+{
+    enum state s = top(w), closes = *w->p == '"' ? DOUBLE : SINGLE;
+
+    if (s == closes)
+        pop(w);
+    else if (takes_quotes(s) || (s == BRACE_QUOTED && closes == DOUBLE))
+        push(w, closes);
+    copy(w, 1);
+}
+
+static void bracket(struct walk *w)
+{
+    enum state s = top(w);
+    size_t n = 1;
+
+    if (*w->p == '(' && takes_commands(s)) {
+        push(w, PAREN);
+    } else if (*w->p == '(' && (s == SUM || s == SUM_PAREN)) {
+        push(w, SUM_PAREN);
+    } else if (*w->p == ')' && (s == PAREN || s == SUM_PAREN)) {
+        pop(w);
+    } else if (*w->p == ')' && s == SUM) {
+        pop(w);
+        n = w->p[1] == ')' ? 2 : 1;
+    } else if (*w->p == '}' && (s == BRACE || s == BRACE_QUOTED)) {
+        pop(w);
+    }
+    copy(w, n);
+}
+
+static bool begins_word(const struct walk *w)
+{
+    const char *out = (const char *)w->out.data;
+
+    return w->out.len == 0 || strchr(" \t\n;|&(", out[w->out.len - 1]);
+}
+
+/* One thing that is no place. */
+static void step(struct walk *w)
+{
+    enum state s = top(w);
+
+    if (s == SINGLE    ? *w->p != '\''
+        : s == COMMENT ? *w->p != '\n'
+                       : is_literal(w) && *w->p != '\n')
+        copy(w, 1);
+    else if (*w->p == '\n') {
+        if (s == COMMENT)
+            pop(w);
+        copy(w, 1);
+        if (takes_commands(top(w)))
+            begin_document(w);
+    } else if (*w->p == '\\')
+        copy(w, w->p[1] ? 2 : 1);
+    else if (*w->p == '$')
+        dollar(w);
+    else if (*w->p == '`') {
+        if (s == BACKTICK)
+            pop(w);
+        else
+            push(w, BACKTICK);
+        copy(w, 1);
+    } else if (*w->p == '"' || *w->p == '\'')
+        quote(w);
+    else if (strchr("()}", *w->p))
+        bracket(w);
+    else if (takes_commands(s) && strncmp(w->p, "<<", 2) == 0)
+        announce(w);
+    else {
+        if (*w->p == '#' && takes_commands(s) && begins_word(w))
+            push(w, COMMENT);
+        copy(w, 1);
+    }
+}
+
+/* `par_input=$1 par_number=$2; shift 2; ' */
+static char *with_values(struct walk *w)
+{
+    char head[200];
+    size_t n = 0;
+    int count = 0;
+    char *script;
+
+    for (size_t i = 0; i < PLACES; i++)
+        if (w->places & 1u << i)
+            n += (size_t)snprintf(head + n, sizeof head - n, "%s=$%d ",
+                                  variables[i], ++count);
+    if (count)
+        snprintf(head + n - 1, sizeof head - n + 1, "; shift %d; ", count);
+    else
+        head[0] = '\0';
+    if (w->out.failed || asprintf(&script, "%s%.*s", head, (int)w->out.len,
+                                  (const char *)w->out.data) < 0) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return script;
+}
+
+char *script_make(const char *line, unsigned *places)
+{
+    struct walk w = {.p = line};
+    char *script = NULL;
+
+    while (*w.p) {
+        size_t place = place_at(w.p);
+
+        if (top(&w) == DOCUMENT && at_line(&w) && end_document(&w))
+            continue;
+        if (place < PLACES)
+            put_variable(&w, place);
+        else
+            step(&w);
+    }
+    *places = w.places;
+    if (w.refused)
+        errno = EINVAL;
+    else
+        script = with_values(&w);
+    meta_writer_clear(&w.out);
+    return script;
+}
