@@ -125,10 +125,16 @@ static bool close_sites(struct sched *s, uint32_t target, bool all)
 
 static void answer(struct sched *s, struct order *o)
 {
-    if (o->status == PAR_OK)
+    uint32_t reason = 0;
+
+    if (o->status == PAR_OK) {
         order_done(s, o, DECIDE_CLOSED);
-    else
-        order_refuse(s, o, o->status, o->text, 0);
+        return;
+    }
+    if (o->status == PAR_WORKER_LOST && o->text.block == 0)
+        reason = sched_say(s, "a worker was lost before it had answered the "
+                              "call; all is closed");
+    order_refuse(s, o, o->status, o->text, reason);
 }
 
 /* Is a CLOSE of some workers through? */

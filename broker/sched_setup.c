@@ -7,6 +7,8 @@
 
 #include "sched_setup.h"
 
+#include <string.h>
+
 #include "sched_order.h"
 #include "sched_sites.h"
 
@@ -66,6 +68,19 @@ static void offer_all(struct sched *s, struct order *o, bool again)
     for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++)
         if (order_is_about(s, t, o->where, i))
             offer(s, o, i, again);
+}
+
+void setup_call_lost(struct sched *s, struct order *o, const char *host)
+{
+    const struct target *t = target_at(s, o->target);
+
+    o->called--;
+    for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++)
+        if (order_is_about(s, t, o->where, i) &&
+            strcmp(worker_at(s, i)->host, host) == 0) {
+            offer(s, o, i, true); /* the first of them gets the call */
+            return;
+        }
 }
 
 static bool is_enough(const struct order *o, const struct census *c)

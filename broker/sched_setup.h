@@ -8,4 +8,8 @@
  * answer if that can be. */
 void setup_review(struct sched *s, struct order *o);
 
+/* A worker of that host has left with its call half done: the next one of the
+ * host runs it. */
+void setup_call_lost(struct sched *s, struct order *o, const char *host);
+
 #endif

@@ -7,6 +7,7 @@
 #include "sched_hold.h"
 #include "sched_life.h"
 #include "sched_queue.h"
+#include "sched_setup.h"
 #include "sched_sites.h"
 #include "wire.h"
 
@@ -128,15 +129,29 @@ static void lose_job(struct sched *s, uint32_t place, bool orderly)
     life_attempt_over(s, place, &answer);
 }
 
+/* Nobody knows how far it came.  The other workers of its host may be closed
+ * already: a CLOSE says so. */
+static void lose_call(struct sched *s, struct order *o, const struct worker *w)
+{
+    o->pending--;
+    if (o->status != PAR_OK)
+        return; /* it is going to be answered with that */
+    if (o->close)
+        o->status = PAR_WORKER_LOST;
+    else
+        setup_call_lost(s, o, w->host);
+}
+
 static void lose_requests(struct sched *s, struct worker *w)
 {
     while (!list_is_empty(&w->requests)) {
         struct request *r =
             LIST_ENTRY(w->requests.next, struct request, of_worker);
+        uint32_t order = r->order;
 
-        if (r->order != POOL_NONE)
-            order_at(s, r->order)->pending--;
         site_answered(s, r);
+        if (order != POOL_NONE)
+            lose_call(s, order_at(s, order), w);
     }
 }
 

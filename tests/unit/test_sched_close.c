@@ -124,6 +124,25 @@ Test(sched_close, close_at_one_worker_leaves_the_others)
     cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 1));
 }
 
+Test(sched_close, a_closing_call_that_is_lost_is_told)
+{
+    struct setup_order order = order_of(1, 20);
+    const struct decision *d;
+
+    ready_worker(1);
+    order.call = world_payload(w);
+    sched_close(w->s, w->now, &order);
+    world_turn(w);
+    sched_worker_leave(w->s, w->now, 1, false);
+    world_turn(w);
+    d = world_nth(w, DECIDE_REFUSED, 0);
+    cr_assert(eq(int, d->status, PAR_WORKER_LOST));
+    cr_assert(eq(str, (char *)world_reason(w, d),
+                 "a worker was lost before it had answered the call; all is "
+                 "closed"));
+    cr_assert(eq(sz, world_count(w, DECIDE_RETIRE), 1));
+}
+
 Test(sched_close, the_error_of_a_closing_call_is_the_answer)
 {
     struct setup_order order = order_of(1, 20);

@@ -244,6 +244,33 @@ Test(sched_setup, a_call_is_not_waited_for_where_the_worker_has_left)
     cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
 }
 
+/* Two workers of one host: the first is lost in the middle of the call. */
+Test(sched_setup, a_call_that_is_lost_is_run_by_the_next_of_its_host)
+{
+    struct worker_desc desc = {.name = "twin", .host = "host1", .slots = 1};
+    struct setup_order order = order_of(1, 5);
+    struct decision call;
+
+    ready_worker(1);
+    sched_worker_join(w->s, w->now, 3, &desc, NULL);
+    set_up(1, 4);
+    answer_all(PAR_OK);
+    order.call = world_payload(w);
+    sched_setup(w->s, w->now, &order);
+    world_turn(w);
+    cr_assert(eq(u32, world_nth(w, DECIDE_SETUP, 0)->worker, 1));
+    sched_worker_leave(w->s, w->now, 1, false);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 0), "nobody has run it");
+    call = *world_nth(w, DECIDE_SETUP, 0);
+    cr_assert(eq(u32, call.worker, 3));
+    cr_assert(eq(u32, call.payload.block, order.call.block));
+    sched_request_done(w->s, w->now, 3, call.request, PAR_OK,
+                       (struct payload_ref){0});
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_READY), 1));
+}
+
 Test(sched_setup, the_error_of_a_call_is_the_answer_and_the_rest_stands)
 {
     struct setup_order order = order_of(2, 5);
