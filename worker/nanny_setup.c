@@ -88,8 +88,7 @@ void nanny_comp_break(struct nanny *n, struct comp *c, const char *text)
     meta_writer_clear(&meta);
 }
 
-/* It was READY once, so that runs wait and slots may serve, but nothing can be
- * started any more. */
+/* It was READY once: runs wait, slots serve, but none can be started now. */
 static void spoil(struct nanny *n, struct comp *c, const char *why)
 {
     char text[PAR_ERROR_TEXT];
