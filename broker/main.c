@@ -22,6 +22,7 @@
 #include "broker.h"
 #include "clock.h"
 #include "daemon.h"
+#include "ignored.h"
 #include "link.h"
 #include "log.h"
 #include "own_keys.h"
@@ -215,7 +216,8 @@ static int open_signals(void)
 
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    if (!signal_is_ignored(SIGINT))
+        sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "handle.h"
+#include "ignored.h"
 #include "open.h"
 #include "watch.h"
 
@@ -210,8 +211,10 @@ static void catch_signals(void)
 {
     struct sigaction a = {.sa_handler = on_signal};
 
-    sigaction(SIGINT, &a, NULL);
-    sigaction(SIGTERM, &a, NULL);
+    if (!signal_is_ignored(SIGINT))
+        sigaction(SIGINT, &a, NULL);
+    if (!signal_is_ignored(SIGTERM))
+        sigaction(SIGTERM, &a, NULL);
 }
 
 int cli_stopped(void)

@@ -31,6 +31,7 @@ COMMON_EFFECT = \
     common/digest_hash.c \
     common/log.c common/log.h \
     common/daemon.c common/daemon.h \
+    common/ignored.h \
     common/options.c common/options.h \
     common/place.c common/place.h \
     common/stdfds.c common/stdfds.h \

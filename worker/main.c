@@ -11,6 +11,7 @@
 #include <par/worker.h>
 
 #include "daemon.h"
+#include "ignored.h"
 #include "log.h"
 #include "settings.h"
 #include "stdfds.h"
@@ -263,7 +264,8 @@ static void catch_signals(void)
     struct sigaction act = {.sa_handler = on_signal};
 
     sigaction(SIGTERM, &act, NULL);
-    sigaction(SIGINT, &act, NULL);
+    if (!signal_is_ignored(SIGINT))
+        sigaction(SIGINT, &act, NULL);
     sigaction(SIGALRM, &act, NULL);
 }
 

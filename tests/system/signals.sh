@@ -179,4 +179,23 @@ stop one
 is "workers without a broker end on SIGTERM: 0" $code 0
 stop two
 
+# ---- SIGINT that was ignored at the start, as scripts have it with `&' ----
+
+start deaf env --ignore-signal=INT parctl run -- sh -c \
+    "echo up; until [ -e $work/go7 ]; do sleep 0.02; done; echo down"
+wait_line deaf.out up || show deaf
+kill -INT "${pids[deaf]}"
+touch go7
+ended deaf
+is "parctl leaves it ignored" "$code $(tail -n 1 deaf.out)" "0 down"
+start broker env --ignore-signal=INT parbroker
+ready broker '^ready on '
+start one env --ignore-signal=INT parworker -c 1
+ready one ' slots? ready as '
+kill -INT "${pids[broker]}" "${pids[one]}"
+try parctl run --connect-timeout 2s --timeout 5s -- echo still here
+quiet "... so do the daemons" 0 'still here'
+stop one
+stop broker
+
 finish
