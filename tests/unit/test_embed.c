@@ -1,4 +1,4 @@
-/* A broker in a program that is not ours. */
+/* test_embed.c - a broker in a program that is not ours */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,7 @@
-/* Bytes from nobody in particular through every reader of foreign bytes.  It
- * proves something under the sanitizers; without them, that all of it ends. */
+/* test_foreign.c - octets from nobody in particular, for each of their readers
+ *
+ * It proves something under the sanitizers; without them, that all of it ends.
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

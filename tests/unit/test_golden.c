@@ -1,6 +1,7 @@
-/* The messages of tests/golden, made by our code and read by it.
+/* test_golden.c - the messages of tests/golden, made and read by our code
  *
- * length: one maker for each message. */
+ * length: one maker for each message.
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,7 @@
-/* What we rely on in libzmq, where its manual does not promise it: a libzmq
- * that behaves differently is to be noticed here, not in the field. */
+/* test_libzmq.c - what we rely on in libzmq, where its manual promises nothing
+ *
+ * A libzmq that behaves differently is to be noticed here, not in the field.
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

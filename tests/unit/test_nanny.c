@@ -1,4 +1,4 @@
-/* A nanny says hello, sets up, runs, closes: what goes well. */
+/* test_nanny.c - a nanny says hello, sets up, runs, closes */
 #include "config.h"
 
 #include <criterion/criterion.h>

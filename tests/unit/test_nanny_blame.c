@@ -1,4 +1,4 @@
-/* What dies, is ended or does not end: who is to blame, and what is told. */
+/* test_nanny_blame.c - what dies, is ended or does not end: who is to blame */
 #include "config.h"
 
 #include <criterion/criterion.h>

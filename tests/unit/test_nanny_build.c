@@ -1,5 +1,8 @@
-/* A compiler that prints without end, or nothing any more, holds nobody up.
- * The linker puts a function here between our code and what it prints. */
+/* test_nanny_build.c - a compiler that prints without end, or no more
+ *
+ * It holds nobody up.  The linker puts a function here between our code and
+ * what it prints.
+ */
 #include "config.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-/* Closing functions that do not come to their end: whoever closes is told. */
+/* test_nanny_close.c - closing functions that do not come to their end */
 #include "config.h"
 
 #include "nursing.h"

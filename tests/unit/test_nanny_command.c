@@ -1,4 +1,4 @@
-/* Commands: exit codes, surroundings, trees of processes. */
+/* test_nanny_command.c - commands: exit codes, surroundings, process trees */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,8 @@
-/* Files of one job, on a disk that takes its time, hold nobody else up.
- * The linker puts the functions here between our code and the disk. */
+/* test_nanny_files.c - files of one job, on a disk that takes its time
+ *
+ * They hold nobody else up.  The linker puts the functions here between our
+ * code and the disk.
+ */
 #include "config.h"
 
 #include <stdatomic.h>

@@ -1,5 +1,7 @@
-/* Somebody clears the caches of a host away while a worker runs: what was set
- * up before begins new slots all the same, or says why it cannot. */
+/* test_nanny_mend.c - somebody clears the caches away while a worker runs
+ *
+ * What was set up before begins new slots all the same, or says why it cannot.
+ */
 #include "config.h"
 
 #include "nursing.h"

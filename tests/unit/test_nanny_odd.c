@@ -1,4 +1,4 @@
-/* Slots that break the rules, programs as slots, clients that leave. */
+/* test_nanny_odd.c - slots that break the rules, programs as slots */
 #include "config.h"
 
 #include "meta_keys.h"

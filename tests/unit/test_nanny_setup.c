@@ -1,6 +1,7 @@
-/* What can be wrong with a computation, and how it is closed.
+/* test_nanny_setup.c - what can be wrong with a computation
  *
- * length: one theme, the cases in the order in which a set-up can fail. */
+ * length: one theme, the cases in the order in which a set-up can fail.
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

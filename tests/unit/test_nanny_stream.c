@@ -1,4 +1,4 @@
-/* The streams of commands: output and input, under credit. */
+/* test_nanny_stream.c - output and input of commands, under credit */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-/* Thread slots: what cannot be killed is told, and the worker goes on. */
+/* test_nanny_thread.c - thread slots: what cannot be killed is told */
 #include "config.h"
 
 #include <fcntl.h>

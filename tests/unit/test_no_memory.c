@@ -1,5 +1,7 @@
-/* When memory ends: a failure is told, and what was there is unharmed.
- * The linker puts the functions here between our code and the allocator. */
+/* test_no_memory.c - when memory ends: told, and what was there is unharmed
+ *
+ * The linker puts the functions here between our code and the allocator.
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,7 @@
-/* doc/protocol.md and the code say the same: its tables are read here, and
- * compared both ways with what common/ compiles to.
+/* test_protocol_doc.c - doc/protocol.md and the code say the same
+ *
+ * Its tables are read here, and compared both ways with what common/ compiles
+ * to.
  */
 #include "config.h"
 

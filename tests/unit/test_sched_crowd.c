@@ -1,4 +1,4 @@
-/* A job that waits behind a long one, while there is a free slot elsewhere. */
+/* test_sched_crowd.c - a job waits behind a long one, beside a free slot */
 #include "config.h"
 
 #include "sched_special.h"

@@ -1,5 +1,8 @@
-/* Who gets how much of the slots: a fleet in its own time, whose workers take
- * as long for a job as its function's number says, in us. */
+/* test_sched_fair.c - who gets how much of the slots
+ *
+ * A fleet in its own time, whose workers take as long for a job as its
+ * function's number says, in us.
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

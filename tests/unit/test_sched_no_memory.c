@@ -1,5 +1,7 @@
-/* When memory ends: a refusal leaves the broker's core as it was.  The linker
- * puts the functions here between our code and the allocator. */
+/* test_sched_no_memory.c - when memory ends a refusal changes nothing
+ *
+ * The linker puts the functions here between our code and the allocator.
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,10 @@
-/* A broker's core under random facts, beside a model that knows only what a
- * client and a worker may rely on.  SEED in the environment chooses the facts.
+/* test_sched_random.c - a broker's core under random facts, beside a model
  *
- * length: the model, what happens to it and what it expects are one thought */
+ * The model knows only what a client and a worker may rely on.  SEED in the
+ * environment chooses the facts.
+ *
+ * length: the model, what happens to it and what it expects are one thought
+ */
 #include "config.h"
 
 #include <criterion/criterion.h>

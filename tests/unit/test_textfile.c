@@ -1,4 +1,4 @@
-/* What test_keys, test_known and test_authorized do not see of it. */
+/* test_textfile.c - what the tests of keys and lists do not see of it */
 #include "config.h"
 
 #include "textfile.h"

@@ -1,4 +1,4 @@
-/* The worker's connection: when it tries, whom, and when it gives up. */
+/* test_uplink.c - the worker's connection: when, to whom, until when */
 #include "config.h"
 
 #include "linked.h"

@@ -1,4 +1,4 @@
-/* T6 of the auth matrix: who gets in, and who does not, and why. */
+/* test_zap.c - who gets in, who does not, and why */
 #include "config.h"
 
 #include "zap.h"
