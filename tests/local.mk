@@ -92,6 +92,7 @@ UNIT_TESTS += tests/unit/test_results
 UNIT_TESTS += tests/unit/test_run_options
 UNIT_TESTS += tests/unit/test_rundir
 UNIT_TESTS += tests/unit/test_sched
+UNIT_TESTS += tests/unit/test_sched_call
 UNIT_TESTS += tests/unit/test_sched_close
 UNIT_TESTS += tests/unit/test_sched_failures
 UNIT_TESTS += tests/unit/test_sched_crowd
