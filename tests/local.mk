@@ -68,6 +68,7 @@ UNIT_TESTS += tests/unit/test_meta_json
 UNIT_TESTS += tests/unit/test_nanny
 UNIT_TESTS += tests/unit/test_nanny_blame
 UNIT_TESTS += tests/unit/test_nanny_build
+UNIT_TESTS += tests/unit/test_nanny_clients
 UNIT_TESTS += tests/unit/test_nanny_close
 UNIT_TESTS += tests/unit/test_nanny_command
 UNIT_TESTS += tests/unit/test_nanny_files

@@ -55,6 +55,7 @@ void live_slot_destroy(struct live_slot *s, int poller)
     pipe_close(s->pipe);
     page_unmap(s->page);
     tail_clear(&s->tail);
+    idmap_clear(&s->met);
     if (s->output >= 0)
         poller_close(poller, s->output);
     free(s);
@@ -80,4 +81,25 @@ int live_slot_send(struct live_slot *s,
     if (result == 0)
         s->dirty = true;
     return result;
+}
+
+/* 0 is a client, too, but no id in the map. */
+static uint64_t met_id(uint32_t client)
+{
+    return (uint64_t)client + 1;
+}
+
+int live_slot_meet(struct live_slot *s, uint32_t client)
+{
+    return idmap_put(&s->met, met_id(client), 0);
+}
+
+bool live_slot_part(struct live_slot *s, const uint32_t *client)
+{
+    bool any = s->met.used > 0;
+
+    if (client)
+        return idmap_take(&s->met, met_id(*client)) != IDMAP_NONE;
+    idmap_clear(&s->met);
+    return any;
 }

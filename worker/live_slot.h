@@ -17,6 +17,7 @@
 
 #include <par/error.h>
 
+#include "idmap.h"
 #include "list.h"
 #include "meta.h"
 #include "page.h"
@@ -75,6 +76,7 @@ struct live_slot {
                                that it did */
     char words[SLOT_WORDS]; /* what it did wrong, or why it failed */
 
+    struct idmap met;  /* clients whose runs it was given: live_slot_meet() */
     unsigned closes;   /* CLOSE for clients that are gone, not yet answered */
     uint64_t request;  /* SETTING, CLOSING: id of what is out */
     uint64_t due;      /* when patience ends; UINT64_MAX: never */
@@ -94,5 +96,11 @@ int live_slot_send(struct live_slot *s,
                    const struct wire_header *head,
                    const struct meta_writer *meta,
                    struct par_error *err);
+
+/* It is about to get a run of this client.  Fails when out of memory. */
+int live_slot_meet(struct live_slot *s, uint32_t client);
+
+/* The client is gone (NULL: all are).  Returns whether it had met it. */
+bool live_slot_part(struct live_slot *s, const uint32_t *client);
 
 #endif

@@ -150,16 +150,18 @@ void nanny_on_close(struct nanny *n, const struct wire_msg *m)
     begin_closing(n, c);
 }
 
-/* One client's state, or NULL: that of all. */
+/* One client's state, or NULL: that of all.  A slot that is busy reads nothing,
+ * so it is told of those alone whom it has met. */
 static void close_clients(struct nanny *n, const uint32_t *origin)
 {
     for (unsigned i = 0; i < n->seat_count; i++) {
         struct live_slot *w = n->seats[i].slot;
-        struct wire_header head = {.type = WIRE_CLOSE, .id = ++n->last_id};
+        struct wire_header head = {.type = WIRE_CLOSE};
         struct meta_writer meta = {0};
 
-        if (!w || w->phase != SLOT_SERVING)
+        if (!w || w->phase != SLOT_SERVING || !live_slot_part(w, origin))
             continue;
+        head.id = ++n->last_id;
         head.ref = n->seats[i].comp->number;
         meta_put_map(&meta, origin ? 2 : 1);
         meta_pair_int(&meta, KEY_PIPE_RUN_HOOKS, HOOK_CLIENT_CLOSE);

@@ -88,13 +88,15 @@ static unsigned write_runs(struct nanny *n,
         const struct run *r = LIST_ENTRY(node, struct run, node);
         bool alone = r->len > WIRE_PACKED_MAX;
 
+        if (live_slot_meet(w, r->origin))
+            break;
         begin_frame(n, &b, c, r);
         batch_add_run(&b, r->origin, alone ? NULL : r->data,
                       alone ? WIRE_SECOND_FRAME : r->len);
         for (in_frame = 1; !alone && written + in_frame < count; in_frame++) {
             const struct run *next = LIST_ENTRY(node->next, struct run, node);
 
-            if (!joins(&b, next, r))
+            if (!joins(&b, next, r) || live_slot_meet(w, next->origin))
                 break;
             batch_add_run(&b, next->origin, next->data, next->len);
             node = node->next;

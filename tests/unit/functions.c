@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -225,6 +226,18 @@ static int fds(struct par_task *t)
     return par_put_int(t, count);
 }
 PAR_FUNCTION(fds, ":i")
+
+/* The octets that its nanny wrote to it until there is a file "look". */
+static int unread(struct par_task *t)
+{
+    int octets = -1;
+
+    while (access("look", F_OK) != 0)
+        usleep(1000);
+    ioctl(3, FIONREAD, &octets);
+    return par_put_int(t, octets);
+}
+PAR_FUNCTION(unread, ":i")
 
 static int info(struct par_task *t)
 {

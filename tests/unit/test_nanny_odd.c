@@ -304,57 +304,6 @@ Test(nanny_odd, program_that_is_none_is_told)
     cr_assert(strstr(words(a), "slot 1 of w.1") != NULL, "%s", words(a));
 }
 
-/* ---- clients ---- */
-
-static char *history(uint64_t id)
-{
-    static char text[500];
-    struct answer *a;
-    struct meta_reader r;
-    struct meta_value v;
-
-    run0(id, "history");
-    a = wait_answer(id);
-    r = meta_read(a->data, a->len);
-    cr_assert(meta_next(&r, &v));
-    snprintf(text, sizeof text, "%.*s", (int)v.len, v.data);
-    return text;
-}
-
-Test(nanny_odd, client_that_leaves_is_told_to_its_slots)
-{
-    options.slots = 1;
-    nurse();
-    set_up();
-    run0(100, "count_client");
-    wait_answer(100);
-    cr_assert(strstr(history(101), "client_close") == NULL);
-    say(WIRE_GOODBYE, 6, WIRE_DONE); /* somebody who was never here */
-    cr_assert(strstr(history(102), "client_close") == NULL);
-    say(WIRE_GOODBYE, 5, WIRE_DONE); /* the origin of our runs */
-    cr_assert(strstr(history(103), "client_close") != NULL);
-}
-
-/* Sessions are counted anew: the next client of that number is another one. */
-Test(nanny_odd, state_of_clients_ends_with_the_brokers_session)
-{
-    options.slots = 1;
-    nurse();
-    set_up();
-    run0(100, "count_client");
-    cr_assert(eq(i64, value(wait_answer(100)), 1));
-    say(WIRE_GOODBYE, 0, WIRE_REPLACED);
-    link_server_drop(server, conn);
-    WAIT_FOR(hellos == 2);
-    forget_answers();
-    file_count = 0; /* its files need not be fetched again */
-    set_up();
-    run0(100, "count_client");
-    cr_assert(eq(i64, value(wait_answer(100)), 1));
-    cr_assert(strstr(history(101), "client_close client_setup") != NULL);
-    cr_assert(eq(ptr, strstr(history(102), "slot_close"), NULL));
-}
-
 /* ---- without a broker ---- */
 
 Test(nanny_odd, without_a_broker_for_long_it_starts_afresh)
