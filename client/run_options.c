@@ -10,6 +10,8 @@
 #include "meta_keys.h"
 #include "run.h"
 
+enum { MAX_RESOURCES = 8 };
+
 /* A map in the making, ascending keys. */
 struct pairs {
     struct meta_writer *w;
@@ -64,6 +66,23 @@ static void put_labels(struct pairs *p, const struct par_label *l)
     p->count++;
 }
 
+/* The number of one, -1 if it is not what a broker takes. */
+static double amount(const char *text)
+{
+    char *end;
+    double v = decimal_read(text, &end);
+
+    return end != text && !*end && v >= 0 && v <= 1e15 ? v : -1;
+}
+
+static bool is_named_before(const struct par_label *l, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(l[i].name, l[at].name) == 0)
+            return true;
+    return false;
+}
+
 static int put_resources(struct pairs *p,
                          const struct par_label *l,
                          struct par_error *err)
@@ -72,17 +91,21 @@ static int put_resources(struct pairs *p,
 
     if (n == 0)
         return 0;
+    if (n > MAX_RESOURCES)
+        return par_fail(err, EINVAL, "%zu resources; a job may need %d", n,
+                        MAX_RESOURCES);
     meta_put_uint(p->w, KEY_RUN_RESOURCES);
     meta_put_map(p->w, (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
         const char *text = l[i].value ? l[i].value : "1";
-        char *end;
-        double v = decimal_read(text, &end);
+        double v = amount(text);
 
-        if (end == text || *end || !(v >= 0))
+        if (v < 0)
             return par_fail(err, EINVAL,
-                            "resource %s: `%s' is not a number from 0 up",
+                            "resource %s: `%s' is not a number from 0 to 1e15",
                             l[i].name, text);
+        if (is_named_before(l, i))
+            return par_fail(err, EINVAL, "resource %s: named twice", l[i].name);
         meta_put_str(p->w, l[i].name);
         if (v < 1e9 && v == (double)(int64_t)v)
             meta_put_int(p->w, (int64_t)v);

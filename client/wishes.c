@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* NAME=VALUE into the next place of a list. */
+/* NAME=VALUE, called `form`, into the next place of a list. */
 static int take_label(const struct cli *cli,
                       struct par_label *list,
                       const char *option,
+                      const char *form,
                       const char *value)
 {
     const char *eq = strchr(value, '=');
@@ -21,7 +22,7 @@ static int take_label(const struct cli *cli,
     if (n == WISHES_LABELS)
         return cli_usage(cli, "--%s: more than %d", option, WISHES_LABELS);
     if (!eq || eq == value)
-        return cli_usage(cli, "--%s `%s': NAME=VALUE is wanted", option, value);
+        return cli_usage(cli, "--%s `%s': %s is wanted", option, value, form);
     list[n].name = strndup(value, (size_t)(eq - value));
     list[n].value = eq + 1;
     return list[n].name ? 0 : CLI_PAR;
@@ -97,9 +98,9 @@ int wishes_take(struct wishes *w,
     else if (strcmp(name, "worker") == 0)
         w->options.worker = value;
     else if (strcmp(name, "label") == 0)
-        return take_label(cli, w->labels, name, value);
+        return take_label(cli, w->labels, name, "NAME=VALUE", value);
     else if (strcmp(name, "resource") == 0)
-        return take_label(cli, w->resources, name, value);
+        return take_label(cli, w->resources, name, "NAME=N", value);
     else if (strcmp(name, "timeout") == 0 || strcmp(name, "priority") == 0 ||
              strcmp(name, "retries") == 0)
         return take_number(w, cli, name, value);

@@ -100,19 +100,20 @@ static void help(void)
 }
 
 /* KEY=VALUE, cut in place: argv is ours. */
-static int take_pair(const char *option,
+static int take_pair(int which,
                      const char *value,
                      struct par_pair *pairs,
                      unsigned *count,
                      struct par_error *err)
 {
+    const struct option_spec *o = &table[which];
     char *equals = strchr(value, '=');
 
     if (!equals || equals == value)
-        return par_fail(err, EINVAL, "%s: `%s' is not of the form NAME=VALUE",
-                        option, value);
+        return par_fail(err, EINVAL, "--%s: `%s' is not of the form %s",
+                        o->name, value, o->value);
     if (*count == MANY)
-        return par_fail(err, EINVAL, "%s: %d are enough", option, MANY);
+        return par_fail(err, EINVAL, "--%s: %d are enough", o->name, MANY);
     *equals = '\0';
     pairs[(*count)++] = (struct par_pair){value, equals + 1};
     return 0;
@@ -157,11 +158,10 @@ static int take_option(void *choices,
         return 0;
     case LABEL:
         c->o.labels = c->labels;
-        return take_pair("--label", value, c->labels, &c->label_count, err);
+        return take_pair(which, value, c->labels, &c->label_count, err);
     case RESOURCE:
         c->o.resources = c->resources;
-        return take_pair("--resource", value, c->resources, &c->resource_count,
-                         err);
+        return take_pair(which, value, c->resources, &c->resource_count, err);
     case IO_SLOTS:
         return take_number("--io-slots", value, 1, 4096, &c->o.io_slots, err);
     case DEST_PATH:

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,8 +98,8 @@ static int bad_resource(const char *name,
                         struct par_error *err)
 {
     return par_fail(err, EINVAL,
-                    "resource: %s: `%s' is neither a number nor indexes like "
-                    "[0,1]",
+                    "resource: %s: `%s' is neither a number from 0 up, below "
+                    "1e15, nor indexes like [0,1]",
                     name, value);
 }
 
@@ -151,7 +150,7 @@ static int take_resource(struct resource *r,
     if (*value == '[')
         return take_indexes(r, value, err);
     r->amount = decimal_read(value, &end);
-    if (!isdigit((unsigned char)*value) || *end || !isfinite(r->amount))
+    if (!isdigit((unsigned char)*value) || *end || !(r->amount < 1e15))
         return bad_resource(r->name, value, err);
     return 0;
 }

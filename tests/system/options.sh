@@ -25,6 +25,10 @@ refused "an address that is none" '^parworker: ip-addr: .here. is no IP' -i here
 refused "a label without a value" '^parworker: --label: .x. is not of the form' --label x
 refused "a resource that is no number" '^parworker: resource: mem: .lots. is neither' \
     --resource mem=lots
+refused "... nor one of this world" '1e99. is neither a number from 0 up, below 1e15, nor' \
+    --resource cpu=1e99
+refused "... nor of the form that --help shows" '^parworker: --resource: .x. is not of the form NAME=N$' \
+    --resource x
 refused "an index twice" '^parworker: resource: gpu: ' --resource 'gpu=[0,0]'
 refused "a size that is none" '^parworker: --max-file-size: .10q.' --max-file-size 10q
 refused "no slots for those that wait" '^parworker: --io-slots: 0 is out' --io-slots 0
@@ -129,6 +133,15 @@ try parctl run --broker http://x -- true
 said "what is no endpoint" 125 '^par: .*http://x'
 try env PAR_BROKER=foo parctl run -- true
 said "... nor in the environment" 125 '^par: PAR_BROKER: `foo. is not an endpoint'
+try parctl run --resource cpu -- true
+said "a resource without a number" 125 '^par: --resource .cpu.: NAME=N is wanted'
+try parctl run --resource cpu=1e99 -- true
+said "... with one that is too large" 125 '^par: resource cpu: .1e99. is not a number from 0 to 1e15$'
+try parctl run --resource cpu=1 --resource cpu=2 -- true
+said "... with two" 125 '^par: resource cpu: named twice$'
+# shellcheck disable=SC2046 # options, a word each
+try parctl run $(printf -- '--resource r%d=1 ' 1 2 3 4 5 6 7 8 9) -- true
+said "nine of them" 125 '^par: 9 resources; a job may need 8$'
 try parctl run --private --broker ipc:///x -- true
 is "--private has no broker" $code 125
 try parctl run -o x -- true

@@ -100,7 +100,7 @@ Test(settings, resources_are_counted_or_named)
 Test(settings, bad_resources_are_named)
 {
     static const char *const values[] = {
-        "",   "two", "-1",    "1x",  "inf",  "nan",          "[]",
+        "",   "two", "-1",    "1x",  "inf",  "nan",          "[]",   "1e15",
         "[0", "[0,", "[0,0]", "[a]", "[0]]", "[4294967296]", "[-1]",
     };
     struct par_pair r[] = {{"gpu", NULL}, {NULL, NULL}};
