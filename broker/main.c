@@ -30,7 +30,7 @@
 #include "stdfds.h"
 #include "wire.h"
 
-enum { MAX_LISTEN = 15 };
+enum { MAX_LISTEN = 15, HOUR = 3600 * 1000 /* ms */ };
 
 struct choices {
     const char *listen[MAX_LISTEN + 1];
@@ -91,16 +91,16 @@ static const struct option_spec table[] = {
                       "clients and workers at once (10000)"},
     [MAX_ACCOUNT_SESSIONS] = {0, "max-account-sessions", "N",
                               "the same, of one account (1000)"},
-    [HEARTBEAT] = {0, "heartbeat", "MS",
+    [HEARTBEAT] = {0, "heartbeat", "TIME",
                    "ask a worker that is silent so long; lost after four\n"
-                   "(2000)"},
-    [HELLO] = {0, "hello-timeout", "MS",
-               "cut a connection that nobody is let in on so long (5000)"},
-    [SETUP] = {0, "setup-timeout", "MS",
+                   "(2s); a TIME is 1.5s, 200ms, 2m or 1h"},
+    [HELLO] = {0, "hello-timeout", "TIME",
+               "cut a connection that nobody is let in on so long (5s)"},
+    [SETUP] = {0, "setup-timeout", "TIME",
                "give a set-up or a closing up that a worker has not\n"
-               "answered so long (1800000)"},
-    [DRAIN] = {0, "drain", "MS",
-               "on SIGTERM, wait so long for running jobs (10000)"},
+               "answered so long (30m)"},
+    [DRAIN] = {0, "drain", "TIME",
+               "on SIGTERM, wait so long for running jobs (10s)"},
     [DEBUG] = {'d', "debug", NULL, "say on stderr what happens"},
     [VERSION_] = {0, "version", NULL, "print the version"},
     [HELP] = {'h', "help", NULL, "print this"},
@@ -170,16 +170,14 @@ static int take_option(void *choices,
         return options_int("--max-account-sessions", value, 1, 1000000,
                            &c->max_account_sessions, err);
     case HEARTBEAT:
-        return options_int("--heartbeat", value, 50, 3600000, &c->heartbeat,
-                           err);
+        return options_time("--heartbeat", value, 50, HOUR, &c->heartbeat, err);
     case HELLO:
-        return options_int("--hello-timeout", value, 1, 3600000, &c->hello,
-                           err);
+        return options_time("--hello-timeout", value, 1, HOUR, &c->hello, err);
     case SETUP:
-        return options_int("--setup-timeout", value, 1, 86400000, &c->setup,
-                           err);
+        return options_time("--setup-timeout", value, 1, 24 * HOUR, &c->setup,
+                            err);
     case DRAIN:
-        return options_int("--drain", value, 0, 86400000, &c->drain, err);
+        return options_time("--drain", value, 0, 24 * HOUR, &c->drain, err);
     default:
         c->debug = true;
         return 0;

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MOST_TIME INT64_C(3600000000000) /* ms: a million hours */
+
 static volatile sig_atomic_t stopped; /* by this signal */
 static struct par_client *volatile in_use;
 
@@ -82,30 +84,31 @@ static void help(const struct verb *v)
 
 /* ---- options ---- */
 
-int cli_duration(const struct cli *cli,
-                 const char *option,
-                 const char *text,
-                 int64_t *ms)
+/* A bad value of an option, said as the user knows that: `-j, --jobs: ...`. */
+static int bad_value(const struct cli *cli,
+                     const char *option,
+                     const struct par_error *err)
 {
-    static const struct {
-        const char *name;
-        double ms;
-    } units[] = {
-        {"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60e3}, {"h", 3600e3}};
-    char *end;
-    double v = strtod(text, &end);
+    const struct option_spec *o = cli->verb->options;
+    char letter[8] = "";
 
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (end == text || strcmp(end, units[i].name) != 0 || !(v >= 0) ||
-            v * units[i].ms > 1e15)
-            continue;
-        *ms = (int64_t)(v * units[i].ms + 0.999); /* never less than asked */
-        return *ms > 0 ? 0
-                       : cli_usage(cli, "--%s %s: some time is needed", option,
-                                   text);
-    }
-    return cli_usage(cli, "--%s `%s' is no time; 10, 1.5s, 200ms, 2m or 1h is",
-                     option, text);
+    while (o->name && strcmp(o->name, option) != 0)
+        o++;
+    if (o->name && o->letter)
+        snprintf(letter, sizeof letter, "-%c, ", o->letter);
+    return cli_usage(cli, "%s--%s", letter, err->text);
+}
+
+int cli_time(const struct cli *cli,
+             const char *option,
+             const char *text,
+             int64_t *ms)
+{
+    struct par_error err;
+
+    if (options_time(option, text, 1, MOST_TIME, ms, &err) == 0)
+        return 0;
+    return bad_value(cli, option, &err);
 }
 
 int cli_int(const struct cli *cli,
@@ -115,17 +118,11 @@ int cli_int(const struct cli *cli,
             int64_t high,
             int64_t *out)
 {
-    const struct option_spec *o = cli->verb->options;
     struct par_error err;
-    char letter[8] = "";
 
     if (options_int(option, text, low, high, out, &err) == 0)
         return 0;
-    while (o->name && strcmp(o->name, option) != 0)
-        o++;
-    if (o->name && o->letter)
-        snprintf(letter, sizeof letter, "-%c, ", o->letter);
-    return cli_usage(cli, "%s--%s", letter, err.text);
+    return bad_value(cli, option, &err);
 }
 
 /* An option that every verb has.  Returns false for one of the verb's own. */
@@ -141,7 +138,7 @@ static bool take_common(struct cli *cli,
     } else if (strcmp(name, "ticket") == 0) {
         cli->connect.ticket = value;
     } else if (strcmp(name, "connect-timeout") == 0) {
-        *code = cli_duration(cli, name, value, &cli->connect.connect_timeout);
+        *code = cli_time(cli, name, value, &cli->connect.connect_timeout);
     } else if (strcmp(name, "private") == 0) {
         cli->connect.private_broker = true;
     } else if (strcmp(name, "json") == 0) {

@@ -95,11 +95,11 @@ int cli_stopped(void);
 /* What was stopped by Ctrl-C may go on to end in order: calls wait again. */
 void cli_carry_on(struct cli *cli);
 
-/* "1.5", "1.5s", "200ms", "2m", "1h" in ms, more than 0; says what is wrong. */
-int cli_duration(const struct cli *cli,
-                 const char *option,
-                 const char *text,
-                 int64_t *ms);
+/* As options_time(), more than 0; says what is wrong. */
+int cli_time(const struct cli *cli,
+             const char *option,
+             const char *text,
+             int64_t *ms);
 
 /* A whole number between the bounds; says what is wrong. */
 int cli_int(const struct cli *cli,

@@ -295,7 +295,7 @@ static int ping_main(struct cli *cli, int argc, char **argv)
         if (strcmp(name, "computation") == 0)
             computation = value;
         else
-            code = cli_duration(cli, name, value, &p.timeout);
+            code = cli_time(cli, name, value, &p.timeout);
     }
     if (code == 0)
         code = ping_all(&p, computation, argv + o.at);

@@ -97,7 +97,7 @@ static int take_setup_option(struct cli *cli,
     else if (strcmp(name, "keep-files") == 0)
         o->setup.keep_files = true;
     else if (strcmp(name, "timeout") == 0)
-        code = cli_duration(cli, name, value, &o->setup.timeout);
+        code = cli_time(cli, name, value, &o->setup.timeout);
     else if (strcmp(name, "wait") == 0) {
         code = cli_int(cli, name, value, 1, 100000, &n);
         if (code == 0)
@@ -278,7 +278,7 @@ static int close_main(struct cli *cli, int argc, char **argv)
         else if (strcmp(name, "terminate") == 0)
             how.terminate = true;
         else
-            code = cli_duration(cli, name, value, &how.timeout);
+            code = cli_time(cli, name, value, &how.timeout);
     }
     if (code == 0 && opts.at == argc)
         code = cli_usage(cli, "which computation? parctl status computations "

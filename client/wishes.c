@@ -65,7 +65,7 @@ static int take_number(struct wishes *w,
     int code;
 
     if (strcmp(name, "timeout") == 0) {
-        code = cli_duration(cli, name, value, &n);
+        code = cli_time(cli, name, value, &n);
         if (code == 0)
             w->options.timeout_ms = n;
     } else if (strcmp(name, "priority") == 0) {

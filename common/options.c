@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
+
 enum { LONG_ONLY = 256, WORD_MAX = 64 };
 
 /* Levenshtein distance; SIZE_MAX for words too long to be typing slips. */
@@ -185,6 +187,68 @@ int options_int(const char *option,
                         option, value, low, high);
     *out = v;
     return 0;
+}
+
+static const struct time_unit {
+    const char *name;
+    int64_t ms;
+} time_units[] = {
+    {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {"", 1000}};
+
+/* In ms; -1 if it is no time, or too long to be counted. */
+static int64_t read_time(const char *value)
+{
+    const char *unit = value + strspn(value, "0123456789.");
+    char *end;
+    double v = decimal_read(value, &end);
+
+    if (end == value || end != unit)
+        return -1;
+    for (size_t i = 0; i < sizeof time_units / sizeof *time_units; i++) {
+        double ms = v * (double)time_units[i].ms;
+
+        if (strcmp(unit, time_units[i].name) == 0 && ms < 1e15)
+            return (int64_t)(ms + 0.999); /* never less than asked */
+    }
+    return -1;
+}
+
+int options_time(const char *option,
+                 const char *value,
+                 int64_t low,
+                 int64_t high,
+                 int64_t *ms,
+                 struct par_error *err)
+{
+    char least[OPTIONS_TIME_TEXT], most[OPTIONS_TIME_TEXT];
+    bool for_ever = low < 0 && strcmp(value, "-1") == 0;
+    int64_t v = for_ever ? -1 : read_time(value);
+
+    if (v < 0 && !for_ever)
+        return par_fail(err, EINVAL,
+                        "%s: `%s' is no time; 10, 1.5s, 200ms, 2m or 1h is%s",
+                        option, value, low < 0 ? ", or -1" : "");
+    options_time_text(least, low < 0 ? 0 : low);
+    options_time_text(most, high);
+    if (v < low || v > high)
+        return par_fail(err, EINVAL,
+                        "%s: %s is out of range; from %s to %s is allowed",
+                        option, value, least, most);
+    *ms = v;
+    return 0;
+}
+
+void options_time_text(char text[OPTIONS_TIME_TEXT], int64_t ms)
+{
+    const struct time_unit *unit = time_units;
+
+    while (ms == 0 ? unit->ms > 1000 : ms % unit->ms != 0)
+        unit++;
+    if (ms < 0)
+        snprintf(text, OPTIONS_TIME_TEXT, "-1");
+    else
+        snprintf(text, OPTIONS_TIME_TEXT, "%" PRId64 "%s", ms / unit->ms,
+                 unit->name);
 }
 
 int options_size(const char *option,

@@ -51,6 +51,19 @@ int options_int(const char *option,
                 int64_t *out,
                 struct par_error *err);
 
+/* A time in ms, between the bounds: 500ms, 1.5s, 2m, 1h, or a bare number of
+ * seconds.  With `low` -1, for what may take for ever, that is "-1". */
+int options_time(const char *option,
+                 const char *value,
+                 int64_t low,
+                 int64_t high,
+                 int64_t *ms,
+                 struct par_error *err);
+
+/* As options_time() reads it. */
+enum { OPTIONS_TIME_TEXT = 24 };
+void options_time_text(char text[OPTIONS_TIME_TEXT], int64_t ms);
+
 /* A size: 4096, 64k, 10m, 2g. */
 int options_size(const char *option,
                  const char *value,

@@ -18,7 +18,7 @@
 #include "ticket.h"
 #include "worker.h"
 
-enum { MANY = 64 };
+enum { MANY = 64, MOST_TIME = 500 * 3600 * 1000 /* ms */ };
 
 struct choices {
     struct par_worker_options o;
@@ -71,10 +71,10 @@ static const struct option_spec table[] = {
              "a key file, or a name in the configuration folder"},
     [TICKET] = {0, "ticket", "FILE",
                 "broker, its key and ours in one file (parctl ticket)"},
-    [GIVE_UP] = {0, "give-up", "MS",
+    [GIVE_UP] = {0, "give-up", "TIME",
                  "without a broker for so long: clean up, start afresh\n"
-                 "(60000; -1: never)"},
-    [GRACE] = {0, "grace", "MS",
+                 "(1m; -1: never); a TIME is 1.5s, 200ms, 2m or 1h"},
+    [GRACE] = {0, "grace", "TIME",
                "on SIGTERM, wait so long for running jobs (-1: for ever,\n"
                "the default)"},
     [DUMP] = {0, "dump-config", NULL, "print the options in force, and end"},
@@ -134,6 +134,19 @@ static int take_number(const char *option,
     return rc;
 }
 
+static int take_give_up(const char *value, int *ms, struct par_error *err)
+{
+    int64_t v = 0;
+
+    if (options_time("--give-up", value, -1, MOST_TIME, &v, err))
+        return -1;
+    if (v == 0) /* the library's word for the default */
+        return par_fail(err, EINVAL,
+                        "--give-up: some time is needed, or -1: never");
+    *ms = (int)v;
+    return 0;
+}
+
 static int take_option(void *choices,
                        int which,
                        const char *value,
@@ -176,10 +189,9 @@ static int take_option(void *choices,
         c->o.ticket = value;
         return 0;
     case GIVE_UP:
-        return take_number("--give-up", value, -1, INT32_MAX, &c->o.give_up_ms,
-                           err);
+        return take_give_up(value, &c->o.give_up_ms, err);
     case GRACE:
-        return options_int("--grace", value, -1, INT32_MAX, &c->grace, err);
+        return options_time("--grace", value, -1, MOST_TIME, &c->grace, err);
     case DUMP:
         c->dump = true;
         return 0;
@@ -209,12 +221,16 @@ static int check_options(const struct choices *c, struct par_error *err)
 /* What would be in force, as a command line would say it. */
 static int dump(const struct choices *c)
 {
-    printf("--slots %d\n--io-slots %d\n--max-file-size %llu\n--give-up %d\n"
-           "--grace %lld\n",
+    char give_up[OPTIONS_TIME_TEXT], patience[OPTIONS_TIME_TEXT];
+
+    options_time_text(give_up, c->o.give_up_ms ? c->o.give_up_ms : 60000);
+    options_time_text(patience, c->grace);
+    printf("--slots %d\n--io-slots %d\n--max-file-size %llu\n--give-up %s\n"
+           "--grace %s\n",
            c->o.slots, c->o.io_slots ? c->o.io_slots : 256,
            (unsigned long long)(c->o.max_file_size ? c->o.max_file_size
                                                    : 10 << 20),
-           c->o.give_up_ms ? c->o.give_up_ms : 60000, (long long)c->grace);
+           give_up, patience);
     for (unsigned i = 0; i < c->broker_count; i++)
         printf("--broker %s\n", c->brokers[i]);
     for (unsigned i = 0; i < c->label_count; i++)

@@ -586,7 +586,7 @@ stop(broker)
 broker = start()
 input_granted_by_one_who_is_behind()
 stop(broker)
-broker = start("--hello-timeout", "300")
+broker = start("--hello-timeout", "300ms")
 connections_without_hello()
 stop(broker)
 said = TEMP / "said"

@@ -19,7 +19,7 @@ map_as() {
 
 # Without the descriptor that feeds a map, whose end is told by its closing.
 broker() {
-    broker_as "$1" --heartbeat 200 3>&-
+    broker_as "$1" --heartbeat 200ms 3>&-
 }
 
 has_lines() {

@@ -32,6 +32,9 @@ refused "... nor of the form that --help shows" '^parworker: --resource: .x. is 
 refused "an index twice" '^parworker: resource: gpu: ' --resource 'gpu=[0,0]'
 refused "a size that is none" '^parworker: --max-file-size: .10q.' --max-file-size 10q
 refused "no slots for those that wait" '^parworker: --io-slots: 0 is out' --io-slots 0
+refused "no time at all" '^parworker: --give-up: some time is needed' --give-up 0
+refused "a time that is none" \
+    '^parworker: --grace: .soon. is no time; 10, 1.5s, 200ms, 2m or 1h is, or -1$' --grace soon
 refused "a ticket that is not there" '^parworker: .*b\.par: No such file' --ticket b.par
 refused "what could turn a terminal is shown, not done" '^parworker: .*x.\[2J\\xe2\\x80\\xaey' \
     $'x\e[2J\u202ey'
@@ -57,6 +60,14 @@ wait_line exposed.err "$work/open: others can write it"
 is "... nor a worker, which says so" $? 0
 stop exposed
 is "... and nothing is there" "$(ls -A open)" ""
+try timeout $PATIENCE parbroker --heartbeat 10ms
+said "a time out of range is told what is not" 2 \
+    '^parbroker: --heartbeat: 10ms is out of range; from 50ms to 1h is allowed$'
+try timeout $PATIENCE parbroker --setup-timeout 2d
+said "... nor is a day known" 2 '^parbroker: --setup-timeout: .2d. is no time'
+try parworker --give-up 90 --grace 1.5s --dump-config
+like "a bare number is seconds" "$out" '^--give-up 90s$'
+like "... and a unit is heeded" "$out" '^--grace 1500ms$'
 try timeout $PATIENCE parbroker --no-local
 said "a broker that would listen nowhere is refused" 2 \
     '^parbroker: --no-local leaves nothing to listen on; add --listen ENDPOINT$'
@@ -77,7 +88,7 @@ is "all of it is understood" $code 0
 is "... and shown as a command line would say it" "$out" "--slots 3
 --io-slots 256
 --max-file-size 10485760
---give-up 60000
+--give-up 1m
 --grace -1
 --broker ipc://$work/a
 --broker tcp://h:1
@@ -126,7 +137,7 @@ said "nothing to run" 125 '^par: what is to be run'
 try parctl run --timeout soon -- true
 said "a time that is none" 125 'soon.*is no time'
 try parctl run --connect-timeout 0 -- true
-said "... or too short for anything" 125 'some time is needed'
+said "... or too short for anything" 125 '--connect-timeout: 0 is out of range; from 1ms '
 try parctl map -j many echo ::: 1
 said "a number that is none" 125 '^par: -j, --jobs: `many. is not a whole number$'
 try parctl run --broker http://x -- true

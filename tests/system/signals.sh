@@ -15,7 +15,7 @@ job() {
     wait_line "$name.out" up || show "$name"
 }
 
-start_broker --heartbeat 200
+start_broker --heartbeat 200ms
 
 # ---- SIGTERM to a worker (XP-12) ----
 
@@ -54,10 +54,10 @@ like "... which is told so" "$(cat running.err)" '^par: .*two'
 ended two
 is "... and the worker ends" $code 0
 
-worker_as grace -c 1 -n grace --grace 300
+worker_as grace -c 1 -n grace --grace 300ms
 job running go2
 stop grace
-is "--grace 300: the end of patience kills, too" $code 0
+is "--grace 300ms: the end of patience kills, too" $code 0
 ended running
 is "... 125" $code 125
 
@@ -143,7 +143,7 @@ stop map INT
 is "... until Ctrl-C: 130" $code 130
 exec 3>&-
 is "... it has printed what was done" "$(cat map.out)" "$(seq 10)"
-start_broker --heartbeat 200
+start_broker --heartbeat 200ms
 both_are_back() {
     [ -n "$(field workers one state)" ] && [ -n "$(field workers two state)" ]
 }
@@ -169,7 +169,7 @@ is "... which finishes" "$code $(tail -n 1 running.out)" "0 down"
 ended broker
 is "... then it ends, with 0" $code 0
 is "... and its socket is gone" "$(find "$XDG_RUNTIME_DIR" -type s)" ""
-start_broker --heartbeat 200
+start_broker --heartbeat 200ms
 wait_for both_are_back
 is "... and when another starts, the workers are back" $? 0
 try parctl run -- echo and again

@@ -88,7 +88,7 @@ def answers(socket, nonce):
 
 def start_broker(hello_timeout):
     broker = start(CONFIG, "parbroker", "--no-local", "--listen", LOCAL, "--listen", "tcp://127.0.0.1:*",
-                   "--hello-timeout", str(hello_timeout))
+                   "--hello-timeout", "%dms" % hello_timeout)
     return broker, re.search(r"tcp://[\d.]+:\d+", broker.stdout.readline())[0]
 
 

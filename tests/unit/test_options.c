@@ -99,6 +99,68 @@ Test(options, numbers_are_whole_and_within_bounds)
     cr_assert(eq(i64, v, -2), "a refused value changes nothing");
 }
 
+Test(options, times_have_units_or_are_seconds)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } good[] = {{"10", 10000},   {"1.5s", 1500}, {"200ms", 200}, {"2m", 120000},
+                {"1h", 3600000}, {"0.0001s", 1}, {"0", 0},       {".5", 500}};
+    static const char *const bad[] = {
+        "",   "soon", "-1", "-5s",   "1e3", "0x10", "inf", "nan",
+        " 5", "5 s",  "5S", "1.2.3", "s",   ".",    "1d",  "9999999999999h"};
+    int64_t ms = 7;
+    struct par_error err = {0};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_assert(
+            eq(int, options_time("--x", bad[i], 0, 1 << 30, &ms, &err), -1),
+            "%s", bad[i]);
+        cr_assert(eq(i64, ms, 7), "a refused value changes nothing");
+    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        cr_assert(eq(int,
+                     options_time("--x", good[i].text, 0, 1 << 30, &ms, &err),
+                     0),
+                  "%s", good[i].text);
+        cr_assert(eq(i64, ms, good[i].ms));
+    }
+}
+
+Test(options, times_out_of_range_are_told_the_range)
+{
+    int64_t ms = 7;
+    struct par_error err = {0};
+
+    cr_assert(eq(int, options_time("--x", "49ms", 50, 7200000, &ms, &err), -1));
+    cr_assert(eq(str, err.text,
+                 "--x: 49ms is out of range; from 50ms to 2h is allowed"));
+    cr_assert(eq(int, options_time("--x", "2h", 50, 7200000, &ms, &err), 0));
+    cr_assert(
+        eq(int, options_time("--x", "7201s", 50, 7200000, &ms, &err), -1));
+    cr_assert(eq(int, options_time("--x", "-1", -1, 1000, &ms, &err), 0));
+    cr_assert(eq(i64, ms, -1));
+    cr_assert(eq(int, options_time("--x", "-2", -1, 1000, &ms, &err), -1));
+    cr_assert(eq(str, err.text,
+                 "--x: `-2' is no time; 10, 1.5s, 200ms, 2m or 1h is, or -1"));
+}
+
+Test(options, times_are_shown_as_they_are_read)
+{
+    static const int64_t times[] = {-1,   0,      1,       1500,
+                                    2000, 120000, 3600000, 5400000};
+    int64_t ms;
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        char text[OPTIONS_TIME_TEXT];
+
+        options_time_text(text, times[i]);
+        cr_assert(eq(int, options_time("--x", text, -1, 1 << 30, &ms, NULL), 0),
+                  "%s", text);
+        cr_assert(eq(i64, ms, times[i]), "%s", text);
+    }
+}
+
 Test(options, sizes_have_units)
 {
     struct par_error err = {0};
