@@ -72,16 +72,11 @@ void client_refused(struct par_client *c)
     client_lose(c, EACCES, why);
 }
 
-static void bad_key(struct par_client *c)
+static void shut(struct par_client *c)
 {
-    char known[KEY_TEXT];
     char why[PAR_ERROR_TEXT];
 
-    key_text(c->broker_key, known);
-    snprintf(why, sizeof why,
-             "it has another key than the one trusted here (%s); if it was "
-             "set up anew: parctl trust --replace %s 'KEY'",
-             known, c->endpoint);
+    link_shut_text(why, sizeof why, c->endpoint, c->broker_key);
     client_lose(c, EACCES, why);
 }
 
@@ -103,8 +98,8 @@ void client_link_event(struct par_client *c, enum link_event event)
     case LINK_REFUSED:
         client_refused(c);
         break;
-    case LINK_BAD_KEY:
-        bad_key(c);
+    case LINK_SHUT:
+        shut(c);
         break;
     case LINK_NOTHING:
         break;

@@ -158,8 +158,8 @@ enum link_event {
     LINK_LOST,      /* was connected, is not; what came is still to be read */
     LINK_REFUSED,   /* the broker does not know our key or uid; or, on ipc, is
                        another user's */
-    LINK_BAD_KEY    /* the handshake fails: not the broker key we trust (or a
-                       broker without a door-keeper) */
+    LINK_SHUT       /* it ends the handshake and does not say why: not the
+                       broker key we trust, no room, or no broker at all */
 };
 
 struct link_client;
@@ -194,6 +194,12 @@ int link_client_poll(struct link_client *c, zmq_pollitem_t *items);
 
 /* What has happened to the connection; LINK_NOTHING when all is told. */
 enum link_event link_client_event(struct link_client *c);
+
+/* What people read of LINK_SHUT.  The key is that of a tcp broker. */
+void link_shut_text(char *text,
+                    size_t size,
+                    const char *endpoint,
+                    const uint8_t *broker_key);
 
 bool link_client_recv(struct link_client *c, struct link_msg *m);
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "keys.h"
 #include "link_socket.h"
 #include "monitor.h"
 
@@ -213,7 +214,7 @@ static enum link_event closed_early(struct link_client *c, int code)
     if (++c->closed < CLOSED_TWICE)
         return LINK_NOTHING;
     c->state = ENDED;
-    return c->transport == LINK_TCP ? LINK_BAD_KEY : LINK_REFUSED;
+    return LINK_SHUT;
 }
 
 static enum link_event while_connecting(struct link_client *c,
@@ -234,7 +235,7 @@ static enum link_event while_connecting(struct link_client *c,
         return LINK_REFUSED;
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
         c->state = ENDED;
-        return LINK_BAD_KEY;
+        return LINK_SHUT;
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         return closed_early(c, (int)value);
     default:
@@ -263,6 +264,28 @@ enum link_event link_client_event(struct link_client *c)
         }
     }
     return told;
+}
+
+/* A broker with another key says nothing that only we could read. */
+void link_shut_text(char *text,
+                    size_t size,
+                    const char *endpoint,
+                    const uint8_t *broker_key)
+{
+    char key[KEY_TEXT];
+
+    if (link_endpoint_transport(endpoint) != LINK_TCP) {
+        snprintf(text, size,
+                 "it hangs up: it has no room for more connections, or is no "
+                 "broker");
+        return;
+    }
+    key_text(broker_key, key);
+    snprintf(text, size,
+             "it hangs up: it has another key than the one trusted here (%s; "
+             "parctl status shows it there), no room for more connections, or "
+             "is no broker",
+             key);
 }
 
 /* ---- messages ---- */

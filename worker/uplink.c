@@ -253,16 +253,12 @@ void uplink_unknown(struct uplink *u, uint64_t now)
     uplink_give_up(u, now);
 }
 
-static void say_bad_key(struct uplink *u)
+static void say_shut(struct uplink *u)
 {
-    static const char what[] = "bad key";
-    char key[KEY_TEXT], text[PAR_ERROR_TEXT];
+    static const char what[] = "shut";
+    char text[PAR_ERROR_TEXT];
 
-    key_text(u->broker_key, key);
-    snprintf(text, sizeof text,
-             "it has another key than the one trusted here (%s); if it was "
-             "set up anew: parctl trust --replace %s 'KEY'",
-             key, u->endpoints[u->at]);
+    link_shut_text(text, sizeof text, u->endpoints[u->at], u->broker_key);
     say(u, what, text);
 }
 
@@ -278,8 +274,8 @@ static enum uplink_event on_event(struct uplink *u,
     case LINK_REFUSED:
         say_refused(u);
         break;
-    case LINK_BAD_KEY:
-        say_bad_key(u);
+    case LINK_SHUT:
+        say_shut(u);
         break;
     case LINK_LOST:
     case LINK_NOTHING:

@@ -115,8 +115,8 @@ try "${there[@]}" sh -c "$remedy"
 is "... and works as it stands there" $code 0
 try "${there[@]}" parctl run "${far[@]}" -- true
 said "a broker with another key than the one trusted is refused" 125 \
-    '^par: .*another key than .*trust.*parctl trust --replace'
-like "... both keys are named" "$err" "$(sed 's/[^A-Za-z0-9]/./g' <<<"$other")"
+    '^par: .*another key than the one trusted here .*parctl status'
+like "... which is named" "$err" "$(sed 's/[^A-Za-z0-9]/./g' <<<"$other")"
 try "${there[@]}" parctl trust --replace "$at" "$key"
 try "${there[@]}" parctl run "${far[@]}" -- echo again
 quiet "... trust --replace mends it" 0 again

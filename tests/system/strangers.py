@@ -2,6 +2,7 @@
 and tcp: routing ids like those that libzmq makes, two peers with the same one,
 a HELLO that a revocation overtakes.  Started by strangers.sh."""
 import itertools, os, pathlib, random, re, signal, subprocess, sys, threading, time
+import socket as plain
 
 SOURCE, BUILD = os.environ["top_srcdir"], os.environ["top_builddir"]
 sys.path.insert(0, SOURCE + "/contrib/python")
@@ -177,4 +178,31 @@ err = worker.stderr.readline()
 check("does not know this key; there: parctl allow '%s' --role worker" % line in err, "and so does parworker: " + err.strip())
 stop(worker)
 router.close()
+
+
+# What hangs up without a word is no proof of another key, or another user.
+def hang_up(listener):
+    while True:
+        try:
+            listener.accept()[0].close()
+        except OSError:
+            return
+
+
+for listener, text in ((plain.create_server(("127.0.0.1", 0)), "another key .*, no room .*, or is no broker"),
+                       (plain.socket(plain.AF_UNIX), "no room for more connections, or is no broker")):
+    if listener.family == plain.AF_UNIX:
+        hasty = os.environ["TMPDIR"] + "/hasty"
+        listener.bind(hasty)
+        listener.listen()
+        remote = "ipc://" + hasty
+    else:
+        remote = "tcp://127.0.0.1:%d" % listener.getsockname()[1]
+        parctl("trust", remote, keys("broker")["public"].decode(), config=FAR)
+    threading.Thread(target=hang_up, args=(listener,), daemon=True).start()
+    code, out, err = parctl("run", "--broker", remote, "--", "true", config=FAR)
+    check(code == 125 and re.search("hangs up: it has " + text, err) and "--replace" not in err,
+          "what hangs up at once may have several reasons: " + err.strip())
+    listener.shutdown(plain.SHUT_RDWR)
+os.unlink(hasty)
 CONTEXT.destroy(0)
