@@ -191,7 +191,8 @@ static const struct {
 };
 
 /* A command in quotes loses the ends of lines at its end. */
-Test(template, a_value_stays_one_word_and_no_code_wherever_it_stands,
+Test(template,
+     a_value_stays_one_word_and_no_code_wherever_it_stands,
      .timeout = 120)
 {
     static const char *const shells[] = {"dash", "bash"};
