@@ -52,20 +52,13 @@ static int refused(const struct request *q, struct par_error *err)
 int answer_wait(struct par_client *c,
                 struct request *q,
                 uint64_t deadline,
-                uint64_t patience,
                 struct par_error *err)
 {
-    for (;;) {
-        uint64_t until = deadline;
-
-        if (patience > 0 && q->heard + patience > until)
-            until = q->heard + patience;
-        if (q->done)
-            break;
-        if (client_patience(c, until, err, "no answer from %s in time",
+    while (!q->done) {
+        if (client_patience(c, deadline, err, "no answer from %s in time",
                             c->endpoint))
             return -1;
-        client_turn(c, until);
+        client_turn(c, deadline);
     }
     if (q->status < 0)
         return par_fail(err, c->trouble.code, "%s", c->trouble.text);

@@ -8,13 +8,11 @@
 
 #include "request.h"
 
-/* Wait for the answer until `deadline`.  With `patience` (ms, 0: none) the
- * deadline moves on while the request does.  Fails with the answer's error,
+/* Wait for the answer until `deadline`.  Fails with the answer's error,
  * ETIMEDOUT or ECONNRESET. */
 int answer_wait(struct par_client *c,
                 struct request *q,
                 uint64_t deadline,
-                uint64_t patience,
                 struct par_error *err);
 
 #endif

@@ -33,7 +33,7 @@ static int ask(struct par_client *c,
     head->id = q->id;
     if (client_say(c, head, meta->len > 0 ? meta : NULL, NULL, 0, err))
         return -1;
-    return answer_wait(c, q, client_deadline(timeout), 0, err);
+    return answer_wait(c, q, client_deadline(timeout), err);
 }
 
 int par_ping(struct par_client *c,

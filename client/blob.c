@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "blob.h"
-#include "clock.h"
 #include "computation.h"
 #include "handle.h"
 #include "meta_keys.h"
@@ -72,13 +71,6 @@ static int send_piece(struct par_client *c,
     return client_send(c, frame, WIRE_HEADER + len, NULL, err);
 }
 
-/* Who waits for a set-up sees that it moves. */
-static void hearten(struct par_client *c)
-{
-    for (struct list *n = c->requests.next; n != &c->requests; n = n->next)
-        LIST_ENTRY(n, struct request, node)->heard = clock_ms();
-}
-
 void client_blob_need(struct par_client *c, const struct wire_msg *msg)
 {
     const struct wire_header *h = &msg->head;
@@ -100,7 +92,6 @@ void client_blob_need(struct par_client *c, const struct wire_msg *msg)
                     s ? "no such piece of the file" : "no such file here");
         return;
     }
-    hearten(c);
     end = s->size - offset < (uint64_t)length ? s->size
                                               : offset + (uint64_t)length;
     while (offset < end) {

@@ -68,7 +68,7 @@ static const struct option_spec setup_options[] = {
      "are its arguments"},
     {0, "where", "NAME", "only on this worker or host"},
     {0, "wait", "N", "until so many workers are ready (1)"},
-    {0, "timeout", "TIME", "give up after this long"},
+    {0, "timeout", "TIME", "give up after this long (when the broker does)"},
     {0, "keep-files", NULL, "leave its files when it is closed"},
     CLI_JSON_OPTION,
     CLI_BROKER_OPTIONS};

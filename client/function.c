@@ -139,7 +139,7 @@ static int resolve(struct par_client *c,
     meta_pair_str(&meta, KEY_RESOLVE_NAME, name);
     rc = client_say(c, &head, &meta, NULL, 0, err);
     if (rc == 0)
-        rc = answer_wait(c, &q, client_deadline(-1), 0, err);
+        rc = answer_wait(c, &q, client_deadline(-1), err);
     if (rc == 0) {
         k = computation_by_handle(c, (uint32_t)q.ref);
         if (!k)

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "clock.h"
 #include "handle.h"
 #include "wire.h"
 
@@ -16,7 +15,7 @@ enum {
 
 void request_open(struct par_client *c, struct request *q)
 {
-    *q = (struct request){.id = c->next_id++, .heard = clock_ms()};
+    *q = (struct request){.id = c->next_id++};
     list_append(&c->requests, &q->node);
 }
 
@@ -48,7 +47,6 @@ void request_answer(struct request *q, const struct wire_msg *msg)
 
     if (q->done)
         return;
-    q->heard = clock_ms();
     q->ref = msg->head.ref;
     meta_writer_reset(&q->meta);
     meta_put_raw(&q->meta, msg->meta, msg->head.meta_len);

@@ -22,7 +22,6 @@ struct request {
     bool done;
     int status; /* PAR_OK, or an enum par_status; -1: the broker was lost */
     uint64_t ref;
-    uint64_t heard; /* when it last moved on, for patience with uploads */
     struct meta_writer meta; /* of the last answer; of an error too */
     struct meta_writer body; /* the items of all answers, one after another */
 };

@@ -51,8 +51,8 @@ static int put_setup(struct meta_writer *meta,
     return 0;
 }
 
-/* Say SETUP and wait.  Without a timeout of the caller's it has patience for
- * as long as files move. */
+/* Say SETUP and wait: it is the broker that gives up a worker which does not
+ * answer. */
 static int ask_setup(struct par_client *c,
                      const struct par_setup *s,
                      const struct manifest *m,
@@ -61,9 +61,6 @@ static int ask_setup(struct par_client *c,
 {
     struct wire_header head = {.type = WIRE_SETUP, .id = q->id};
     struct meta_writer meta = {0};
-    bool patient = s->timeout <= 0;
-    uint64_t extra =
-        patient && s->unplaceable_ms > 0 ? (uint64_t)s->unplaceable_ms : 0;
     int rc = put_setup(&meta, s, err);
 
     if (rc == 0)
@@ -71,10 +68,8 @@ static int ask_setup(struct par_client *c,
     meta_writer_clear(&meta);
     if (rc)
         return -1;
-    if (patient && s->unplaceable_ms < 0)
-        return answer_wait(c, q, UINT64_MAX / 2, 0, err);
-    return answer_wait(c, q, client_deadline(patient ? -1 : s->timeout) + extra,
-                       patient ? PAR_TIMEOUT_DEFAULT + extra : 0, err);
+    return answer_wait(
+        c, q, client_deadline(s->timeout > 0 ? s->timeout : PAR_FOREVER), err);
 }
 
 static struct computation *find_same(const struct par_client *c,

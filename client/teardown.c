@@ -46,7 +46,8 @@ static int tear_down(struct par_client *c,
                      struct par_error *err)
 {
     struct wire_header head = {.type = WIRE_CLOSE, .ref = k->handle};
-    int64_t timeout = how->timeout > 0 ? how->timeout : -1;
+    uint64_t deadline =
+        client_deadline(how->timeout > 0 ? how->timeout : PAR_FOREVER);
     struct meta_writer meta = {0};
     struct request q;
     int rc;
@@ -59,8 +60,7 @@ static int tear_down(struct par_client *c,
     if (rc == 0)
         rc = client_say(c, &head, &meta, NULL, 0, err);
     if (rc == 0)
-        rc =
-            answer_wait(c, &q, client_deadline(timeout) + CLOSE_MARGIN, 0, err);
+        rc = answer_wait(c, &q, deadline + CLOSE_MARGIN, err);
     /* SETUP_FAILED: its closing function failed, but it is closed.  Another
      * thread may have set it up again. */
     if (k->handle == head.ref && (rc == 0 || q.status == PAR_SETUP_FAILED ||

@@ -257,7 +257,8 @@ struct par_setup {
                              functions of the computation itself ... */
     const struct par_value *args; /* ... with these */
     size_t arg_count;
-    int64_t timeout;        /* 0: default, which starts anew while files move */
+    int64_t timeout;        /* 0: none; the broker gives up a worker that does
+                               not answer in its --setup-timeout */
     int64_t unplaceable_ms; /* 0: 10 s; -1: for ever */
 };
 
@@ -271,7 +272,8 @@ struct par_function {
     char signature[128];
 };
 
-/* Ship a computation and set it up.  Blocks until `wait` workers are ready.
+/* Ship a computation and set it up.  Blocks until `wait` workers are ready,
+ * however long that takes.
  * *handle gets its number.  Errors: ENOENT, EACCES: a file here, before
  * anything is sent; PAR_CODE(PAR_SETUP_FAILED) with the compiler's, loader's
  * or function's words; PAR_CODE(PAR_NO_CAPACITY), PAR_CODE(PAR_TOO_LARGE). */
@@ -290,7 +292,7 @@ struct par_teardown {
     bool terminate;       /* kill what runs, cancel what waits; else drain:
                              both finish, and nothing new is taken */
     int64_t timeout;      /* when it ends, a drain becomes a termination; 0:
-                             default */
+                             none, as long as what runs takes */
     const char *function; /* run this one, once per host, before the closing
                              functions of the computation itself ... */
     const struct par_value *args; /* ... with these ... */
@@ -298,12 +300,12 @@ struct par_teardown {
     const char *where; /* ... on this worker or host; NULL: all */
 };
 
-/* Close a computation; `how` NULL: drain.  Returns when its closing functions
- * have run everywhere and its files are gone; at once, without `function`, if
- * other sessions of this account have set it up too: theirs it stays.
- * PAR_CODE(PAR_SETUP_FAILED) has the words of one that failed; it is closed all
- * the same.  PAR_CODE(PAR_UNKNOWN_HANDLE): there is none;
- * PAR_CODE(PAR_CLOSING): somebody else is at it. */
+/* Close a computation; `how` NULL: drain, however long that takes.  Returns
+ * when its closing functions have run everywhere and its files are gone; at
+ * once, without `function`, if other sessions of this account have set it up
+ * too: theirs it stays. PAR_CODE(PAR_SETUP_FAILED) has the words of one that
+ * failed; it is closed all the same.  PAR_CODE(PAR_UNKNOWN_HANDLE): there is
+ * none; PAR_CODE(PAR_CLOSING): somebody else is at it. */
 int par_teardown(struct par_client *c,
                  uint32_t handle,
                  const struct par_teardown *how,
