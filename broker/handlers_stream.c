@@ -71,7 +71,8 @@ static void pass_on(struct broker *b,
 }
 
 /* What the reader has granted, if it is time to say so: not while a client has
- * so much unread.  (A worker grants no more than it has room for.) */
+ * so much unread.  (A worker grants no more than it has room for.)  What a run
+ * may say without a grant is charged to nobody: so no more of them begin. */
 static void tell_grant(struct broker *b,
                        struct peer *reader,
                        struct feed *feed,
@@ -84,6 +85,7 @@ static void tell_grant(struct broker *b,
 
     if (stream > 0 && out_is_behind(b, reader)) {
         out_waits(b, reader);
+        sched_client_pause(b->sched, reader->number, true);
         return;
     }
     if (!feed_due(feed, stream, &total))

@@ -122,6 +122,11 @@ bool out_is_behind(const struct broker *b, const struct peer *peer)
     return link_server_unread(b->link, peer->conn) > PEER_BEHIND;
 }
 
+bool out_has_caught_up(const struct broker *b, const struct peer *peer)
+{
+    return link_server_unread(b->link, peer->conn) <= PEER_BEHIND / 2;
+}
+
 void out_waits(struct broker *b, struct peer *peer)
 {
     peer->was_behind = true;

@@ -38,8 +38,9 @@ void out_send(struct broker *b,
 void out_break(struct broker *b, struct peer *peer);
 
 /* Has it so much unread that what can wait had better?  Then out_waits() has it
- * looked at again, at every turn. */
+ * looked at again, at every turn, until it has caught up with half of that. */
 bool out_is_behind(const struct broker *b, const struct peer *peer);
+bool out_has_caught_up(const struct broker *b, const struct peer *peer);
 void out_waits(struct broker *b, struct peer *peer);
 
 /* Send the batch in the making, if there is one; all batches. */

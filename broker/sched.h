@@ -58,6 +58,9 @@ int sched_client_join(struct sched *s, uint32_t client, uint32_t account);
  * told.  What it has detached goes on; its RESULT then has client 0. */
 void sched_client_leave(struct sched *s, uint64_t now, uint32_t client);
 
+/* None of its jobs is begun, until it has read what it has; or again. */
+void sched_client_pause(struct sched *s, uint32_t client, bool pause);
+
 /* ---- workers ---- */
 
 struct sched_label {
@@ -259,8 +262,7 @@ bool sched_returned(struct sched *s, /* recalled, surely not started */
 
 /* Workers with a job that waits behind a long one while another worker could
  * begin it: ask them for what they have not begun (RECALL).  Each is named
- * once, until something changes there; 0 after the last.  Worth asking for now
- * and then, when it may be. */
+ * once, until something changes there; 0 after the last.  Now and then. */
 uint32_t sched_crowded(struct sched *s, uint64_t now, size_t *cursor);
 bool sched_may_crowd(const struct sched *s);
 
@@ -339,15 +341,13 @@ void sched_settle(struct sched *s);
 /* The metadata that came with a job's RUN, to hand on. */
 const void *sched_spec_meta(const struct sched *s, uint32_t spec, size_t *len);
 
-/* One sentence why, for people ("no worker has the label gpu=yes").  Returns
- * `text`. */
+/* Why, for people ("no worker has the label gpu=yes").  Returns `text`. */
 const char *sched_reason(const struct sched *s,
                          const struct decision *d,
                          char *text,
                          size_t size);
 
-/* The i-th indexed resource granted: its name and index.  False past the end.
- */
+/* The i-th indexed resource granted; false past the end. */
 bool sched_grant(const struct sched *s,
                  uint32_t grant,
                  size_t i,

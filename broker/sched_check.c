@@ -152,6 +152,9 @@ static void check_lane(const struct sched *s, uint32_t place, uint32_t again)
     }
     assert(count == lane->row.count && lane_count(lane) > 0);
     assert(lane->again.used == again);
+    assert(!list_is_empty(&lane->of_client));
+    assert(client_at(s, lane->client)->paused ==
+           (d->lanes.items[lane->rank_at].rank.served == READY_PAUSED));
     assert(d->lanes.items[lane->rank_at].place == place);
     assert((lane->due_at != HEAP_NOWHERE) ==
            (queue_due(s, lane) != SCHED_NEVER));
@@ -225,7 +228,7 @@ static void check_demand(const struct sched *s, uint32_t place)
     for (uint32_t i = 0; i < d->lanes.used; i++)
         queued += lane_count(lane_at(s, d->lanes.items[i].place));
     assert(queued == d->queued && d->place == place && d->specs > 0);
-    assert((d->lanes.used > 0) ==
+    assert(ready_can_go(d) ==
            (d->ready_at != RANKS_NOWHERE || !list_is_empty(&d->stuck)));
     assert(d->ready_at == RANKS_NOWHERE || list_is_empty(&d->stuck));
     if (d->ready_at != RANKS_NOWHERE)

@@ -3,7 +3,7 @@
 
 #include "sched_end.h"
 #include "sched_order.h"
-#include "sched_ready.h"
+#include "sched_queue.h"
 
 #include <stdlib.h>
 
@@ -41,6 +41,7 @@ int sched_client_join(struct sched *s, uint32_t client, uint32_t account)
         c = client_at(s, place);
         c->number = client;
         c->account = a;
+        list_init(&c->lanes);
         for (int i = 0; i < RUN_CLASSES; i++) /* behind those who wait */
             share_join(&c->shares[i], &s->fleet[i]);
         ready_join(s, c);
@@ -82,10 +83,19 @@ void sched_client_leave(struct sched *s, uint64_t now, uint32_t client)
     c = client_at(s, place);
     order_client_gone(s, client);
     order_drop_holds(s, place);
+    queue_pause(s, place, false); /* what it has detached goes on */
     s->client_count--;
     c->gone = true;
     c->jobs++; /* so that it does not vanish with its last job, half-way */
     orphan_jobs(s, place);
     c->jobs--;
     end_ghost(s, place);
+}
+
+void sched_client_pause(struct sched *s, uint32_t client, bool pause)
+{
+    uint32_t place = client_find(s, client);
+
+    if (place != POOL_NONE)
+        queue_pause(s, place, pause);
 }

@@ -12,7 +12,7 @@
 /* Its best lane is another one, or none is left. */
 static void demand_rerank(struct sched *s, struct demand *d)
 {
-    if (d->lanes.used == 0) {
+    if (!ready_can_go(d)) {
         list_remove(&d->stuck);
         ready_drop(s, d);
         d->passed_since = 0;
@@ -77,6 +77,8 @@ static uint32_t make_lane(struct sched *s, const struct lane_key *key)
                                        .age_at = HEAP_NOWHERE,
                                        .due_at = HEAP_NOWHERE,
                                        .live = true};
+    list_append(&client_at(s, key->client)->lanes,
+                &lane_at(s, place)->of_client);
     job_row_init(&lane_at(s, place)->row);
     lane_at(s, place)->again = (struct heap){.at = again_at, .owner = s};
     return place;
@@ -105,6 +107,7 @@ static void drop_lane(struct sched *s, uint32_t place)
     if (lane->due_at != HEAP_NOWHERE)
         heap_remove(&s->lane_timers, lane->due_at);
     keymap_drop(&s->lanes, lane_hash(s, &key), place);
+    list_remove(&lane->of_client);
     heap_clear(&lane->again);
     pool_give(&s->lane_pool, place);
 }
@@ -215,6 +218,22 @@ uint32_t queue_serve(struct sched *s, uint32_t place)
     if (lane_count(lane) == 0)
         queue_settle(s, place);
     return job;
+}
+
+void queue_pause(struct sched *s, uint32_t client, bool pause)
+{
+    struct client *c = client_at(s, client);
+
+    if (c->paused == pause)
+        return;
+    c->paused = pause;
+    for (struct list *n = c->lanes.next; n != &c->lanes; n = n->next) {
+        struct lane *lane = LIST_ENTRY(n, struct lane, of_client);
+        struct demand *d = demand_at(s, lane->demand);
+
+        ranks_move(&d->lanes, lane->rank_at, lane_rank(s, lane));
+        demand_rerank(s, d);
+    }
 }
 
 void queue_correct(struct sched *s, const struct job *job, uint32_t wall_us)

@@ -24,6 +24,9 @@ void queue_remove(struct sched *s, uint32_t job);
 /* Take the first job of a lane out, to be assigned: its client is charged. */
 uint32_t queue_serve(struct sched *s, uint32_t lane);
 
+/* The jobs of this client wait, whoever has room; or not any more. */
+void queue_pause(struct sched *s, uint32_t client, bool pause);
+
 /* What a job took of its client's share is known now; or it never ran. */
 void queue_correct(struct sched *s, const struct job *job, uint32_t wall_us);
 void queue_refund(struct sched *s, const struct job *job);

@@ -22,6 +22,8 @@ struct rank lane_rank(const struct sched *s, const struct lane *lane)
 {
     const struct client *c = client_at(s, lane->client);
 
+    if (c->paused) /* behind all others */
+        return (struct rank){.priority = INT32_MIN, .served = READY_PAUSED};
     return (struct rank){
         .served = c->shares[lane_class(s, lane)].served,
         .lane = lane->served,

@@ -37,6 +37,15 @@ int32_t lane_priority(const struct sched *s, const struct lane *lane);
 
 struct rank lane_rank(const struct sched *s, const struct lane *lane);
 
+/* What a paused client had, for its lanes' ranks: more than anybody. */
+#define READY_PAUSED UINT64_MAX
+
+/* Has it a lane whose client is not paused?  That would be its best. */
+static inline bool ready_can_go(const struct demand *d)
+{
+    return d->lanes.used > 0 && d->lanes.items[0].rank.served != READY_PAUSED;
+}
+
 /* A client has come, and has nothing yet. */
 void ready_join(struct sched *s, struct client *client);
 

@@ -55,7 +55,9 @@ struct client {
     uint32_t account; /* place */
     uint32_t jobs;    /* that are not gone */
     bool gone;        /* kept for the jobs it has detached */
-    uint32_t *holds;  /* places of the targets it has set up */
+    bool paused;      /* its lanes come last in their demands, and do not go */
+    struct list lanes;
+    uint32_t *holds; /* places of the targets it has set up */
     uint32_t hold_count;
     uint32_t hold_size;
     struct ranks ready[RUN_CLASSES]; /* demands that can go, whose best lane is
@@ -110,6 +112,7 @@ struct lane {
     uint32_t age_at;
     uint32_t due_at; /* in the heap of those that cannot be placed */
     bool live;
+    struct list of_client;
 };
 
 struct lane_key {

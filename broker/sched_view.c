@@ -40,6 +40,8 @@ static const char *waits_for(const struct sched *s, const struct job *job)
         demand_explain(s, d, s->scratch, SCHED_SCRATCH);
         return s->scratch;
     }
+    if (client_at(s, job->client)->paused)
+        return "its client to read what it has";
     if (t->setting > 0) {
         snprintf(s->scratch, SCHED_SCRATCH, "the set-up of %s", t->name);
         return s->scratch;

@@ -176,11 +176,12 @@ static void catch_up(struct broker *b)
         struct peer *peer = LIST_ENTRY(all.next, struct peer, behind);
 
         list_remove(&peer->behind);
-        if (out_is_behind(b, peer)) {
+        if (!out_has_caught_up(b, peer)) {
             out_waits(b, peer);
         } else if (peer->role == ROLE_WORKER) {
             files_go_on(b, peer);
         } else {
+            sched_client_pause(b->sched, peer->number, false);
             answers_go_on(b, peer);
             streams_go_on(b, peer);
         }

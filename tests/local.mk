@@ -100,6 +100,7 @@ UNIT_TESTS += tests/unit/test_sched_crowd
 UNIT_TESTS += tests/unit/test_sched_fair
 UNIT_TESTS += tests/unit/test_sched_given_up
 UNIT_TESTS += tests/unit/test_sched_no_memory
+UNIT_TESTS += tests/unit/test_sched_pause
 UNIT_TESTS += tests/unit/test_sched_random
 UNIT_TESTS += tests/unit/test_sched_resources
 UNIT_TESTS += tests/unit/test_sched_setup

@@ -10,9 +10,9 @@ from par_min import FINAL, decode, encode, ended_runs
 TEMP = pathlib.Path(os.environ["TMPDIR"])
 HELLO, WELCOME, GOODBYE, PING, PONG, ERROR, CREDIT = range(1, 8)
 SETUP, READY, RUN, RESULT, STREAM, CANCEL, REGISTER = 0x10, 0x11, 0x12, 0x13, 0x14, 0x16, 0x1A
-BLOB_NEED, BLOB_DATA = 0x21, 0x22
+BLOB_NEED, BLOB_DATA, STATUS = 0x21, 0x22, 0x30
 OK, VALUE_LOST, OVERLOADED, NO_CREDIT, UNKNOWN_ID, FORBIDDEN, QUOTA = 0, 209, 202, 304, 307, 400, 402
-WORKER_LOST = 200
+CANCELLED, WORKER_LOST = 105, 200
 ENDPOINT = "ipc://%s/sock" % TEMP
 CONTEXT = zmq.Context()
 WAIT = {1: "some/path", 19: -1}  # for a worker, however long
@@ -101,13 +101,14 @@ def client(**keys):
 def worker(slots=4):
     peer = Peer("worker", _20=[["main", slots, "thread"]], _25={1: "here"})
     check(peer.hear().type == WELCOME, "a worker is welcome")
-    check(peer.ask(REGISTER, 1, meta={1: [["some/path", ""]]}).type == READY, "and registers")
+    peer.say(REGISTER, 1, meta={1: [["some/path", ""]]})
+    check(peer.hear_of(READY).id == 1, "and registers")  # it may hear who has left
     return peer
 
 
-def answer(peer, m, payload=b""):
+def answer(peer, m, payload=b"", wall_us=1):
     """All runs of a RUN are OK, with this value."""
-    items = [RESULT_ITEM.pack(i, OK, 2, 0, 1, len(payload)) + payload for i in range(m.count)]
+    items = [RESULT_ITEM.pack(i, OK, 2, 0, wall_us, len(payload)) + payload for i in range(m.count)]
     peer.say(RESULT, m.id, 0, None, b"".join(items), m.count)
 
 
@@ -415,19 +416,76 @@ def output_nobody_reads(broker):
     hand.close()
 
 
+def jobs(peer):
+    """The rows of all jobs that have not ended"""
+    peer.say(STATUS, 1, 0, {1: "jobs"})
+    rows, m = [], None
+    while not m or not m.flags & FINAL:
+        m = peer.hear_of(STATUS)
+        rows += msgpack.unpackb(m.body)
+    return rows
+
+
+def run_output(hand, m):
+    """All runs of a RUN print what may be said unasked, and end."""
+    for i in range(m.count):
+        for stream in 1, 2:
+            hand.say(STREAM, m.id + i, 0, {1: stream}, b"x" * 65536, 1, FINAL)
+    answer(hand, m, wall_us=100000)
+
+
+def output_of_many_runs(broker):
+    """What a run says before there is a grant adds up: so no more of them begin
+    while much lies unread.  Others' do, and these when their client reads."""
+    before, begun = held(broker), 0
+    peer, hand, other = Deaf(), worker(), client()
+    peer.say(RUN, 1, 0, WAIT, RUN_ITEM.pack(0, 0) * 600, 600)
+    while begun == 0 or any(job["waits_for"] != "its client to read what it has" for job in jobs(other)):
+        while (m := hand.hear(20)) is not None:
+            if m.type == RUN:
+                begun += m.count
+                run_output(hand, m)
+    check(64 <= begun < 300, "of 600 runs whose output is not read %d begin" % begun)
+    memory_below(40, held(broker) - before, "the output of so many")
+    other.run(1, [b""])
+    answer(hand, hand.hear_of(RUN))
+    check(other.ends(1)[0].status == OK, "another client's run does")
+    peer.say(CANCEL, 600, 0)
+    other.close()
+    poller = zmq.Poller()
+    poller.register(peer.fileno(), zmq.POLLIN)
+    poller.register(hand.socket, zmq.POLLIN)
+    ends, size = [], 0
+    while len(ends) < 600:
+        ready = dict(poller.poll(10000))
+        if not ready:
+            check(False, "it goes on when its client reads")
+        if hand.socket in ready:
+            m = hand.hear()
+            if m.type == RUN:
+                begun += m.count
+                run_output(hand, m)
+        if peer.fileno() in ready:
+            m = peer.hear()
+            size += len(m.body) if m.type == STREAM else 0
+            ends += [end for _, end in ended_runs(m)] if m.type == RESULT else []
+    check(begun == 599 and size == 599 * 2 * 65536, "the rest when it is read, but for one")
+    check(sorted({r.status for r in ends}) == [OK, CANCELLED], "which was cancelled meanwhile")
+    peer.close()
+    hand.close()
+
+
 def memory_goes_back(broker):
     """What a client leaves unread is not kept when it is gone."""
     if sanitized("what is left unread goes back to the system"):
         return
     before, done = held(broker), 0
-    peer, hand = Deaf(), worker()
+    peer, hand = Deaf(), worker(600)
     peer.say(RUN, 1, 0, WAIT, RUN_ITEM.pack(0, 0) * 600, 600)
     while done < 600:
         m = hand.hear_of(RUN)
-        for i in range(m.count):
-            hand.say(STREAM, m.id + i, 0, {1: 1}, b"x" * 65536, 1)
-        answer(hand, m)
         done += m.count
+        run_output(hand, m)
     hand.settle()
     grown = held(broker) - before
     check(grown > 16 << 20, "the first octets of many runs, unread, cost %d MB" % (grown >> 20))
@@ -575,6 +633,7 @@ values_nobody_takes()
 runs_nobody_hears_of()
 values_nobody_reads(broker)
 output_nobody_reads(broker)
+output_of_many_runs(broker)
 memory_goes_back(broker)
 files_nobody_reads(broker)
 more_input_than_granted()

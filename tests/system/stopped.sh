@@ -35,4 +35,30 @@ for size in 65535 65537 131072 196608; do
         "$code $(wc -c <out) $(wc -c <err)" "0 $size $size"
 done
 
+# ---- of many commands that adds up: no more of them begin ----
+
+stop worker
+start_worker -c 4
+before=$(kib VmRSS "${pids[broker]}")
+start caller parctl map 'while [ ! -e go ]; do sleep 0.01; done
+    : {}; yes | head -c 65536 | tee /dev/stderr' ::: {1..500}
+all_there() { [ "$(parctl jobs | wc -l)" -gt 500 ]; }
+wait_for all_there
+kill -STOP "${pids[caller]}"
+touch go
+reads_nothing() { parctl jobs >jobs && grep -q 'its client to read what it has' jobs; }
+wait_for reads_nothing
+is "500 commands that print 128 KiB, whose reader is stopped, wait" $? 0
+memory "... so that they cost the broker little" \
+    $(($(kib VmRSS "${pids[broker]}") - before)) 32768
+try parctl run -- true
+quiet "... others do not wait" 0
+last=$(awk '/to read/ { job = $1 } END { print job }' jobs)
+try parctl cancel "$last"
+is "... one of them is cancelled" $code 0
+kill -CONT "${pids[caller]}"
+ended caller
+is "... the others go on when it is read" "$code $(wc -c <caller.out)" \
+    "1 $((499 * 65536))"
+
 finish

@@ -64,6 +64,7 @@ struct model {
     struct {
         uint32_t number; /* 0: none */
         uint32_t account;
+        bool paused;
         uint64_t next_run;
         /* The last first attempts until this turn, and in it.  What goes to
          * several workers in one turn goes at the same time. */
@@ -575,6 +576,8 @@ static void see_assign(const struct decision *d)
 
     cr_assert(i < WORKERS, "a job for a worker that has left");
     cr_assert(eq(int, m.workers[i].paused, false));
+    cr_assert(m.clients[run->client].number != run->number ||
+              !m.clients[run->client].paused);
     cr_assert(eq(int, run->answers, 0));
     cr_assert(eq(int, run->held, false));
     cr_assert(suits(run->kind, i));
@@ -745,21 +748,25 @@ static void step(void)
         m.workers[worker].paused = below(2);
         sched_worker_pause(m.s, m.now, m.workers[worker].number,
                            m.workers[worker].paused);
-    } else if (what < 18)
+    } else if (what < 10 && m.clients[client].number != 0) {
+        m.clients[client].paused = below(4) == 0;
+        sched_client_pause(m.s, m.clients[client].number,
+                           m.clients[client].paused);
+    } else if (what < 20)
         submit(client);
-    else if (what < 23)
+    else if (what < 25)
         cancel(client);
-    else if (what < 26)
+    else if (what < 28)
         order(client);
-    else if (what < 31)
+    else if (what < 33)
         answer_request(worker);
-    else if (what < 32)
+    else if (what < 34)
         give_up(worker);
-    else if (what < 38)
+    else if (what < 40)
         start(worker);
-    else if (what < 42)
+    else if (what < 44)
         give_back(worker);
-    else if (what < 75)
+    else if (what < 77)
         result(worker);
     else
         m.now += below(20);
