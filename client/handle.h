@@ -49,8 +49,10 @@ struct par_client {
     volatile sig_atomic_t interrupted; /* see par_interrupt() */
     int wake;                          /* eventfd: ends the pump's sleep */
     int epoll;                         /* par_fd(); -1 until asked for */
-    pid_t pid;                         /* a fork()ed child must keep off: */
-    volatile unsigned char *here;      /* there this page reads 0; NULL: ask */
+    int taken;     /* eventfd in it: set when a pump has taken something in */
+    bool is_taken; /* it is set */
+    pid_t pid;     /* a fork()ed child must keep off: */
+    volatile unsigned char *here; /* there this page reads 0; NULL: ask */
 
     void *context; /* of ZeroMQ */
     bool own_context;

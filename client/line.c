@@ -8,6 +8,7 @@
 #include "line.h"
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "call.h"
@@ -34,18 +35,39 @@ static void change_link(const struct par_client *c, int epoll, int op)
     }
 }
 
-int line_watch(const struct par_client *c)
+void line_watch(struct par_client *c)
 {
     int epoll = epoll_create1(EPOLL_CLOEXEC);
+    int taken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-    if (epoll < 0)
-        return -1;
-    if (change(epoll, EPOLL_CTL_ADD, c->wake)) {
-        close(epoll);
-        return -1;
+    if (epoll >= 0 && taken >= 0 &&
+        change(epoll, EPOLL_CTL_ADD, c->wake) == 0 &&
+        change(epoll, EPOLL_CTL_ADD, taken) == 0) {
+        c->epoll = epoll;
+        c->taken = taken;
+        change_link(c, epoll, EPOLL_CTL_ADD);
+        return;
     }
-    change_link(c, epoll, EPOLL_CTL_ADD);
-    return epoll;
+    if (epoll >= 0)
+        close(epoll);
+    if (taken >= 0)
+        close(taken);
+}
+
+void line_taken(struct par_client *c)
+{
+    uint64_t one = 1;
+
+    if (c->taken >= 0 && !c->is_taken)
+        c->is_taken = write(c->taken, &one, sizeof one) > 0;
+}
+
+void line_look(struct par_client *c)
+{
+    uint64_t count;
+
+    if (c->is_taken && read(c->taken, &count, sizeof count) > 0)
+        c->is_taken = false;
 }
 
 void line_begin(struct par_client *c, struct link_client *link)

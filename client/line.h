@@ -15,7 +15,15 @@ void line_end(struct par_client *c);
 /* ... here, when it has done so. */
 void line_polled(struct par_client *c);
 
-/* An epoll of all that the pump would poll; -1: none could be made. */
-int line_watch(const struct par_client *c);
+/* Make the epoll that par_fd() gives out: of all that the pump would poll, and
+ * of what it has taken in.  Without the descriptors for it there is none. */
+void line_watch(struct par_client *c);
+
+/* Tell who polls that epoll that a pump has taken something in: what made it
+ * readable may be gone. */
+void line_taken(struct par_client *c);
+
+/* Who polls it looks now. */
+void line_look(struct par_client *c);
 
 #endif

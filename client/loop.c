@@ -16,7 +16,7 @@ int par_fd(struct par_client *c)
     if (client_enter(c, NULL))
         return -1;
     if (c->epoll < 0)
-        c->epoll = line_watch(c);
+        line_watch(c);
     fd = c->epoll;
     client_leave(c);
     return fd;
@@ -28,6 +28,7 @@ int par_process(struct par_client *c, struct par_error *err)
 
     if (client_begin(c, err))
         return -1;
+    line_look(c);
     if (!c->polling)
         client_flush(c);
     /* The sockets' fds are edge-triggered: nothing may be left behind.  While

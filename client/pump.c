@@ -101,16 +101,21 @@ static void wait_for_news(struct par_client *c, uint64_t deadline)
 
 void client_turn(struct par_client *c, uint64_t deadline)
 {
+    bool any;
+
     if (c->polling || (c->delivering && c->state == CLIENT_LOST)) {
         wait_for_news(c, deadline);
         return;
     }
     client_flush(c);
-    if (!client_receive(c) && c->state != CLIENT_LOST) {
+    any = client_receive(c);
+    if (!any && c->state != CLIENT_LOST) {
         doze(c, deadline);
         client_flush(c);
-        client_receive(c);
+        any = client_receive(c);
     }
+    if (any)
+        line_taken(c);
     /* Also when nothing came: somebody else must take the pump's place. */
     if (c->waiting > 0)
         pthread_cond_broadcast(&c->news);

@@ -206,6 +206,7 @@ static _Thread_local bool is_waiter;
 static atomic_bool waiter_polls;
 static atomic_bool was_shared;
 static sem_t polls;
+static sem_t taken; /* messages, by the waiter */
 
 int __wrap_zmq_poll(zmq_pollitem_t *items, int count, long timeout)
 {
@@ -224,7 +225,11 @@ bool __wrap_link_client_recv(struct link_client *c, struct link_msg *m)
 {
     if (waiter_polls)
         was_shared = true;
-    return __real_link_client_recv(c, m);
+    if (!__real_link_client_recv(c, m))
+        return false;
+    if (is_waiter)
+        sem_post(&taken);
+    return true;
 }
 
 static void *wait_for_any(void *context)
@@ -288,6 +293,49 @@ Test(runs, an_event_loop_keeps_off_while_another_thread_waits)
     while (par_process(client, &err) == 0 && !heard)
         cr_assert(ge(int, poll(&news, 1, 5000), 0));
     cr_assert(eq(int, was_shared, false), "the socket is the waiter's alone");
+    cr_assert(eq(int, par_cancel(client, job, PAR_SOFT, &err), 0));
+    pthread_join(waiter, NULL);
+}
+
+static bool say_no_more(struct fake *f, struct link_msg *m)
+{
+    if (m->wire.head.type != WIRE_CANCEL)
+        return false;
+    fake_answer(f, m->wire.head.id, PAR_CANCELLED, 1, NULL, 0);
+    return true;
+}
+
+static void *wait_for_one(void *job)
+{
+    struct par_result r = {0};
+
+    is_waiter = true;
+    cr_expect(eq(int, par_wait(client, *(uint64_t *)job, 5000, &r, NULL), 0));
+    par_result_clear(&r);
+    return NULL;
+}
+
+Test(runs, an_event_loop_hears_of_what_another_thread_has_taken_in)
+{
+    struct pollfd news = {.fd = par_fd(client), .events = POLLIN};
+    uint64_t job = start("never"), other;
+    struct par_result r;
+
+    sem_init(&polls, 0, 0);
+    sem_init(&taken, 0, 0);
+    fake.on = say_no_more;
+    while (par_process(client, &err) == 0 && poll(&news, 1, 0) > 0)
+        ;
+    pthread_create(&waiter, NULL, wait_for_one, &job);
+    sem_wait(&polls);
+    other = start("echo");
+    cr_assert(eq(int, par_flush(client, &err), 0));
+    sem_wait(&taken);
+    do
+        cr_assert(eq(int, poll(&news, 1, 5000), 1));
+    while (par_process(client, &err) == 0);
+    cr_assert(eq(int, par_wait(client, other, 0, &r, &err), 0));
+    par_result_clear(&r);
     cr_assert(eq(int, par_cancel(client, job, PAR_SOFT, &err), 0));
     pthread_join(waiter, NULL);
 }
