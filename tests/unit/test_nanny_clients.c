@@ -1,4 +1,4 @@
-/* Clients that leave: which slots are told, and which are left alone. */
+/* test_nanny_clients.c - clients that leave: which slots hear of it */
 #include "config.h"
 
 #include "nursing.h"
