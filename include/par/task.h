@@ -17,6 +17,12 @@
  * functions below do not block, allocate at most a copy of what is asked for,
  * and report want of memory as the failure of the job.
  *
+ * What a function prints goes to no caller: give it back as the value, or as
+ * the text of par_throw().  In a slot process standard input is /dev/null, and
+ * standard output (by line) and error end as the last words, 64 lines and
+ * 8 KiB at most, that the caller is shown if the process dies in its job; else
+ * they are dropped.  On a thread slot all three are the program's own.
+ *
  * A function runs in one thread and may keep state between calls: what
  * par_set_state() stores in PAR_SLOT_SETUP is there for every later call on
  * that slot.  Data that par_str(), par_bytes() and par_arg() point to lives

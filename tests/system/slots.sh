@@ -21,6 +21,7 @@ static int segfault(struct par_task *t)
 {
     volatile int *nowhere = (int *)8;
 
+    printf("what a function prints\n");
     fprintf(stderr, "about to fall\n");
     return par_put_int(t, *nowhere);
 }
@@ -118,6 +119,7 @@ try parctl run bad.c:segfault
 said "a segfault: signal, slot, worker" 125 \
     '^par: slot 1 of w was killed by signal 11 \(Segmentation fault\)'
 like "... and the last words on stderr" "$err" 'about to fall'
+like "... and on stdout" "$err" '^what a function prints$'
 other "after a segfault"
 try parctl run bad.c:leave 42
 said "_exit(42)" 125 '^par: slot 1 of w ended with exit 42'
