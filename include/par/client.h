@@ -402,7 +402,8 @@ const char *par_result_bytes(const struct par_result *r, size_t *len);
 
 /* The value as one line of text, as parctl prints it: text and bytes raw,
  * numbers shortest, the rest JSON.  *text is malloc'd: free() it; a NUL follows
- * its *len octets.  -1: out of memory, or no msgpack value. */
+ * its *len octets.  What is no msgpack value is given as it is.  -1: out of
+ * memory, or a value that JSON cannot hold. */
 int par_result_text(const struct par_result *r, char **text, size_t *len);
 
 /* Walk a value: heads of arrays and maps (`len` counts values or pairs; what is
