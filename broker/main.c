@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -197,17 +196,6 @@ static int check_options(const struct choices *c, struct par_error *err)
 
 /* ---- the process ---- */
 
-/* All the descriptors that there may be. */
-static void raise_files(void)
-{
-    struct rlimit limit;
-
-    if (!getrlimit(RLIMIT_NOFILE, &limit)) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 static int open_signals(void)
 {
     sigset_t set;
@@ -364,7 +352,7 @@ int main(int argc, char **argv)
         return daemon_fail(&parbroker, DAEMON_USAGE, &err);
     log_open("parbroker", c.debug ? LOG_DEBUG : LOG_WARN);
     daemon_harden();
-    raise_files();
+    daemon_raise_files();
     signals = open_signals();
     zsys_init();
     zsys_handler_set(NULL);

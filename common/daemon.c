@@ -57,6 +57,16 @@ void daemon_harden(void)
         abort();
 }
 
+void daemon_raise_files(void)
+{
+    struct rlimit limit;
+
+    if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 void daemon_seed(void)
 {
     unsigned int n;

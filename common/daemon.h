@@ -31,6 +31,9 @@ int daemon_fail(const struct daemon *d, int code, const struct par_error *err);
  * libsodium does not work. */
 void daemon_harden(void);
 
+/* All the descriptors that there may be. */
+void daemon_raise_files(void);
+
 /* libzmq takes routing ids and the jitter of reconnections from rand(), and
  * never seeds it: a peer could claim another's id. */
 void daemon_seed(void);

@@ -75,6 +75,7 @@ UNIT_TESTS += tests/unit/test_nanny_files
 UNIT_TESTS += tests/unit/test_nanny_mend
 UNIT_TESTS += tests/unit/test_nanny_odd
 UNIT_TESTS += tests/unit/test_nanny_setup
+UNIT_TESTS += tests/unit/test_nanny_starts
 UNIT_TESTS += tests/unit/test_nanny_stream
 UNIT_TESTS += tests/unit/test_nanny_thread
 UNIT_TESTS += tests/unit/test_no_memory

@@ -9,6 +9,7 @@
  *   nanny_build.c          a computation's C source: compiled
  *   nanny_files.c          its files: fetched, verified, placed
  *   nanny_mend.c           and again, if somebody removes them
+ *   nanny_starts.c         starts wait while there is no room
  *   nanny_retire.c         a slot is told to end, or made to
  *   nanny_slot_begin.c     and begun
  *   nanny_slot_runs.c      what it has in its hands: answered, or taken back
@@ -104,6 +105,15 @@ struct offer {
 struct fetch;
 struct build;
 
+/* Those for which there was no room (nanny_starts.h). */
+struct starts {
+    uint64_t at;    /* the next may be tried then */
+    uint64_t since; /* none has succeeded; 0: one has */
+    uint64_t told;  /* when the log was; 0: never */
+    bool hopeless;  /* none has for long */
+    bool give_back; /* so that what waits is now given back */
+};
+
 struct nanny {
     struct settings *settings;
     void *context;
@@ -135,6 +145,7 @@ struct nanny {
     struct slots *slots;
     struct seat *seats; /* slots_count(), then SETUP_SEATS */
     unsigned seat_count;
+    struct starts starts;
 
     struct list batches;
     struct list comps;

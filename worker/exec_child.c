@@ -205,7 +205,7 @@ static void explain(const struct start *s, char *text, size_t size)
         snprintf(text, size, "%s: %s", s->step, why);
 }
 
-pid_t start(const struct keeper_order *order, char *text, size_t size)
+void start(const struct keeper_order *order, struct keeper_event *e)
 {
     struct start s = {
         .order = order,
@@ -223,9 +223,10 @@ pid_t start(const struct keeper_order *order, char *text, size_t size)
     else if (s.error)
         waitpid(pid, NULL, 0);
     if (s.error)
-        explain(&s, text, size);
+        explain(&s, e->text, sizeof e->text);
+    e->kind = pid < 0 ? KEEPER_FULL : s.error ? KEEPER_FAILED : KEEPER_STARTED;
+    e->pid = pid;
+    e->error = s.error;
     free(s.paths);
     free(s.shell);
-    errno = s.error;
-    return s.error ? -1 : pid;
 }

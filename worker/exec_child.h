@@ -6,14 +6,13 @@
 #ifndef PAR_WORKER_EXEC_CHILD_H
 #define PAR_WORKER_EXEC_CHILD_H
 
-#include <stddef.h>
-#include <sys/types.h>
-
 #include "order.h"
+#include "spawner.h"
 
 /* Start it, in a process group of its own; order->fds are ours, above 4.
- * Returns the pid; or -1, with errno and "exec ./prog: No such file" in text.
+ * Fills in what there is to tell: KEEPER_STARTED and the pid; KEEPER_FAILED or
+ * KEEPER_FULL, the error, and "exec ./prog: No such file" as its text.
  * Returns only when the program has been executed or has failed to be. */
-pid_t start(const struct keeper_order *order, char *text, size_t size);
+void start(const struct keeper_order *order, struct keeper_event *e);
 
 #endif

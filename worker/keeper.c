@@ -95,11 +95,8 @@ static void begin(struct holder *h,
         return;
     }
     place(&o, b, r);
-    e.pid = start(&o.order, e.text, sizeof e.text);
-    if (e.pid < 0) {
-        e.error = errno;
-    } else {
-        e.kind = KEEPER_STARTED;
+    start(&o.order, &e);
+    if (e.kind == KEEPER_STARTED) {
         h->state = ALIVE;
         h->first = e.pid;
     }

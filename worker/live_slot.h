@@ -71,6 +71,7 @@ struct live_slot {
     int status;             /* as waitpid(2) */
     bool mute;              /* it has closed its end of the pipe */
     bool willed;            /* we ended it: no death to count */
+    bool unbegun;           /* there was no room for it: see words */
     bool failed;            /* it could not be started: see words */
     bool closing;           /* told to run closing functions, it has not said
                                that it did */

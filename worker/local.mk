@@ -36,6 +36,7 @@ libparworker_la_SOURCES = \
     worker/nanny_slot.c worker/nanny_slot.h \
     worker/nanny_slot_begin.c worker/nanny_slot_begin.h \
     worker/nanny_slot_runs.c worker/nanny_slot_runs.h \
+    worker/nanny_starts.c worker/nanny_starts.h \
     worker/nanny_status.c worker/nanny_status.h \
     worker/nanny_stream.c worker/nanny_stream.h \
     worker/nanny_turn.c \

@@ -308,6 +308,7 @@ int main(int argc, char **argv)
     worker = par_worker_open(&c.o, &err);
     if (!worker)
         return daemon_fail(&parworker, DAEMON_TROUBLE, &err);
+    daemon_raise_files(); /* what parspawn starts keeps the limit we had */
     worker_on_ready(worker, announce);
     catch_signals();
     code = par_worker_run(worker, &err);

@@ -246,6 +246,7 @@ static void step(struct nanny *n, struct build *b)
             keeper_kill(b->keeper, SIGKILL);
             break;
         case KEEPER_FAILED:
+        case KEEPER_FULL:
         case KEEPER_GONE:
             snprintf(b->words, sizeof b->words, "%s",
                      e.kind == KEEPER_GONE ? "its keeper was killed" : e.text);

@@ -14,6 +14,7 @@
 #include "nanny_command.h"
 #include "nanny_say.h"
 #include "nanny_slot_begin.h"
+#include "nanny_starts.h"
 #include "nanny_stream.h"
 #include "poller.h"
 #include "rubbish.h"
@@ -155,6 +156,49 @@ void nanny_command_over(struct command *c)
     c->timeout_at = c->started_at = c->kill_at = UINT64_MAX;
 }
 
+/* ---- not yet ---- */
+
+void nanny_command_refused(struct command *c)
+{
+    for (int i = 0; i < COMMAND_STREAMS; i++)
+        c->streams[i].ended = true;
+    nanny_command_over(c);
+}
+
+/* It will not be started.  Whoever waits for it does not wait for the disk. */
+static void give_up(struct nanny *n, struct command *c)
+{
+    char text[PAR_ERROR_TEXT];
+    int status = nanny_doom_status(n, c->run, text, sizeof text);
+
+    c->given_up = true;
+    c->timeout_at = UINT64_MAX;
+    if (c->run->state != RUN_ANSWERED)
+        nanny_answer_text(n, c->run, status, WIRE_NOT_EXECUTED, text);
+}
+
+/* Its seat is left: those that have a keeper are used before. */
+void nanny_command_unbegun(struct nanny *n, struct seat *seat, const char *why)
+{
+    struct command *c = seat->command;
+    struct comp *comp = c->comp;
+    struct run *r = c->run;
+
+    nanny_starts_hold(n, why);
+    nanny_keeper_close(n, seat);
+    if (r->doom != DOOM_NONE || r->state == RUN_ANSWERED) {
+        give_up(n, c);
+        nanny_command_refused(c);
+        return;
+    }
+    comp->held--;
+    nanny_command_destroy(n, seat);
+    nanny_queue(n, comp, r, true);
+    slots_done(n->slots, seat->number, 1, n->now);
+    slots_end(n->slots, seat->number);
+    slots_empty(n->slots, seat->number);
+}
+
 /* ---- what happens to it ---- */
 
 static void on_keeper(struct nanny *n, struct seat *seat)
@@ -166,6 +210,8 @@ static void on_keeper(struct nanny *n, struct seat *seat)
         switch (e.kind) {
         case KEEPER_STARTED:
             c->pid = e.pid;
+            nanny_starts_go(n);
+            nanny_streams_begin(n, seat);
             if (c->phase == COMMAND_STARTING) {
                 c->phase = COMMAND_RUNNING;
                 c->started_at = n->now + STARTED_MS;
@@ -176,6 +222,9 @@ static void on_keeper(struct nanny *n, struct seat *seat)
             c->end = e;
             nanny_command_over(c);
             break;
+        case KEEPER_FULL:
+            nanny_command_unbegun(n, seat, e.text);
+            return;
         case KEEPER_EXITED:
             c->phase = COMMAND_EXITED;
             c->end = e;
@@ -196,7 +245,9 @@ static void on_keeper(struct nanny *n, struct seat *seat)
 
 void nanny_command_event(struct nanny *n, struct seat *seat, enum watch watch)
 {
-    if (watch == WATCH_KEEPER)
+    if (watch == WATCH_KEEPER && seat->command->preparing)
+        nanny_keeper_idle(n, seat);
+    else if (watch == WATCH_KEEPER)
         on_keeper(n, seat);
     else
         nanny_stream_event(n, seat, watch);
@@ -210,18 +261,6 @@ static void kill_now(struct seat *seat)
     if (!c->killed && c->phase != COMMAND_EMPTY)
         keeper_kill(seat->keeper, SIGKILL);
     c->killed = true;
-}
-
-/* It will not be started.  Whoever waits for it does not wait for the disk. */
-static void give_up(struct nanny *n, struct command *c)
-{
-    char text[PAR_ERROR_TEXT];
-    int status = nanny_doom_status(n, c->run, text, sizeof text);
-
-    c->given_up = true;
-    c->timeout_at = UINT64_MAX;
-    if (c->run->state != RUN_ANSWERED)
-        nanny_answer_text(n, c->run, status, WIRE_NOT_EXECUTED, text);
 }
 
 void nanny_command_end(struct nanny *n,

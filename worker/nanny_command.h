@@ -15,6 +15,13 @@ void nanny_command_end(struct nanny *n,
                        uint64_t grace_ms);
 void nanny_command_destroy(struct nanny *n, struct seat *seat);
 
+/* It never came to a process, and is answered. */
+void nanny_command_refused(struct command *c);
+
+/* Nor did it, but for want of room: its run waits again, unless nobody waits
+ * for it. */
+void nanny_command_unbegun(struct nanny *n, struct seat *seat, const char *why);
+
 /* Nothing of it runs (any more): the turn answers it once its output is sent.
  */
 void nanny_command_over(struct command *c);

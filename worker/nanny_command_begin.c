@@ -17,7 +17,7 @@
 #include "nanny_command.h"
 #include "nanny_command_begin.h"
 #include "nanny_slot_begin.h"
-#include "nanny_stream.h"
+#include "nanny_starts.h"
 #include "place.h"
 #include "poller.h"
 #include "words.h"
@@ -149,9 +149,7 @@ static void refuse(struct nanny *n,
 
     if (c->run->state != RUN_ANSWERED)
         nanny_answer_text(n, c->run, status, WIRE_NOT_EXECUTED, err->text);
-    for (int i = 0; i < COMMAND_STREAMS; i++)
-        c->streams[i].ended = true;
-    nanny_command_over(c);
+    nanny_command_refused(c);
 }
 
 static void launch(struct nanny *n, struct seat *seat)
@@ -163,10 +161,12 @@ static void launch(struct nanny *n, struct seat *seat)
     c->begun = n->now;
     if (wall)
         c->wall_at = n->now + wall;
-    if (start(n, seat, &err))
-        refuse(n, seat, &err);
+    if (start(n, seat, &err) == 0)
+        return;
+    if (nanny_starts_bounded(err.code))
+        nanny_command_unbegun(n, seat, err.text);
     else
-        nanny_streams_begin(n, seat);
+        refuse(n, seat, &err);
 }
 
 /* ---- a folder of its own, with copies of its files ---- */

@@ -17,6 +17,7 @@
 #include "nanny_retire.h"
 #include "nanny_setup.h"
 #include "nanny_slot_runs.h"
+#include "nanny_starts.h"
 #include "thread_slot.h"
 
 enum { THREAD_PATIENCE_MS = 1000, TAIL_ROOM = SLOT_TAIL + 1 };
@@ -195,6 +196,7 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
     struct comp *c = seat->comp;
     char text[PAR_ERROR_TEXT] = "no memory for a slot";
     bool willed = w && w->willed;
+    bool unbegun = !w || w->unbegun;
 
     if (w) {
         if (w->thread)
@@ -204,7 +206,10 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
         give_back(n, seat);
         words_of(n, seat, text, sizeof text);
     }
-    if (c->setup_seat == (int)seat->number)
+    if (c->setup_seat == (int)seat->number && unbegun &&
+        !nanny_starts_hopeless(n))
+        c->setup_seat = COMP_NO_SEAT; /* it is tried again */
+    else if (c->setup_seat == (int)seat->number)
         tell(n, seat, text, setup_failed);
     else if (w && w->closing)
         tell(n, seat, text, nanny_slot_close_failed);
@@ -214,6 +219,8 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
     c->slots--;
     if (seat->number < slots_count(n->slots))
         slots_empty(n->slots, seat->number);
-    if (!willed)
+    if (unbegun)
+        nanny_starts_hold(n, text);
+    else if (!willed)
         count_death(n, c, text);
 }

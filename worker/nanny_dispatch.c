@@ -6,11 +6,13 @@
 #include "batch.h"
 #include "engine.h"
 #include "meta_keys.h"
+#include "nanny_answer.h"
 #include "nanny_command_begin.h"
 #include "nanny_dispatch.h"
 #include "nanny_mend.h"
 #include "nanny_retire.h"
 #include "nanny_slot_begin.h"
+#include "nanny_starts.h"
 
 /* ---- giving runs to a slot ---- */
 
@@ -167,12 +169,17 @@ static bool give(struct nanny *n,
 
 /* ---- deciding ---- */
 
-/* A seat of a command is its keeper, which needs no start.  Of what the
- * program registered the first slot sets the host up; false: others wait for
- * that. */
+/* A seat of a command is its keeper.  Of what the program registered the first
+ * slot sets the host up; false: others wait for that. */
 static bool begin(struct nanny *n, struct comp *c, unsigned seat)
 {
+    struct par_error err;
+
     if (comp_is_exec(c)) {
+        if (nanny_keeper(n, &n->seats[seat], &err)) {
+            nanny_starts_hold(n, err.text);
+            return false;
+        }
         slots_begin(n->slots, seat, COMMAND_WORK);
         slots_warm(n->slots, seat, n->now);
         return true;
@@ -215,6 +222,7 @@ static bool dispatch_class(struct nanny *n,
                                   .queued = c->queued[class],
                                   .window = comp_window(c, r->batch->function),
                                   .now = n->now,
+                                  .full = nanny_starts_wait(n),
                                   .idle_only = idle_only};
         struct slots_step step = slots_next(n->slots, &need);
 
@@ -244,6 +252,30 @@ static bool dispatch(struct nanny *n, bool idle_only)
     return moved;
 }
 
+/* ---- where nothing can be started ---- */
+
+static bool is_served(const struct nanny *n, const struct comp *c)
+{
+    for (unsigned i = 0; i < n->seat_count; i++)
+        if (n->seats[i].comp == c && n->seats[i].slot &&
+            n->seats[i].slot->phase == SLOT_SERVING)
+            return true;
+    return false;
+}
+
+/* Elsewhere there may be room for what waits for a start. */
+static void give_back(struct nanny *n)
+{
+    n->starts.give_back = false;
+    for (struct list *i = n->comps.next; i != &n->comps; i = i->next) {
+        struct comp *c = LIST_ENTRY(i, struct comp, node);
+
+        if (!is_served(n, c))
+            nanny_empty_queue(n, c, PAR_WORKER_LOST,
+                              "no process can be started there");
+    }
+}
+
 /* Whoever has a warm slot uses it before others may end it for being idle;
  * then, who was first is last the next time. */
 void nanny_dispatch(struct nanny *n)
@@ -255,4 +287,6 @@ void nanny_dispatch(struct nanny *n)
         list_remove(first);
         list_append(&n->comps, first);
     }
+    if (n->starts.give_back)
+        give_back(n);
 }

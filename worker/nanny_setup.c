@@ -17,6 +17,7 @@
 #include "nanny_say.h"
 #include "nanny_setup.h"
 #include "nanny_slot_begin.h"
+#include "nanny_starts.h"
 
 enum { SEAT_WAIT_MS = 1000 };
 
@@ -167,8 +168,14 @@ void nanny_setup_begin(struct nanny *n, struct comp *c)
                               .window = &c->unknown,
                               .now = n->now,
                               .modest = true};
-    struct slots_step step = slots_next(n->slots, &need);
+    struct slots_step step;
 
+    if (nanny_starts_wait(n)) {
+        if (c->seat_due && c->seat_due < n->starts.at)
+            c->seat_due = n->starts.at;
+        return;
+    }
+    step = slots_next(n->slots, &need);
     if (step.move == SLOTS_BEGIN) {
         c->seat_due = 0;
         nanny_slot_begin(n, c, step.seat, true);

@@ -18,6 +18,7 @@
 #include "nanny_slot.h"
 #include "nanny_slot_begin.h"
 #include "nanny_slot_runs.h"
+#include "nanny_starts.h"
 #include "poller.h"
 
 enum { READ_PIECE = 4096, READ_PIECES = 16 };
@@ -221,12 +222,19 @@ static void on_keeper(struct nanny *n, struct seat *seat)
         switch (e.kind) {
         case KEEPER_STARTED:
             w->pid = e.pid;
+            nanny_starts_go(n);
             break;
         case KEEPER_FAILED:
             w->failed = true;
             snprintf(w->words, sizeof w->words, "%s", e.text);
             w->phase = SLOT_OVER;
             break;
+        case KEEPER_FULL:
+            w->unbegun = true;
+            snprintf(w->words, sizeof w->words, "%s", e.text);
+            nanny_keeper_close(n, seat);
+            w->phase = SLOT_OVER;
+            return;
         case KEEPER_EXITED:
             on_exit_of(seat, &e);
             break;

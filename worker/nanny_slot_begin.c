@@ -19,6 +19,7 @@
 #include "nanny_registered.h"
 #include "nanny_retire.h"
 #include "nanny_slot_begin.h"
+#include "nanny_starts.h"
 #include "place.h"
 #include "poller.h"
 #include "thread_slot.h"
@@ -50,7 +51,7 @@ void nanny_keeper_idle(struct nanny *n, struct seat *seat)
     struct keeper_event e;
 
     while (keeper_next(seat->keeper, &e))
-        if (e.kind == KEEPER_GONE) {
+        if (e.kind == KEEPER_FULL || e.kind == KEEPER_GONE) {
             nanny_keeper_close(n, seat);
             return;
         }
@@ -304,6 +305,9 @@ void nanny_slot_begin(struct nanny *n,
     if (!seat->slot)
         return;
     seat->slot->failed = true;
+    seat->slot->unbegun = nanny_starts_bounded(err.code);
+    if (seat->slot->unbegun)
+        nanny_keeper_close(n, seat);
     snprintf(seat->slot->words, sizeof seat->slot->words, "%.199s", err.text);
     if (seat->slot->thread)
         nanny_slot_kill(n, seat);

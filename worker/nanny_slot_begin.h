@@ -5,7 +5,7 @@
 #include "engine.h"
 
 /* Start a slot in a seat that is empty; it serves the first request if
- * `for_request`.  Failing is settled as its death is. */
+ * `for_request`.  Failing is settled by the turn. */
 void nanny_slot_begin(struct nanny *n,
                       struct comp *c,
                       unsigned seat,

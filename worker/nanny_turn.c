@@ -15,6 +15,7 @@
 #include "nanny_setup.h"
 #include "nanny_slot.h"
 #include "nanny_slot_begin.h"
+#include "nanny_starts.h"
 #include "nanny_watch.h"
 #include "poller.h"
 
@@ -177,9 +178,12 @@ uint64_t nanny_deadline(const struct nanny *n)
 {
     uint64_t due = n->more ? 0 : uplink_deadline(n->uplink);
     uint64_t build = nanny_build_deadline(n);
+    uint64_t starts = nanny_starts_deadline(n);
 
     if (build < due)
         due = build;
+    if (starts < due)
+        due = starts;
     if (n->drain_at < due)
         due = n->drain_at;
     for (unsigned i = 0; i < n->seat_count; i++) {

@@ -218,6 +218,10 @@ struct slots_step slots_next(struct slots *s, const struct slots_need *need)
         return give(s, need, &v);
     if (need->idle_only)
         return (struct slots_step){SLOTS_WAIT, 0, 0};
+    if (need->full && v.best != NOBODY)
+        return give(s, need, &v);
+    if (need->full)
+        return (struct slots_step){SLOTS_WAIT, 0, 0};
     if (v.empty != NOBODY && coming < need->queued)
         return (struct slots_step){SLOTS_BEGIN, v.empty, 0};
     if (v.idle != NOBODY && coming < need->queued &&

@@ -53,6 +53,7 @@ struct slots_need {
     uint64_t now;
     bool modest;    /* never asks others to leave */
     bool idle_only; /* gives to idle slots, and does nothing else */
+    bool full;      /* nothing can be started now */
 };
 
 enum slots_move {

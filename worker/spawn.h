@@ -1,6 +1,7 @@
 /* spawn.h - what a nanny, parspawn and keepers say to each other
  *
- * nanny -> parspawn: one octet and, by SCM_RIGHTS, the socket of a new keeper.
+ * nanny -> parspawn: one octet and, by SCM_RIGHTS, the socket of a new keeper
+ * (there KEEPER_FULL is said if it cannot be forked).
  * parspawn -> nanny: first itself as a pidfd, with one octet (or text: why it
  * cannot start); then lines of text for the log.
  * nanny -> keeper: struct spawn_request.  keeper -> nanny: keeper_event.

@@ -26,6 +26,7 @@
 #include "keeper.h"
 #include "rmtree.h"
 #include "spawn.h"
+#include "spawner.h"
 #include "tree.h"
 
 enum { SWEEP_MS = 50 };
@@ -86,6 +87,7 @@ __attribute__((noreturn)) static void be_keeper(struct parspawn *s, int socket)
 
 static void open_keeper(struct parspawn *s, int socket)
 {
+    struct keeper_event full = {.kind = KEEPER_FULL};
     pid_t pid = -1;
 
     errno = ENOMEM;
@@ -93,10 +95,13 @@ static void open_keeper(struct parspawn *s, int socket)
         pid = fork();
     if (pid == 0)
         be_keeper(s, socket);
-    if (pid < 0)
-        say("cannot fork a keeper: %s", strerror(errno));
-    else
+    if (pid > 0) {
         s->keepers[s->keeper_count++] = pid;
+        return;
+    }
+    full.error = errno;
+    snprintf(full.text, sizeof full.text, "fork: %s", strerror(errno));
+    send(socket, &full, sizeof full, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* Its place among the keepers, or keeper_count if it is none. */

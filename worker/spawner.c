@@ -300,6 +300,36 @@ int keeper_fd(const struct keeper *k)
     return k->socket;
 }
 
+bool keeper_next(struct keeper *k, struct keeper_event *e)
+{
+    ssize_t n;
+
+    if (k->gone)
+        return false;
+    do
+        n = recv(k->socket, e, sizeof *e, MSG_DONTWAIT);
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return false;
+    if (n != sizeof *e) {
+        *e = (struct keeper_event){.kind = KEEPER_GONE};
+        k->gone = true;
+    }
+    e->text[sizeof e->text - 1] = 0;
+    return true;
+}
+
+/* One that could not be forked has said why. */
+static void explain(struct keeper *k, int error, struct par_error *err)
+{
+    struct keeper_event e;
+
+    if (keeper_next(k, &e) && e.kind == KEEPER_FULL)
+        par_fail(err, e.error, "%s", e.text);
+    else
+        par_fail(err, error, "keeper: %s", strerror(error));
+}
+
 int keeper_start(struct keeper *k,
                  const struct keeper_order *order,
                  struct par_error *err)
@@ -319,7 +349,7 @@ int keeper_start(struct keeper *k,
         }
     result = send_fds(k->socket, &request, sizeof request, fds, count);
     if (result != 0)
-        par_fail(err, errno, "keeper: %s", strerror(errno));
+        explain(k, errno, err);
     close(fds[0]);
     return result;
 }
@@ -329,23 +359,4 @@ int keeper_kill(struct keeper *k, int sig)
     struct spawn_request request = {.verb = SPAWN_KILL, .sig = sig};
 
     return send_fds(k->socket, &request, sizeof request, NULL, 0);
-}
-
-bool keeper_next(struct keeper *k, struct keeper_event *e)
-{
-    ssize_t n;
-
-    if (k->gone)
-        return false;
-    do
-        n = recv(k->socket, e, sizeof *e, MSG_DONTWAIT);
-    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        return false;
-    if (n != sizeof *e) {
-        *e = (struct keeper_event){.kind = KEEPER_GONE};
-        k->gone = true;
-    }
-    e->text[sizeof e->text - 1] = 0;
-    return true;
 }

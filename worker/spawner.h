@@ -68,6 +68,8 @@ int keeper_kill(struct keeper *k, int sig);
 enum keeper_event_kind {
     KEEPER_STARTED, /* pid */
     KEEPER_FAILED,  /* error (errno), text: not started */
+    KEEPER_FULL,    /* the same for want of a process: try again later, with
+                       another keeper */
     KEEPER_EXITED,  /* the first process: status, rusage; its tree may live */
     KEEPER_EMPTY,   /* and now nothing of it is left: ready for another */
     KEEPER_GONE     /* the keeper itself died, its strays are being killed; or

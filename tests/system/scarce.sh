@@ -1,6 +1,6 @@
 #!/bin/bash
-# scarce.sh - what a worker needs is not to be had: room for files, a folder
-# to write in, a compiler that ends.  Whoever asked is told what and where; and
+# scarce.sh - what a worker needs is not to be had: descriptors, room for files,
+# a folder to write in, a compiler that ends.  Whoever asked is told what and where; and
 # two workers with one cache folder
 . "$top_srcdir/tests/system/claims.sh"
 cd "$work" || exit 99
@@ -11,6 +11,23 @@ another() {
 }
 
 start_broker
+
+# ---- few descriptors: 64, and 300 if one asks for more ----
+
+start worker prlimit --nofile=64:300 parworker -c 150 -n wide
+ready worker ' ready as wide'
+is "a worker takes all the descriptors that it may have" \
+    "$(sed -n 's/^Max open files *\([0-9]*\).*/\1/p' "/proc/${pids[worker]}/limits")" 300
+try parctl map -j 150 sh -c 'ulimit -Sn; sleep 0.2' ::: {1..150}
+is "150 commands at once wait for what they need, and have the old limit" \
+    "$code $(sort <<<"$out" | uniq -c)" "0     150 64"
+echo '#include <par/task.h>
+#include <unistd.h>
+static int nap(struct par_task *t) { return usleep(200000) || par_put_int(t, par_int(t, 0)); }
+PAR_FUNCTION(nap, "i:i")' >nap.c
+try parctl map -j 150 nap.c:nap ::: {1..150}
+is "... and 150 runs of a function" "$code $(wc -l <<<"$out")" "0 150"
+stop worker
 
 # ---- no room: files may have 64 KiB ----
 

@@ -31,7 +31,8 @@ static struct slots_step step(uint32_t work,
                               const struct window *w,
                               uint64_t now)
 {
-    struct slots_need need = {work, SLOTS_CPU, queued, w, now, false, false};
+    struct slots_need need = {work, SLOTS_CPU, queued, w,
+                              now,  false,     false,  false};
 
     return slots_next(slots, &need);
 }
@@ -163,8 +164,8 @@ Test(slots, newcomer_asks_only_one_slot_to_leave)
 
 Test(slots, blocked_slot_gets_nothing_and_is_not_ended)
 {
-    struct slots_need other = {WORK_B, SLOTS_CPU, 1,    &long_jobs,
-                               0,      true,      false};
+    struct slots_need other = {WORK_B, SLOTS_CPU, 1,     &long_jobs,
+                               0,      true,      false, false};
 
     warm(0, WORK_A);
     warm(1, WORK_A);
@@ -179,8 +180,8 @@ Test(slots, blocked_slot_gets_nothing_and_is_not_ended)
 
 Test(slots, warm_slot_is_used_before_others_may_end_it)
 {
-    struct slots_need first = {WORK_A, SLOTS_CPU, 3,   &short_jobs,
-                               0,      false,     true};
+    struct slots_need first = {WORK_A, SLOTS_CPU, 3,    &short_jobs,
+                               0,      false,     true, false};
 
     warm(0, WORK_A);
     warm(1, WORK_B);
@@ -191,8 +192,8 @@ Test(slots, warm_slot_is_used_before_others_may_end_it)
 
 Test(slots, modest_newcomer_asks_nobody_to_leave)
 {
-    struct slots_need modest = {WORK_B, SLOTS_CPU, 1,    &long_jobs,
-                                0,      true,      false};
+    struct slots_need modest = {WORK_B, SLOTS_CPU, 1,     &long_jobs,
+                                0,      true,      false, false};
 
     warm(0, WORK_A);
     warm(1, WORK_A);
@@ -203,9 +204,26 @@ Test(slots, modest_newcomer_asks_nobody_to_leave)
     EXPECT(step(WORK_A, 1, &long_jobs, 0), SLOTS_GIVE, 0, 1);
 }
 
+Test(slots, where_nothing_can_be_started_those_that_run_get_more)
+{
+    struct slots_need full = {WORK_A, SLOTS_CPU, 3,     &short_jobs,
+                              0,      false,     false, true};
+
+    EXPECT(slots_next(slots, &full), SLOTS_WAIT, 0, 0);
+    warm(0, WORK_A);
+    slots_gave(slots, 0, 1);
+    EXPECT(slots_next(slots, &full), SLOTS_GIVE, 0, 3);
+    slots_gave(slots, 0, 1);
+    full.work = WORK_B;
+    EXPECT(slots_next(slots, &full), SLOTS_WAIT, 0, 0);
+    slots_done(slots, 0, 2, 0);
+    EXPECT(slots_next(slots, &full), SLOTS_WAIT, 0, 0);
+}
+
 Test(slots, jobs_that_wait_have_seats_of_their_own)
 {
-    struct slots_need io = {WORK_A, SLOTS_IO, 2, &long_jobs, 0, false, false};
+    struct slots_need io = {WORK_A, SLOTS_IO, 2,     &long_jobs,
+                            0,      false,    false, false};
 
     EXPECT(slots_next(slots, &io), SLOTS_BEGIN, 2, 0);
     slots_begin(slots, 2, WORK_A);

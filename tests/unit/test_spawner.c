@@ -86,6 +86,44 @@ Test(spawner, a_missing_folder_is_named)
     cr_assert(eq(int, expect_exit(), 0), "a failure leaves the keeper usable");
 }
 
+/* Of parspawn, or of a keeper: what it starts is beside it. */
+static void allow_processes(pid_t of, bool allow)
+{
+    struct rlimit limit;
+
+    cr_assert(eq(int, prlimit(of, RLIMIT_NPROC, NULL, &limit), 0));
+    limit.rlim_cur = allow ? limit.rlim_max : 0;
+    cr_assert(eq(int, prlimit(of, RLIMIT_NPROC, &limit, NULL), 0));
+}
+
+static void expect_full(void)
+{
+    struct keeper_event e = next_event(keeper);
+
+    cr_assert(eq(int, e.kind, KEEPER_FULL));
+    cr_assert(eq(int, e.error, EAGAIN));
+    cr_assert(eq(str, e.text, "fork: Resource temporarily unavailable"));
+}
+
+Test(spawner, a_process_that_cannot_be_had_is_told_from_a_failure)
+{
+    pid_t parspawn, its_keeper;
+
+    start_shell("read pid comm state parent rest </proc/$PPID/stat\n"
+                "echo $PPID $parent");
+    expect_exit();
+    cr_assert(eq(int, sscanf(read_all(), "%d %d", &its_keeper, &parspawn), 2));
+    allow_processes(its_keeper, false);
+    start_shell("exit 0");
+    expect_full();
+    keeper_close(keeper);
+    allow_processes(parspawn, false);
+    keeper = keeper_open(spawner, NULL);
+    start_shell("exit 0");
+    expect_full();
+    expect(KEEPER_GONE);
+}
+
 Test(spawner, a_limit_that_may_not_be_set_is_named)
 {
     const char *const argv[] = {"true", NULL};
