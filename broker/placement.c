@@ -104,13 +104,22 @@ static void hash_text(void *arg, struct text *text)
     *hash = keymap_hash(*hash, text->data ? text->data : "", text->len);
 }
 
+/* Of all that placement_is_same() looks at: many jobs differ in nothing but an
+ * amount. */
 uint64_t placement_hash(uint64_t seed, const struct placement *p)
 {
+    uint32_t numbers[] = {p->account, (uint32_t)p->run_class, p->strict,
+                          p->label_count, p->need_count};
     struct placement copy = *p;
     uint64_t hash = keymap_hash(seed, &p->unplaceable_ms, sizeof(int64_t));
 
-    hash = keymap_hash(hash, &p->account, sizeof p->account);
+    hash = keymap_hash(hash, numbers, sizeof numbers);
     each_text(&copy, hash_text, &hash);
+    for (uint32_t i = 0; i < p->need_count; i++) {
+        double amount = p->needs[i].amount + 0.0; /* -0.0 is 0.0 */
+
+        hash = keymap_hash(hash, &amount, sizeof amount);
+    }
     return hash;
 }
 

@@ -213,6 +213,30 @@ Test(placement, copies_are_the_same_until_a_term_differs)
     free(texts);
 }
 
+Test(placement, each_term_counts_in_the_hash)
+{
+    struct placement p = {.strict = true, .account = 1, .unplaceable_ms = 5};
+    struct placement others[9];
+    size_t n = 0;
+
+    need(&p, "mem", 1);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        others[i] = p;
+    cr_assert(eq(u64, placement_hash(1, &p), placement_hash(1, &others[0])));
+    others[n++].needs[0].amount = 2;
+    others[n++].needs[0].amount = 1 + 1e-12;
+    others[n++].needs[0].name = text("disk");
+    need(&others[n++], "disk", 1);
+    others[n++].strict = false;
+    others[n++].run_class = RUN_IO;
+    others[n++].account = 2;
+    others[n++].unplaceable_ms = -1;
+    label(&others[n++], "gpu", "yes");
+    for (size_t i = 0; i < n; i++)
+        cr_assert(ne(u64, placement_hash(1, &p), placement_hash(1, &others[i])),
+                  "the %zu. change", i + 1);
+}
+
 static void hold(struct side *side, uint32_t heavy)
 {
     side->held = heavy;
