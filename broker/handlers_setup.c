@@ -11,6 +11,7 @@
 #include "handlers_files.h"
 #include "meta_keys.h"
 #include "say.h"
+#include "sched_view.h"
 #include "setup.h"
 
 enum { SETUPS_MAX = 256 }; /* of a session: held; and not answered */

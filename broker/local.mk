@@ -63,6 +63,7 @@ BROKER_PURE = \
     broker/sched_targets.c \
     broker/sched_tick.c \
     broker/sched_view.c \
+    broker/sched_view.h \
     broker/sched_workers.c \
     broker/serials.c \
     broker/serials.h \

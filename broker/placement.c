@@ -155,21 +155,37 @@ static bool has_total(const struct worker *w, const struct placement_need *n)
     return r && amount_of(r, n->amount) <= r->total + TOLERANCE;
 }
 
-/* What is missing; this is also the answer to whether something is. */
-static bool misses(struct placement_lack *lack, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* The terms in the order they are looked at, 0: none. */
+enum {
+    TERM_ACCOUNT = 1,
+    TERM_CLASS,
+    TERM_WORKER,
+    TERM_HOST,
+    TERM_LABELS,
+    TERM_NEEDS = TERM_LABELS + PLACEMENT_LABELS
+};
+_Static_assert(TERM_NEEDS + PLACEMENT_NEEDS == PLACEMENT_TERMS, "all of them");
 
-static bool misses(struct placement_lack *lack, const char *format, ...)
+/* Say what is missing, if somebody wants to know.  Returns the term. */
+static unsigned misses(struct placement_lack *lack,
+                       unsigned term,
+                       const char *format,
+                       ...) __attribute__((format(printf, 3, 4)));
+
+static unsigned misses(struct placement_lack *lack,
+                       unsigned term,
+                       const char *format,
+                       ...)
 {
     va_list args;
 
     if (!lack)
-        return true;
+        return term;
     va_start(args, format);
     vsnprintf(lack->term, sizeof lack->term, format, args);
     va_end(args);
     lack->instead[0] = '\0';
-    return true;
+    return term;
 }
 
 /* ... and what there is instead. */
@@ -187,73 +203,87 @@ static void instead(struct placement_lack *lack, const char *format, ...)
     va_end(args);
 }
 
-static bool misses_label(struct placement_lack *lack,
-                         const struct worker *w,
-                         const struct placement_label *l)
+static unsigned misses_label(struct placement_lack *lack,
+                             const struct worker *w,
+                             const struct placement *p,
+                             uint32_t i)
 {
-    const char *value = worker_label(w, l->key.data, l->key.len);
+    const struct placement_label *l = &p->labels[i];
+    const char *value;
 
-    misses(lack, "the label %.*s=%.*s", (int)l->key.len, l->key.data,
-           (int)l->value.len, l->value.data);
+    if (!lack)
+        return TERM_LABELS + i;
+    value = worker_label(w, l->key.data, l->key.len);
+    misses(lack, TERM_LABELS + i, "the label %.*s=%.*s", (int)l->key.len,
+           l->key.data, (int)l->value.len, l->value.data);
     if (value)
         instead(lack, "%.*s=%s", (int)l->key.len, l->key.data, value);
-    return true;
+    return TERM_LABELS + i;
 }
 
-static bool misses_need(struct placement_lack *lack,
-                        const struct worker *w,
-                        const struct placement_need *n)
+static unsigned misses_need(struct placement_lack *lack,
+                            const struct worker *w,
+                            const struct placement *p,
+                            uint32_t i)
 {
-    const struct resource *r = worker_resource(w, n->name.data, n->name.len);
+    const struct placement_need *n = &p->needs[i];
+    const struct resource *r;
 
-    misses(lack, "the resource %.*s=%.15g", (int)n->name.len, n->name.data,
-           n->amount);
+    if (!lack)
+        return TERM_NEEDS + i;
+    r = worker_resource(w, n->name.data, n->name.len);
+    misses(lack, TERM_NEEDS + i, "the resource %.*s=%.15g", (int)n->name.len,
+           n->name.data, n->amount);
     if (r)
         instead(lack, "%s=%.15g", r->name, r->total);
-    return true;
+    return TERM_NEEDS + i;
 }
 
 /* The first wish or need that the worker does not meet. */
-static bool missing_wish(const struct placement *p,
-                         const struct worker *w,
-                         struct placement_lack *lack)
+static unsigned missing_wish(const struct placement *p,
+                             const struct worker *w,
+                             struct placement_lack *lack)
 {
     if (p->worker.data && !equals(p->worker, w->name)) {
-        misses(lack, "the name %.*s", (int)p->worker.len, p->worker.data);
+        misses(lack, TERM_WORKER, "the name %.*s", (int)p->worker.len,
+               p->worker.data);
         instead(lack, "%s", w->name);
-        return true;
+        return TERM_WORKER;
     }
     if (p->host.data && !glob_match(p->host.data, p->host.len, w->host)) {
-        misses(lack, "a host like %.*s", (int)p->host.len, p->host.data);
+        misses(lack, TERM_HOST, "a host like %.*s", (int)p->host.len,
+               p->host.data);
         instead(lack, "%s", w->host);
-        return true;
+        return TERM_HOST;
     }
     for (uint32_t i = 0; i < p->label_count; i++)
         if (!has_label(w, &p->labels[i]))
-            return misses_label(lack, w, &p->labels[i]);
-    return false;
+            return misses_label(lack, w, p, i);
+    return 0;
 }
 
-static bool missing_need(const struct placement *p,
-                         const struct worker *w,
-                         struct placement_lack *lack)
+static unsigned missing_need(const struct placement *p,
+                             const struct worker *w,
+                             struct placement_lack *lack)
 {
     if (w->account != 0 && w->account != p->account)
-        return misses(lack, "leave to serve this account");
+        return misses(lack, TERM_ACCOUNT, "leave to serve this account");
     if (w->sides[p->run_class].slots == 0)
-        return misses(lack, "slots of class %s",
+        return misses(lack, TERM_CLASS, "slots of class %s",
                       p->run_class == RUN_IO ? "io" : "cpu");
     for (uint32_t i = 0; i < p->need_count; i++)
         if (!has_total(w, &p->needs[i]))
-            return misses_need(lack, w, &p->needs[i]);
-    return false;
+            return misses_need(lack, w, p, i);
+    return 0;
 }
 
-bool placement_missing(const struct placement *p,
-                       const struct worker *w,
-                       struct placement_lack *lack)
+unsigned placement_missing(const struct placement *p,
+                           const struct worker *w,
+                           struct placement_lack *lack)
 {
-    return missing_need(p, w, lack) || (p->strict && missing_wish(p, w, lack));
+    unsigned term = missing_need(p, w, lack);
+
+    return term == 0 && p->strict ? missing_wish(p, w, lack) : term;
 }
 
 enum placement_match placement_match(const struct placement *p,

@@ -8,7 +8,11 @@
 
 #include "roster.h"
 
-enum { PLACEMENT_LABELS = 16, PLACEMENT_NEEDS = 8 };
+enum {
+    PLACEMENT_LABELS = 16,
+    PLACEMENT_NEEDS = 8,
+    PLACEMENT_TERMS = 5 + PLACEMENT_LABELS + PLACEMENT_NEEDS /* 0: none */
+};
 
 /* Bytes of somebody else's, not NUL-ended; data NULL: not given. */
 struct text {
@@ -60,10 +64,11 @@ struct placement_lack {
     char instead[100];
 };
 
-/* The first such term; false if the worker meets all. */
-bool placement_missing(const struct placement *p,
-                       const struct worker *w,
-                       struct placement_lack *lack);
+/* The number of the first such term, 0 if the worker meets all.  It is told in
+ * `lack`, unless that is NULL: to write it is what takes time. */
+unsigned placement_missing(const struct placement *p,
+                           const struct worker *w,
+                           struct placement_lack *lack);
 
 /* Are the resources that it needs free now? */
 bool placement_is_free(const struct placement *p, const struct worker *w);

@@ -363,7 +363,7 @@ bool sched_target_worker(const struct sched *s,
                          int *status,
                          struct payload_ref *text);
 
-/* ---- questions, for STATUS ---- */
+/* ---- questions; more are in sched_view.h ---- */
 
 struct sched_stats {
     uint64_t submitted, done, failed, cancelled, expired, retried, late;
@@ -374,74 +374,8 @@ struct sched_stats {
 
 void sched_stats(const struct sched *s, struct sched_stats *out);
 
-struct job_view {
-    uint64_t serial;
-    uint32_t client;
-    uint32_t account;
-    uint32_t target;
-    uint32_t function;
-    const char *state;     /* "queued", "assigned", "running", ... */
-    const char *waits_for; /* "" or why it is not assigned */
-    uint32_t worker;       /* 0: none */
-    uint32_t attempt;
-    int32_t priority;
-    uint64_t age_ms;
-    uint64_t running_ms;
-};
-
-/* Walk the jobs: *cursor starts at 0; nothing may change meanwhile.
- * `account` 0: everybody's. */
-bool sched_job_next(const struct sched *s,
-                    uint64_t now,
-                    uint32_t account,
-                    size_t *cursor,
-                    struct job_view *view);
-
-struct worker_view {
-    uint32_t worker;
-    const char *name;
-    const char *host;
-    uint32_t pid;
-    uint32_t slots;
-    bool thread_slots;
-    bool paused;
-    uint32_t running;  /* dispatches it holds */
-    uint64_t finished; /* since it joined */
-    uint64_t failed;
-};
-
-bool sched_worker_next(const struct sched *s,
-                       size_t *cursor,
-                       struct worker_view *view);
-/* Its i-th label, or resource; false after the last. */
-bool sched_worker_label(const struct sched *s,
-                        uint32_t worker,
-                        size_t i,
-                        struct sched_label *label);
-bool sched_worker_resource(const struct sched *s,
-                           uint32_t worker,
-                           size_t i,
-                           const char **name,
-                           double *free,
-                           double *total);
 uint32_t sched_worker_find(const struct sched *s, const char *name); /* 0 */
 const char *sched_worker_name(const struct sched *s, uint32_t worker);
-
-struct target_view {
-    uint32_t target;
-    uint32_t account;
-    const char *name;
-    bool is_path;
-    bool closing;
-    uint32_t ready;   /* workers */
-    uint32_t failed;  /* workers */
-    uint32_t queued;  /* jobs */
-    uint32_t running; /* jobs */
-};
-
-bool sched_target_next(const struct sched *s,
-                       size_t *cursor,
-                       struct target_view *view);
 const char *sched_target_name(const struct sched *s, uint32_t target);
 
 /* Check every invariant of the tables; aborts on a broken one.  For tests. */

@@ -13,7 +13,10 @@
 
 #include "sched_queue.h"
 
-enum { NAMED = 5 }; /* things that there are, in an explanation */
+enum {
+    NAMED = 5, /* things that there are, in an explanation */
+    ASKED = 64 /* workers that are asked what they have, for one */
+};
 
 /* ---- fits ---- */
 
@@ -243,28 +246,31 @@ void demand_release(struct sched *s, uint32_t place)
 
 /* ---- why not ---- */
 
-/* The term that one worker lacks; false if it could run it. */
-static bool explain_one(const struct sched *s,
-                        const struct demand *d,
-                        uint32_t place,
-                        struct placement_lack *lack)
+/* The term that one worker lacks, told in `lack` unless that is NULL; 0 if it
+ * could run it.  Equal numbers are equal words. */
+static unsigned lacks(const struct sched *s,
+                      const struct demand *d,
+                      uint32_t place,
+                      struct placement_lack *lack)
 {
     const struct target *t = target_at(s, d->target);
     unsigned fit = fit_at(d, place);
+    unsigned term = placement_missing(&d->where, worker_at(s, place), lack);
+    const char *what;
 
-    if (placement_missing(&d->where, worker_at(s, place), lack))
-        return true;
-    lack->instead[0] = '\0';
-    if (t->is_path && !(fit & FIT_READY)) {
-        snprintf(lack->term, sizeof lack->term, "the path %s", t->name);
-        return true;
+    if (term != 0)
+        return term;
+    if (t->is_path && !(fit & FIT_READY))
+        what = "the path";
+    else if (!t->is_path && (fit & FIT_BARRED))
+        what = "a working set-up of";
+    else
+        return 0;
+    if (lack) {
+        snprintf(lack->term, sizeof lack->term, "%s %s", what, t->name);
+        lack->instead[0] = '\0';
     }
-    if (!t->is_path && (fit & FIT_BARRED)) {
-        snprintf(lack->term, sizeof lack->term, "a working set-up of %s",
-                 t->name);
-        return true;
-    }
-    return false;
+    return PLACEMENT_TERMS;
 }
 
 /* What there is instead: different ones, a few of them. */
@@ -303,35 +309,50 @@ static void choice_put(const struct choice *c, char *text, size_t size)
         snprintf(text + len, size - len, " and others");
 }
 
+/* What all workers lack, and what there is instead; or, if it is not the same
+ * for all, what the first one lacks.  Returns whether it is the same. */
+static bool common_lack(const struct sched *s,
+                        const struct demand *d,
+                        struct placement_lack *lack,
+                        struct choice *choice)
+{
+    unsigned first = 0;
+    unsigned asked = 0;
+
+    for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++) {
+        const struct worker *w = worker_at(s, i);
+        unsigned term = w->number == 0 || w->gone ? 0 : lacks(s, d, i, NULL);
+
+        if (term == 0)
+            continue;
+        if (first != 0 && term != first)
+            return false;
+        first = term;
+        if (asked++ < ASKED && !choice->more) {
+            lacks(s, d, i, lack);
+            choice_add(choice, lack->instead);
+        }
+    }
+    return true;
+}
+
 void demand_explain(const struct sched *s,
                     const struct demand *d,
                     char *text,
                     size_t size)
 {
     struct choice choice = {0};
-    struct placement_lack first = {0}, other;
-    bool several = false;
+    struct placement_lack lack = {0};
 
-    for (uint32_t i = 0; i < pool_end(&s->worker_pool); i++) {
-        const struct worker *w = worker_at(s, i);
-
-        if (w->number == 0 || w->gone || !explain_one(s, d, i, &other))
-            continue;
-        if (first.term[0] == 0)
-            first = other;
-        else if (strcmp(first.term, other.term) != 0)
-            several = true;
-        choice_add(&choice, other.instead);
-    }
-    if (s->worker_count == 0)
+    if (s->worker_count == 0) {
         snprintf(text, size, "no worker is connected");
-    else if (d->placeable > 0)
+    } else if (d->placeable > 0) {
         snprintf(text, size, "a worker could run it, and is busy");
-    else if (several)
-        snprintf(text, size, "no worker has all that it asks for; one lacks %s",
-                 first.term);
-    else
-        snprintf(text, size, "no worker has %s", first.term);
-    if (s->worker_count > 0 && d->placeable == 0 && !several)
+    } else if (common_lack(s, d, &lack, &choice)) {
+        snprintf(text, size, "no worker has %s", lack.term);
         choice_put(&choice, text, size);
+    } else {
+        snprintf(text, size, "no worker has all that it asks for; one lacks %s",
+                 lack.term);
+    }
 }

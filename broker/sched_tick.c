@@ -18,6 +18,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Each has its own reason, and to find that all workers are looked at. */
+enum { LANES_A_TICK = 256 };
+
 struct sched *sched_create(const struct sched_limits *limits)
 {
     struct sched *s = calloc(1, sizeof *s);
@@ -61,9 +64,12 @@ static void expire_lane(struct sched *s, const struct lane *lane)
     } while (--left > 0 && queue_due(s, lane) <= s->now);
 }
 
+/* What is left is due at once: see sched_deadline(). */
 static void expire_lanes(struct sched *s)
 {
-    while (heap_due(&s->lane_timers) <= s->now) {
+    unsigned left = LANES_A_TICK;
+
+    while (left-- > 0 && heap_due(&s->lane_timers) <= s->now) {
         uint32_t place = heap_first(&s->lane_timers);
 
         if (queue_due(s, lane_at(s, place)) <= s->now)

@@ -1,16 +1,20 @@
-/* sched_view.c - looking at the scheduler from outside, for STATUS
- *
- * Walks with a cursor, so that nothing is copied and a long list can be
- * answered in parts.
+/* sched_view.c - walks with a cursor, so that nothing is copied and a long list
+ * can be answered in parts
  */
 #include "config.h"
 
-#include "sched_order.h"
-
-#include "sched_demand.h"
+#include "sched_view.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "sched_demand.h"
+#include "sched_order.h"
+
+/* Workers that are looked at for one walk, to say why jobs wait: with a demand
+ * each, a hundred thousand jobs would have it take longer than workers wait
+ * for a word. */
+enum { EXPLAIN_LOOKS = 1 << 16 };
 
 void sched_stats(const struct sched *s, struct sched_stats *out)
 {
@@ -27,7 +31,24 @@ void sched_stats(const struct sched *s, struct sched_stats *out)
         out->queued_bytes += account_at(s, i)->queued_bytes;
 }
 
-static const char *waits_for(const struct sched *s, const struct job *job)
+/* Why no worker could run it.  Jobs that ask the same are often neighbours. */
+static const char *explain(const struct sched *s,
+                           struct job_walk *walk,
+                           const struct demand *d)
+{
+    if (walk->explained == d->place + UINT32_C(1))
+        return walk->text;
+    if (walk->looks >= EXPLAIN_LOOKS)
+        return "a worker that could run it";
+    walk->looks += pool_end(&s->worker_pool);
+    walk->explained = d->place + UINT32_C(1);
+    demand_explain(s, d, walk->text, sizeof walk->text);
+    return walk->text;
+}
+
+static const char *waits_for(const struct sched *s,
+                             struct job_walk *walk,
+                             const struct job *job)
 {
     const struct demand *d = demand_at(s, spec_at(s, job->spec)->demand);
     const struct target *t = target_at(s, d->target);
@@ -36,15 +57,14 @@ static const char *waits_for(const struct sched *s, const struct job *job)
         return "its next attempt";
     if (job->state != JOB_QUEUED)
         return "";
-    if (d->placeable == 0) {
-        demand_explain(s, d, s->scratch, SCHED_SCRATCH);
-        return s->scratch;
-    }
+    if (d->placeable == 0)
+        return explain(s, walk, d);
     if (client_at(s, job->client)->paused)
         return "its client to read what it has";
     if (t->setting > 0) {
-        snprintf(s->scratch, SCHED_SCRATCH, "the set-up of %s", t->name);
-        return s->scratch;
+        walk->explained = 0;
+        snprintf(walk->text, sizeof walk->text, "the set-up of %s", t->name);
+        return walk->text;
     }
     return d->where.need_count > 0 ? "a slot and its resources" : "a slot";
 }
@@ -52,11 +72,11 @@ static const char *waits_for(const struct sched *s, const struct job *job)
 bool sched_job_next(const struct sched *s,
                     uint64_t now,
                     uint32_t account,
-                    size_t *cursor,
+                    struct job_walk *walk,
                     struct job_view *view)
 {
-    while (*cursor < pool_end(&s->job_pool)) {
-        const struct job *job = job_at(s, (uint32_t)(*cursor)++);
+    while (walk->at < pool_end(&s->job_pool)) {
+        const struct job *job = job_at(s, (uint32_t)walk->at++);
         const struct spec *spec;
         const struct client *c;
         uint32_t owner;
@@ -75,7 +95,7 @@ bool sched_job_next(const struct sched *s,
             .target = target_at(s, spec->target)->number,
             .function = spec->function,
             .state = job_state_name(job->state),
-            .waits_for = waits_for(s, job),
+            .waits_for = waits_for(s, walk, job),
             .worker = job_is_held(job) ? worker_at(s, job->where)->number : 0,
             .attempt = job->starts + (uint32_t)job_is_held(job),
             .priority = spec->rules.priority,

@@ -252,8 +252,10 @@ static bool job_row(struct broker *b,
     const struct peer *asker = walk->asker;
     uint32_t account = asker->roles & ROLE_ADMIN ? 0 : asker->account;
     struct job_view v;
+    bool has_row = sched_job_next(b->sched, b->now, account, &walk->jobs, &v);
 
-    if (!sched_job_next(b->sched, b->now, account, &walk->cursor, &v))
+    walk->cursor = walk->jobs.at;
+    if (!has_row)
         return false;
     meta_put_map(w, 11);
     pair_int(w, "job", v.serial);

@@ -3,6 +3,7 @@
 #define PAR_BROKER_STATUS_H
 
 #include "engine.h"
+#include "sched_view.h"
 
 struct status_walk;
 
@@ -18,8 +19,9 @@ struct status_walk {
     status_row_f *row;
     uint64_t left; /* rows that may still be told */
     size_t cursor; /* at the end: how many were looked at */
-    bool over;     /* there is no further page */
-    bool cut;      /* there were more rows than the limit */
+    struct job_walk jobs;
+    bool over; /* there is no further page */
+    bool cut;  /* there were more rows than the limit */
 };
 
 /* PAR_OK, or the status of the ERROR to answer. */

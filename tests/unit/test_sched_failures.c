@@ -3,6 +3,7 @@
  */
 #include "config.h"
 
+#include "broker/sched_view.h"
 #include "meta_keys.h"
 #include "sched_app.h"
 

@@ -2,6 +2,7 @@
  * is begun until it has read, and all else goes on */
 #include "config.h"
 
+#include "broker/sched_view.h"
 #include "meta_keys.h"
 #include "sched_special.h"
 
@@ -20,9 +21,11 @@ static const struct decision *assigned(size_t i)
 
 static const char *waits_for(uint64_t serial)
 {
+    static struct job_walk walk; /* it keeps the words */
     struct job_view view;
 
-    for (size_t cursor = 0; sched_job_next(w->s, w->now, 0, &cursor, &view);)
+    walk = (struct job_walk){0};
+    while (sched_job_next(w->s, w->now, 0, &walk, &view))
         if (view.serial == serial)
             return view.waits_for;
     return "?";

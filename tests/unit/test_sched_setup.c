@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "broker/sched_view.h"
 #include "sched_orders.h"
 
 TestSuite(sched_setup, .init = open_world, .fini = close_world, .timeout = 10);

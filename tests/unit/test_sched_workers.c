@@ -343,68 +343,6 @@ Test(sched_workers, waiting_jobs_do_not_take_slots)
     cr_assert(eq(sz, given(1), 1));
 }
 
-/* ---- what people see ---- */
-
-Test(sched_workers, jobs_say_what_they_wait_for)
-{
-    struct job_view view;
-    size_t cursor = 0;
-
-    meta_put_map(&w->meta, 1);
-    put_label("gpu", "yes");
-    world_submit(w, 1, path, 1, 1);
-    world_worker(w, 1, 1, path);
-    w->now += 50;
-    cr_assert(eq(int, sched_job_next(w->s, w->now, 7, &cursor, &view), true));
-    cr_assert(eq(str, (char *)view.state, "queued"));
-    cr_assert(
-        eq(str, (char *)view.waits_for, "no worker has the label gpu=yes"));
-    cr_assert(eq(u64, view.age_ms, 50));
-    cr_assert(eq(int, sched_job_next(w->s, w->now, 7, &cursor, &view), false));
-    cursor = 0;
-    cr_assert(eq(int, sched_job_next(w->s, w->now, 8, &cursor, &view), false),
-              "other accounts' are nobody's business");
-}
-
-Test(sched_workers, what_there_is_instead_is_named_up_to_a_few)
-{
-    struct job_view view;
-    size_t cursor = 0;
-
-    meta_put_map(&w->meta, 1);
-    meta_pair_str(&w->meta, KEY_RUN_HOST, "moon");
-    world_submit(w, 1, path, 1, 1);
-    for (uint32_t i = 1; i <= 5; i++)
-        world_worker(w, i, 1, path);
-    sched_job_next(w->s, w->now, 0, &cursor, &view);
-    cr_assert(eq(str, (char *)view.waits_for,
-                 "no worker has a host like moon; there are host1, host2, "
-                 "host3, host4, host5"));
-    world_worker(w, 6, 1, path);
-    cursor = 0;
-    sched_job_next(w->s, w->now, 0, &cursor, &view);
-    cr_assert(eq(str, (char *)view.waits_for,
-                 "no worker has a host like moon; there are host1, host2, "
-                 "host3, host4, host5 and others"));
-}
-
-Test(sched_workers, several_missing_terms_are_told_as_such)
-{
-    struct job_view view;
-    size_t cursor = 0;
-
-    world_worker(w, 1, 1, path);
-    special_worker(2, 1, "gpu", NULL);
-    meta_put_map(&w->meta, 2);
-    put_label("gpu", "yes");
-    meta_pair_str(&w->meta, KEY_RUN_HOST, "host1");
-    world_submit(w, 1, path, 1, 1);
-    sched_job_next(w->s, w->now, 0, &cursor, &view);
-    cr_assert(eq(str, (char *)view.waits_for,
-                 "no worker has all that it asks for; one lacks the label "
-                 "gpu=yes"));
-}
-
 Test(sched_workers, however_many_get_room_at_once_none_is_forgotten)
 {
     for (uint32_t i = 1; i <= 70; i++)
