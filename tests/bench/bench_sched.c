@@ -31,6 +31,7 @@ enum kind {
     NEEDS,   /* a job takes all of its worker's "lock" */
     TERMS,   /* beside it wait jobs of as many other terms as `backlog` says */
     TRICKLE, /* as NEEDS, but jobs end one a turn */
+    AMOUNTS, /* as TRICKLE, but each job takes an amount of its own */
     RETRY,   /* every job fails once and is tried again, in another order */
     CLIENTS, /* `backlog` other clients have a job each in the queue */
     TARGETS  /* jobs of one client go to `backlog` paths in turn */
@@ -54,12 +55,14 @@ static const struct shape shapes[] = {
     {"one-fits", ONE, 1000, 1000, 64},  {"needs", NEEDS, 2, 1000, 64},
     {"needs", NEEDS, 64, 1000, 64},     {"needs", NEEDS, 1000, 1000, 64},
     {"trickle", TRICKLE, 2, 1000, 64},  {"trickle", TRICKLE, 1000, 1000, 64},
-    {"terms", TERMS, 2, 10, 64},        {"terms", TERMS, 2, 1000, 64},
-    {"terms", TERMS, 1000, 1000, 64},   {"retry", RETRY, 2, 10, 64},
-    {"retry", RETRY, 2, 1000, 64},      {"retry", RETRY, 2, 30000, 64},
-    {"clients", CLIENTS, 2, 10, 64},    {"clients", CLIENTS, 2, 1000, 64},
-    {"clients", CLIENTS, 2, 10000, 64}, {"targets", TARGETS, 2, 10, 1},
-    {"targets", TARGETS, 2, 1000, 1},   {"targets", TARGETS, 2, 10000, 1},
+    {"amounts", AMOUNTS, 2, 10, 1},     {"amounts", AMOUNTS, 2, 1000, 1},
+    {"amounts", AMOUNTS, 2, 10000, 1},  {"terms", TERMS, 2, 10, 64},
+    {"terms", TERMS, 2, 1000, 64},      {"terms", TERMS, 1000, 1000, 64},
+    {"retry", RETRY, 2, 10, 64},        {"retry", RETRY, 2, 1000, 64},
+    {"retry", RETRY, 2, 30000, 64},     {"clients", CLIENTS, 2, 10, 64},
+    {"clients", CLIENTS, 2, 1000, 64},  {"clients", CLIENTS, 2, 10000, 64},
+    {"targets", TARGETS, 2, 10, 1},     {"targets", TARGETS, 2, 1000, 1},
+    {"targets", TARGETS, 2, 10000, 1},
 };
 
 struct held {
@@ -92,12 +95,12 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void put_need(struct meta_writer *w)
+static void put_need(struct meta_writer *w, double amount)
 {
     meta_put_uint(w, 5);
     meta_put_map(w, 1);
     meta_put_str(w, "lock");
-    meta_put_int(w, 1);
+    meta_put_float(w, amount);
 }
 
 /* What the jobs ask; `term` 0: as most do. */
@@ -110,7 +113,11 @@ static void write_meta(struct bench *b, uint32_t term)
     b->meta.len = 0;
     mark = meta_open_map(&b->meta);
     if (b->shape->kind == NEEDS || b->shape->kind == TRICKLE || term > 0)
-        put_need(&b->meta), pairs++;
+        put_need(&b->meta, 1), pairs++;
+    if (b->shape->kind == AMOUNTS) /* from 0.1 to 1, in no order */
+        put_need(&b->meta,
+                 0.1 + (double)(b->submitted * 7919 % 100003) / 1.2e5),
+            pairs++;
     if (term > 0) { /* a wish that nobody can fulfil */
         snprintf(text, sizeof text, "wish %u", term);
         meta_put_uint(&b->meta, 4);
@@ -244,7 +251,8 @@ static void turn(struct bench *b)
 {
     struct job_outcome outcome = {.wall_us = 1};
     struct decision d;
-    bool one = b->shape->kind == TRICKLE && b->held_count > 0;
+    bool trickles = b->shape->kind == TRICKLE || b->shape->kind == AMOUNTS;
+    bool one = trickles && b->held_count > 0;
     size_t end = one ? 1 : b->held_count;
 
     for (size_t i = 0; i < end; i++) {
@@ -280,6 +288,8 @@ static void refill(struct bench *b)
     if (b->shape->kind != TERMS)
         window += b->shape->backlog;
     while (b->submitted - b->done < window) {
+        if (b->shape->kind == AMOUNTS)
+            write_meta(b, 0);
         submit(b, 1, b->shape->batch);
         b->submitted += b->shape->batch;
     }
