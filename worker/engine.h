@@ -58,6 +58,7 @@ enum {
     LOST_MS = 5000,        /* a result may be on its way for so long */
     LEAVE_MS = 1000,       /* a slot that was told to end has so long */
     MUTE_MS = 200,         /* and so long one that has closed its pipe */
+    THREAD_MS = 1000,      /* and so long a thread, which is then left */
     HOOK_MS = 10000,       /* and so long for its closing functions */
     SETUP_MS = 600 * 1000, /* a set-up function may take so long */
     WORDS_MAX = 60 * 1024  /* octets of text in an ERROR */
@@ -85,7 +86,8 @@ enum watch {
     WATCH_OUTPUT, /* of a slot; a command's standard output */
     WATCH_ERROR,
     WATCH_INPUT,
-    WATCH_DISK, /* of the nanny as a whole: seat 0 */
+    WATCH_THREAD, /* of a thread slot: its end */
+    WATCH_DISK,   /* of the nanny as a whole: seat 0 */
     WATCH_SPAWNER,
     WATCH_BUILD,
     WATCHES

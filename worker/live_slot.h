@@ -29,7 +29,8 @@ enum slot_phase {
     SLOT_SERVING,
     SLOT_CLOSING, /* CLOSE is sent; then it leaves */
     SLOT_LEAVING, /* its pipe is closed: it is to end by itself */
-    SLOT_KILLED,  /* SIGKILL is on its way through its tree */
+    SLOT_KILLED,  /* SIGKILL is on its way through its tree; a thread, which
+                     cannot be killed, is waited for */
     SLOT_OVER     /* nothing of it is left: the turn settles what it held */
 };
 

@@ -18,9 +18,10 @@
 #include "nanny_setup.h"
 #include "nanny_slot_runs.h"
 #include "nanny_starts.h"
+#include "poller.h"
 #include "thread_slot.h"
 
-enum { THREAD_PATIENCE_MS = 1000, TAIL_ROOM = SLOT_TAIL + 1 };
+enum { TAIL_ROOM = SLOT_TAIL + 1 };
 
 static const char *words_of(const struct nanny *n,
                             const struct seat *seat,
@@ -179,10 +180,12 @@ static void setup_failed(struct nanny *n, struct seat *seat, const char *text)
     nanny_setup_done(n, seat->comp, text);
 }
 
-static void end_thread(struct live_slot *w)
+static void end_thread(struct nanny *n, struct live_slot *w)
 {
-    enum thread_end end = thread_slot_end(w->thread, THREAD_PATIENCE_MS);
+    enum thread_end end;
 
+    poller_forget(n->poller, thread_slot_fd(w->thread));
+    end = thread_slot_end(w->thread, 0);
     if (end == THREAD_RUNS_ON)
         log_line(LOG_WARN, "a function does not end: its thread is left");
     else if (end == THREAD_EXITED && !w->words[0])
@@ -200,7 +203,7 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
 
     if (w) {
         if (w->thread)
-            end_thread(w);
+            end_thread(n, w);
         collect(n, seat);
         blame_begun(n, seat);
         give_back(n, seat);

@@ -216,11 +216,11 @@ static void free_comps(struct nanny *n)
 
 static void free_seats(struct nanny *n)
 {
+    if (n->seats)
+        nanny_slots_drop(n);
     for (unsigned i = 0; n->seats && i < n->seat_count; i++) {
         if (n->seats[i].command)
             nanny_command_destroy(n, &n->seats[i]);
-        if (n->seats[i].slot)
-            nanny_slot_drop(n, &n->seats[i]);
         nanny_keeper_close(n, &n->seats[i]);
     }
     free(n->seats);

@@ -28,10 +28,12 @@ void nanny_slot_kill(struct nanny *n, struct seat *seat)
     end_seat(n, seat);
     w->phase = SLOT_KILLED;
     w->due = w->check_at = UINT64_MAX;
-    if (w->thread)
+    if (w->thread) { /* all that can be done: wait for it, and then leave it */
         shutdown(pipe_fd(w->pipe), SHUT_RDWR);
-    else
+        w->due = n->now + THREAD_MS;
+    } else {
         keeper_kill(seat->keeper, SIGKILL);
+    }
 }
 
 /* A slot that reads the end of its pipe ends. */
@@ -97,8 +99,6 @@ void nanny_slot_mistrust(struct nanny *n, struct seat *seat, const char *what)
         snprintf(w->words, sizeof w->words, "%s", what);
     poller_forget(n->poller, pipe_fd(w->pipe));
     nanny_slot_kill(n, seat);
-    if (w->thread)
-        w->due = n->now; /* nobody else will tell its end */
 }
 
 /* The pipe of a process that dies is closed before its end is told.  Whoever

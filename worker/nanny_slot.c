@@ -179,7 +179,7 @@ static void on_pipe(struct nanny *n, struct seat *seat)
         return;
     poller_forget(n->poller, pipe_fd(w->pipe));
     if (w->thread)
-        w->phase = SLOT_OVER;
+        nanny_slot_kill(n, seat);
     else if (w->phase < SLOT_LEAVING)
         nanny_slot_await(n, seat);
 }
@@ -268,6 +268,11 @@ void nanny_slot_event(struct nanny *n, struct seat *seat, enum watch watch)
         break;
     case WATCH_KEEPER:
         on_keeper(n, seat);
+        break;
+    case WATCH_THREAD:
+        if (seat->slot->phase < SLOT_KILLED)
+            on_pipe(n, seat); /* its last words may be waiting */
+        seat->slot->phase = SLOT_OVER;
         break;
     default:
         break;

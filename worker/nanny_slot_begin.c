@@ -24,7 +24,7 @@
 #include "poller.h"
 #include "thread_slot.h"
 
-enum { HOOK_HOST_SETUP = 1, HOOK_SLOT_SETUP = 2, THREAD_PATIENCE_MS = 1000 };
+enum { HOOK_HOST_SETUP = 1, HOOK_SLOT_SETUP = 2 };
 
 int nanny_keeper(struct nanny *n, struct seat *seat, struct par_error *err)
 {
@@ -281,6 +281,9 @@ static int begin(struct nanny *n,
         return -1;
     poller_watch(n->poller, pipe_fd(seat->slot->pipe),
                  nanny_tag(seat->number, WATCH_PIPE), true, false);
+    if (seat->slot->thread)
+        poller_watch(n->poller, thread_slot_fd(seat->slot->thread),
+                     nanny_tag(seat->number, WATCH_THREAD), true, false);
     return send_setup(n, seat, r, err);
 }
 
@@ -311,17 +314,30 @@ void nanny_slot_begin(struct nanny *n,
     snprintf(seat->slot->words, sizeof seat->slot->words, "%.199s", err.text);
     if (seat->slot->thread)
         nanny_slot_kill(n, seat);
-    seat->slot->phase = SLOT_OVER;
+    else
+        seat->slot->phase = SLOT_OVER;
 }
 
-void nanny_slot_drop(struct nanny *n, struct seat *seat)
+/* Threads end side by side: once one has had its time, so have the others. */
+void nanny_slots_drop(struct nanny *n)
 {
-    struct live_slot *w = seat->slot;
+    int patience_ms = THREAD_MS;
 
-    if (w->thread) {
-        shutdown(pipe_fd(w->pipe), SHUT_RDWR);
-        thread_slot_end(w->thread, THREAD_PATIENCE_MS);
+    for (unsigned i = 0; i < n->seat_count; i++) {
+        struct live_slot *w = n->seats[i].slot;
+
+        if (w && w->thread)
+            shutdown(pipe_fd(w->pipe), SHUT_RDWR);
     }
-    live_slot_destroy(w, n->poller);
-    seat->slot = NULL;
+    for (unsigned i = 0; i < n->seat_count; i++) {
+        struct live_slot *w = n->seats[i].slot;
+
+        if (w && w->thread) {
+            poller_forget(n->poller, thread_slot_fd(w->thread));
+            if (thread_slot_end(w->thread, patience_ms) == THREAD_RUNS_ON)
+                patience_ms = 0;
+        }
+        live_slot_destroy(w, n->poller);
+        n->seats[i].slot = NULL;
+    }
 }

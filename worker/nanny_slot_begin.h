@@ -21,7 +21,7 @@ size_t nanny_limits(const struct bundle *b, struct keeper_limit *limits);
 /* A keeper that nobody uses has something to say. */
 void nanny_keeper_idle(struct nanny *n, struct seat *seat);
 
-/* Let go of a slot in nanny_destroy(). */
-void nanny_slot_drop(struct nanny *n, struct seat *seat);
+/* Let go of all slots in nanny_destroy(). */
+void nanny_slots_drop(struct nanny *n);
 
 #endif

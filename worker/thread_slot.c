@@ -2,18 +2,19 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "thread_slot.h"
 
 struct slot_thread {
     pthread_mutex_t lock;
-    pthread_cond_t ended_cond;
+    int end_fd; /* an eventfd, readable once it has ended */
     bool ended;
     bool returned;  /* no function has ended it */
     bool abandoned; /* whoever ends last frees it */
@@ -24,7 +25,8 @@ struct slot_thread {
 static void destroy(struct slot_thread *t)
 {
     page_unmap(t->config.page);
-    pthread_cond_destroy(&t->ended_cond);
+    if (t->end_fd >= 0)
+        close(t->end_fd);
     pthread_mutex_destroy(&t->lock);
     free(t->entries);
     free(t);
@@ -38,7 +40,7 @@ static void on_end(void *arg)
     pthread_mutex_lock(&t->lock);
     t->ended = true;
     abandoned = t->abandoned;
-    pthread_cond_signal(&t->ended_cond);
+    eventfd_write(t->end_fd, 1);
     pthread_mutex_unlock(&t->lock);
     if (abandoned)
         destroy(t);
@@ -72,16 +74,6 @@ static int start(struct slot_thread *t)
     return error;
 }
 
-static void init_cond(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
 struct slot_thread *thread_slot_start(int fd,
                                       int page_fd,
                                       const struct slot_entry *entries,
@@ -97,12 +89,15 @@ struct slot_thread *thread_slot_start(int fd,
         return NULL;
     }
     pthread_mutex_init(&t->lock, NULL);
-    init_cond(&t->ended_cond);
+    t->end_fd = eventfd(0, EFD_CLOEXEC);
+    if (t->end_fd < 0)
+        par_fail(err, errno, "a thread's end: %s", strerror(errno));
     t->entries = calloc(count ? count : 1, sizeof *t->entries);
-    t->config = (struct slot_config){.pipe = fd,
-                                     .page = page_map(page_fd, err),
-                                     .entries = t->entries,
-                                     .entry_count = count};
+    t->config = (struct slot_config){
+        .pipe = fd,
+        .page = t->end_fd < 0 ? NULL : page_map(page_fd, err),
+        .entries = t->entries,
+        .entry_count = count};
     if (!t->entries)
         par_fail(err, ENOMEM, "out of memory");
     if (!t->entries || !t->config.page) {
@@ -122,27 +117,24 @@ struct slot_thread *thread_slot_start(int fd,
     return t;
 }
 
+int thread_slot_fd(const struct slot_thread *t)
+{
+    return t->end_fd;
+}
+
 enum thread_end thread_slot_end(struct slot_thread *t, int patience_ms)
 {
-    struct timespec until;
-    enum thread_end end = THREAD_RUNS_ON;
+    struct pollfd end = {.fd = t->end_fd, .events = POLLIN};
+    enum thread_end how = THREAD_RUNS_ON;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += patience_ms / 1000;
-    until.tv_nsec += patience_ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    while (poll(&end, 1, patience_ms) < 0 && errno == EINTR)
+        continue;
     pthread_mutex_lock(&t->lock);
-    while (!t->ended &&
-           pthread_cond_timedwait(&t->ended_cond, &t->lock, &until) == 0)
-        ;
     if (t->ended)
-        end = t->returned ? THREAD_RETURNED : THREAD_EXITED;
+        how = t->returned ? THREAD_RETURNED : THREAD_EXITED;
     t->abandoned = !t->ended;
     pthread_mutex_unlock(&t->lock);
-    if (end != THREAD_RUNS_ON)
+    if (how != THREAD_RUNS_ON)
         destroy(t);
-    return end;
+    return how;
 }

@@ -1,7 +1,8 @@
 /* thread_slot.h - a slot that is a thread of this process
  *
  * It runs the same code as a slot process (slot.h), over the same pipe.  It
- * cannot be killed: whoever closes the pipe waits for the function that runs.
+ * cannot be killed: whoever closes the pipe waits for the function that runs,
+ * or leaves it.
  */
 #ifndef PAR_WORKER_THREAD_SLOT_H
 #define PAR_WORKER_THREAD_SLOT_H
@@ -30,7 +31,10 @@ enum thread_end {
     THREAD_RUNS_ON /* it is left to itself, and frees what is its own */
 };
 
-/* Its pipe is closed.  Waits up to `patience_ms` for it to end. */
+/* Readable once it has ended. */
+int thread_slot_fd(const struct slot_thread *t);
+
+/* Let go of it, its pipe closed.  Waits up to `patience_ms` for it to end. */
 enum thread_end thread_slot_end(struct slot_thread *t, int patience_ms);
 
 #endif

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "nursing.h"
 #include "worker/call.h"
+#include "worker/engine.h"
 
 static atomic_int release; /* lets `wait` end */
 static atomic_int waiting;
@@ -46,6 +47,16 @@ static int hesitant(struct par_task *t)
         nanosleep(&nap, NULL);
     atomic_store(&p->running, id);
     return polite(t);
+}
+
+/* Say that it has ended, which is a lie. */
+static int stray(struct par_task *t)
+{
+    struct page *p = (struct page *)call_of(t)->page;
+
+    atomic_store(&p->running, 0);
+    atomic_store(&between, 1);
+    return wait_here(t);
 }
 
 static int one(struct par_task *t)
@@ -127,11 +138,12 @@ enum {
     PATH_ONE,
     PATH_LEAVE,
     PATH_HESITANT,
-    PATHS = 5
+    PATH_STRAY,
+    PATHS = 6
 };
 
-static const char *const paths[] = {"/wait", "/polite", "/one", "/leave",
-                                    "/hesitant"};
+static const char *const paths[] = {"/wait",  "/polite",   "/one",
+                                    "/leave", "/hesitant", "/stray"};
 
 /* It offers its paths: tell their handles. */
 static void answer_register(void)
@@ -176,6 +188,7 @@ static void init(void)
     nanny_register(nanny, paths[2], "", one, NULL, NULL);
     nanny_register(nanny, paths[3], "", leave, NULL, NULL);
     nanny_register(nanny, paths[4], "", hesitant, NULL, NULL);
+    nanny_register(nanny, paths[5], "", stray, NULL, NULL);
     answer_register();
 }
 
@@ -413,6 +426,49 @@ Test(nanny_thread, function_that_ends_its_thread_is_told_and_others_go_on)
         cr_assert(eq(i64, value(wait_answer(id)), 1));
     }
     cr_assert(eq(int, atomic_load(&opened), 2), "one slot took its place");
+}
+
+/* Its slot is to end, and its function goes on.  The nanny's clock is moved by
+ * hand, to beyond the moment in which that is noticed. */
+static void go_astray(void)
+{
+    struct timespec nap = {.tv_nsec = 100000};
+
+    use_both_slots();
+    forget_answers();
+    atomic_store(&release, 0);
+    stands = clock_ms();
+    run_path(100, PATH_STRAY);
+    while (!atomic_load(&between)) {
+        turn();
+        nanosleep(&nap, NULL);
+    }
+    for (unsigned ms = 0; ms < LOST_MS + 300; ms += 100) {
+        stands += 100;
+        turn();
+    }
+}
+
+Test(nanny_thread, slot_that_does_not_end_holds_up_nobody)
+{
+    go_astray();
+    run_path(101, PATH_ONE);
+    cr_assert(eq(i64, value(wait_answer(101)), 1));
+    cr_assert(eq(uint, count_answers(100), 0), "it is waited for ...");
+    atomic_store(&release, 1);
+    cr_assert(eq(i64, value(wait_answer(100)), 1), "... and heard");
+}
+
+Test(nanny_thread, slot_that_does_not_end_is_left_in_the_end)
+{
+    go_astray();
+    run_path(101, PATH_ONE);
+    cr_assert(eq(i64, value(wait_answer(101)), 1));
+    cr_assert(eq(uint, count_answers(100), 0));
+    stands += THREAD_MS;
+    cr_assert(eq(uint, wait_answer(100)->status, PAR_WORKER_LOST));
+    cr_assert(strstr(words(find_answer(100)), "gave no result") != NULL, "%s",
+              words(find_answer(100)));
 }
 
 Test(nanny_thread, commands_are_processes_all_the_same)
