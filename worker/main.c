@@ -285,6 +285,14 @@ static void catch_signals(void)
     sigaction(SIGALRM, &act, NULL);
 }
 
+/* There is no worker any more that they could stop. */
+static void ignore_signals(void)
+{
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGALRM, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
     struct choices c = {.o.name = getenv("PAR_NAME"), .grace = -1};
@@ -312,6 +320,7 @@ int main(int argc, char **argv)
     worker_on_ready(worker, announce);
     catch_signals();
     code = par_worker_run(worker, &err);
+    ignore_signals();
     par_worker_close(worker);
     return code ? daemon_fail(&parworker, DAEMON_TROUBLE, &err) : 0;
 }

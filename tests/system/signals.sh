@@ -179,6 +179,28 @@ stop one
 is "workers without a broker end on SIGTERM: 0" $code 0
 stop two
 
+# ---- a signal after the end: parspawn is stopped, so that it takes a while ----
+
+ignores() {
+    local ignored
+
+    ignored=$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/${pids[one]}/status")
+    (($((16#${ignored:-0} >> 13 & 3)) == 3)) # SIGALRM, SIGTERM
+}
+
+start_broker
+worker_as one -c 1 --grace 60000
+parspawn=$(parctl run -- sh -c \
+    'read -r pid name state parent rest </proc/$PPID/stat; echo $parent')
+kill -STOP "$parspawn"
+kill -TERM "${pids[one]}"
+wait_for ignores
+is "a worker that is closed listens to no signal" $? 0
+kill -TERM "${pids[one]}"
+ended one
+is "... and ends with 0" $code 0
+stop broker
+
 # ---- SIGINT that was ignored at the start, as scripts have it with `&' ----
 
 start deaf env --ignore-signal=INT parctl run -- sh -c \
