@@ -128,8 +128,9 @@ struct nanny {
     char host_id[64];
 
     struct uplink *uplink;
-    bool welcomed;   /* ever */
-    bool keeps_name; /* HELLO asks for the name of the last session */
+    bool welcomed;        /* ever */
+    uint64_t taken_since; /* its name, before that; 0: it was not */
+    bool keeps_name;      /* HELLO asks for the name of the last session */
     struct results results;
     uint64_t last_id; /* of our requests and transfers */
     uint64_t register_id;

@@ -25,6 +25,7 @@
 enum {
     HEARTBEAT_MS = 2000, /* if WELCOME does not say */
     HEARTBEAT_MAX = 3600 * 1000,
+    TAKEN_MS = 15 * 1000, /* it may be freed for so long */
     TURN_MESSAGES = 256,
     SESSION_SIZE = 16,
     TYPES = 0x60
@@ -188,6 +189,14 @@ static void on_ping(struct nanny *n, struct link_msg *m)
     nanny_say(n, &head, NULL, NULL, 0);
 }
 
+/* The broker gives a worker up that it has not heard for so long. */
+static bool may_be_freed(struct nanny *n)
+{
+    if (!n->taken_since)
+        n->taken_since = n->now;
+    return n->welcomed || n->now - n->taken_since < TAKEN_MS;
+}
+
 /* HELLO was refused, or a transfer failed; all else is a remark. */
 static void on_error(struct nanny *n, struct link_msg *m)
 {
@@ -198,9 +207,10 @@ static void on_error(struct nanny *n, struct link_msg *m)
 
     meta_text(w->meta, w->head.meta_len, KEY_ANY_TEXT, text, sizeof text);
     if (w->head.id == 0 && !uplink_is_open(n->uplink)) {
-        /* Our own former session may still have the name; or, if the broker
-         * chose it, another worker by now: then it may choose anew. */
-        if (status == PAR_DUPLICATE_ID && n->welcomed) {
+        /* Our own former session may still have the name, or that of a worker
+         * whose host was reset; or, if the broker chose it, another worker by
+         * now: then it may choose anew. */
+        if (status == PAR_DUPLICATE_ID && may_be_freed(n)) {
             n->keeps_name = false;
             uplink_refused(n->uplink, n->now, text);
         } else if (status == PAR_UNAUTHENTICATED) {
