@@ -397,7 +397,8 @@ void nanny_session_turn(struct nanny *n)
         if (e == UPLINK_NOTHING)
             return;
         if (e == UPLINK_GREET) {
-            say_hello(n);
+            if (n->state != NANNY_DRAINING) /* it wants nothing more */
+                say_hello(n);
         } else if (e == UPLINK_LOST) {
             on_lost(n);
         } else {

@@ -56,6 +56,19 @@ Test(nanny_close, crash_of_slot_close_is_told_with_its_last_words)
                    "still open");
 }
 
+/* It would be sent set-ups and runs, and end without having said DRAINING. */
+Test(nanny_close, worker_that_loses_its_broker_while_it_closes_is_not_back)
+{
+    nurse();
+    set_up_closing("PAR_SLOT_CLOSE", "return usleep(1500000);");
+    nanny_drain(nanny, clock_ms());
+    WAIT_FOR(goodbyes == 1);
+    say(WIRE_GOODBYE, 0, WIRE_REPLACED);
+    link_server_drop(server, conn);
+    WAIT_FOR(nanny_state(nanny) == NANNY_ENDED);
+    cr_assert(eq(uint, hellos, 1));
+}
+
 Test(nanny_close, crash_of_host_close_is_told)
 {
     nurse();
