@@ -260,6 +260,11 @@ int on_status(struct broker *b,
     int64_t limit;
     int status;
 
+    if (out_is_behind(b, from)) {
+        par_fail(err, EBUSY,
+                 "STATUS: the session has too much unread; read it first");
+        return PAR_OVERLOADED;
+    }
     if (meta_text(w->meta, w->head.meta_len, KEY_STATUS_WHAT, what,
                   sizeof what) < 0)
         snprintf(what, sizeof what, "self");

@@ -303,6 +303,27 @@ def input_granted_by_one_who_is_behind():
     peer.close()
 
 
+def lists_nobody_reads():
+    """Who has long lists unread gets no more of them, and is told."""
+    peer, others = Deaf(), [client() for _ in range(5)]
+    for other in others:
+        for i in range(4):
+            other.run(1 + 1000 * i, [b""] * 1000)
+        other.settle()
+    for i in range(20):
+        peer.say(STATUS, 1 + i, 0, {1: "jobs", 2: 20000})
+    peer.say(PING, 99)
+    seen = []
+    while not seen or seen[-1].type != PONG:
+        seen.append(peer.hear())
+    ends = [m.ref if m.type == ERROR else OK for m in seen if m.type in (STATUS, ERROR) and m.flags & FINAL]
+    check(set(ends) == {OK, OVERLOADED}, "of 20 long lists %d come, the others are refused" % ends.count(OK))
+    peer.say(STATUS, 100, 0, {1: "self"})
+    check(peer.hear().type == STATUS, "who has read is answered again")
+    for p in [peer, *others]:
+        p.close()
+
+
 def held(p):
     """Octets that a process has of its own."""
     return int(open("/proc/%d/statm" % p.pid).read().split()[1]) * resource.getpagesize()
@@ -644,6 +665,7 @@ hello_again()
 stop(broker)
 broker = start()
 input_granted_by_one_who_is_behind()
+lists_nobody_reads()
 stop(broker)
 broker = start("--hello-timeout", "300ms")
 connections_without_hello()
