@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "comp.h"
+#include "meta_keys.h"
 
 struct comp *comp_create(uint32_t number)
 {
@@ -109,13 +110,31 @@ struct window *comp_window(struct comp *c, uint32_t function)
     return function < c->function_count ? &c->windows[function] : &c->unknown;
 }
 
-struct comp_request *comp_ask(struct comp *c, uint64_t id)
+static int take_call(struct comp_request *r, const struct wire_msg *m)
+{
+    struct meta_reader inside;
+    struct meta_value v;
+
+    if (!meta_find(m->meta, m->head.meta_len, KEY_SETUP_CALL, &v, &inside) ||
+        v.kind != META_ARRAY)
+        return 0;
+    r->call_len = (size_t)(inside.end - v.raw);
+    r->call = malloc(r->call_len);
+    if (!r->call)
+        return -1;
+    memcpy(r->call, v.raw, r->call_len);
+    return 0;
+}
+
+struct comp_request *comp_ask(struct comp *c, const struct wire_msg *m)
 {
     struct comp_request *r = calloc(1, sizeof *r);
 
-    if (!r)
+    if (!r || take_call(r, m)) {
+        free(r);
         return NULL;
-    r->id = id;
+    }
+    r->id = m->head.id;
     list_append(&c->requests, &r->node);
     return r;
 }

@@ -29,6 +29,7 @@
 #include "meta.h"
 #include "slots.h"
 #include "window.h"
+#include "wire.h"
 
 enum comp_state {
     COMP_FETCHING,
@@ -141,7 +142,8 @@ static inline bool comp_is_exec(const struct comp *c)
     return !c->registered && c->bundle.kind == BUNDLE_EXEC;
 }
 
-struct comp_request *comp_ask(struct comp *c, uint64_t id);
+/* SETUP or CLOSE has come.  NULL if out of memory. */
+struct comp_request *comp_ask(struct comp *c, const struct wire_msg *m);
 struct comp_request *comp_first_request(struct comp *c); /* or NULL */
 void comp_request_done(struct comp_request *r);          /* frees */
 

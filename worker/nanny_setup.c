@@ -386,34 +386,15 @@ static struct comp *create(struct nanny *n,
     return c;
 }
 
-static int take_call(struct comp_request *r, const struct wire_msg *m)
-{
-    struct meta_reader inside;
-    struct meta_value v;
-
-    if (!meta_find(m->meta, m->head.meta_len, KEY_SETUP_CALL, &v, &inside) ||
-        v.kind != META_ARRAY)
-        return 0;
-    r->call_len = (size_t)(inside.end - v.raw);
-    r->call = malloc(r->call_len);
-    if (!r->call)
-        return -1;
-    memcpy(r->call, v.raw, r->call_len);
-    return 0;
-}
-
 struct comp_request *nanny_ask(struct nanny *n,
                                struct comp *c,
                                const struct wire_msg *m)
 {
-    struct comp_request *r = comp_ask(c, m->head.id);
+    struct comp_request *r = comp_ask(c, m);
 
-    if (r && take_call(r, m) == 0)
-        return r;
-    if (r)
-        comp_request_done(r);
-    nanny_say_error(n, m->head.id, PAR_INTERNAL, true, "out of memory");
-    return NULL;
+    if (!r)
+        nanny_say_error(n, m->head.id, PAR_INTERNAL, true, "out of memory");
+    return r;
 }
 
 void nanny_on_setup(struct nanny *n, const struct wire_msg *m)
