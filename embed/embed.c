@@ -22,6 +22,22 @@
 #include "loop.h"
 #include "worker/nanny.h"
 
+/* Our threads take no signals: they are the program's. */
+static int start_deaf(pthread_t *thread,
+                      void *(*run)(void *),
+                      void *arg,
+                      struct par_error *err)
+{
+    sigset_t all, before;
+    int rc;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    rc = pthread_create(thread, NULL, run, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc ? par_fail(err, rc, "a thread: %s", strerror(rc)) : 0;
+}
+
 static void *run_zap(void *arg)
 {
     struct embed *e = arg;
@@ -50,8 +66,8 @@ static int start_zap(struct embed *e,
         zmq_connect(e->zap_pair[1], name))
         return par_fail(err, errno, "a pair of sockets: %s",
                         zmq_strerror(errno));
-    if (pthread_create(&e->zap_thread, NULL, run_zap, e))
-        return par_fail(err, EAGAIN, "a thread: %s", strerror(EAGAIN));
+    if (start_deaf(&e->zap_thread, run_zap, e, err))
+        return -1;
     e->zap_runs = true;
     return 0;
 }
@@ -161,18 +177,10 @@ static int keep_options(struct embed *e,
     return e->libexec ? 0 : par_fail(err, ENOMEM, "out of memory");
 }
 
-/* Our thread takes no signals: they are the program's. */
 static int start_thread(struct embed *e, struct par_error *err)
 {
-    sigset_t all, before;
-    int rc;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&e->thread, NULL, loop_run, e);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc)
-        return par_fail(err, rc, "a thread: %s", strerror(rc));
+    if (start_deaf(&e->thread, loop_run, e, err))
+        return -1;
     e->runs = true;
     pthread_mutex_lock(&e->mutex);
     while (!e->ready)

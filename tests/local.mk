@@ -213,6 +213,7 @@ tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) \
 tests_unit_test_client_runs_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=zmq_poll -Wl,--wrap=link_client_recv
 tests_unit_test_client_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
+tests_unit_test_embed_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create
 tests_unit_test_nanny_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read
 tests_unit_test_nanny_files_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=unlinkat -Wl,--wrap=copy_file_range

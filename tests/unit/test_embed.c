@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,6 +37,33 @@ static void tear_down(void)
 
 TestSuite(embed, .init = set_up, .fini = tear_down, .timeout = 60);
 
+/* The linker puts this between the broker and its threads; libzmq's, which
+ * mask themselves, do not come by. */
+int __real_pthread_create(pthread_t *thread,
+                          const pthread_attr_t *attr,
+                          void *(*run)(void *),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *thread,
+                          const pthread_attr_t *attr,
+                          void *(*run)(void *),
+                          void *arg);
+
+static int threads, deaf_threads;
+
+int __wrap_pthread_create(pthread_t *thread,
+                          const pthread_attr_t *attr,
+                          void *(*run)(void *),
+                          void *arg)
+{
+    sigset_t mask;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    threads++;
+    deaf_threads +=
+        sigismember(&mask, SIGCHLD) == 1 && sigismember(&mask, SIGALRM) == 1;
+    return __real_pthread_create(thread, attr, run, arg);
+}
+
 static void start_broker(void)
 {
     struct par_error err = {0};
@@ -45,6 +74,17 @@ static void start_broker(void)
     snprintf(endpoint, sizeof endpoint, "ipc://%s", scratch_path("s"));
     broker = par_broker_start(&o, &err);
     cr_assert(broker != NULL, "%s", err.text);
+}
+
+Test(embed, no_thread_of_a_broker_takes_signals)
+{
+    sigset_t mask;
+
+    start_broker();
+    cr_assert(eq(int, threads, 2), "the loop, and who checks keys");
+    cr_assert(eq(int, deaf_threads, threads));
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    cr_assert(eq(int, sigismember(&mask, SIGALRM), 0), "the program's are");
 }
 
 /* Say HELLO under this routing id (NULL: one that libzmq makes), and be
