@@ -78,6 +78,7 @@ UNIT_TESTS += tests/unit/test_nanny_setup
 UNIT_TESTS += tests/unit/test_nanny_starts
 UNIT_TESTS += tests/unit/test_nanny_stream
 UNIT_TESTS += tests/unit/test_nanny_thread
+UNIT_TESTS += tests/unit/test_nanny_thread_end
 UNIT_TESTS += tests/unit/test_no_memory
 UNIT_TESTS += tests/unit/test_options
 UNIT_TESTS += tests/unit/test_page
@@ -239,7 +240,8 @@ EXTRA_DIST += \
     tests/unit/sched_world.h \
     tests/unit/scratch.h \
     tests/unit/slotting.h \
-    tests/unit/spawning.h
+    tests/unit/spawning.h \
+    tests/unit/threading.h
 
 FAKE_BROKER = tests/unit/fake_broker.c tests/unit/fake_broker.h
 
