@@ -10,6 +10,7 @@
 #include "bundle.h"
 #include "manifest.h"
 #include "place.h"
+#include "wire.h"
 
 /* The lists that a draft borrows. */
 struct lists {
@@ -125,6 +126,21 @@ static unsigned own_umask(void)
     return mask & 0777;
 }
 
+/* The manifest's limit, said of what is likeliest to be over it. */
+static int check_room(const struct lists *l, struct par_error *err)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < l->local_env_count; i++)
+        len += l->local_env[i].key.len + l->local_env[i].value.len;
+    if (len <= WIRE_ITEM_MAX)
+        return 0;
+    return par_fail(err, E2BIG,
+                    "the environment has %zu octets; at most %d can go along "
+                    "with a command",
+                    len, WIRE_ITEM_MAX);
+}
+
 static int read_local(struct lists *l, struct par_error *err)
 {
     if (place_host_id(l->host_id, err))
@@ -136,6 +152,8 @@ static int read_local(struct lists *l, struct par_error *err)
                  &l->local_env_count, err))
         return -1;
     drop_doubles(l->local_env, &l->local_env_count);
+    if (check_room(l, err))
+        return -1;
     l->local = (struct bundle_local){.host_id = bundle_text(l->host_id),
                                      .uid = getuid(),
                                      .cwd = bundle_text(l->cwd),

@@ -113,6 +113,19 @@ Test(setup, a_local_command_brings_the_callers_place)
     cr_assert(eq(str, name_seen, "exec"));
 }
 
+Test(setup, an_environment_that_is_too_large_is_called_so)
+{
+    static char value[WIRE_ITEM_MAX + 1];
+    struct par_setup s = {.kind = "exec", .local = true};
+    uint32_t handle;
+
+    memset(value, 'x', WIRE_ITEM_MAX);
+    setenv("PAR_TEST", value, 1);
+    cr_assert(eq(int, par_setup(client, &s, &handle, &err), -1));
+    cr_assert(eq(int, err.code, E2BIG));
+    cr_assert(strstr(err.text, "environment") != NULL, "%s", err.text);
+}
+
 Test(setup, is_named_after_its_first_file)
 {
     struct par_file files[] = {{"dir/my primes.c", NULL}, {NULL, NULL}};
