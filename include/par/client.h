@@ -205,6 +205,7 @@ static inline struct par_value par_value_same(struct par_value v)
         bool: par_value_bool,                                                  \
         float: par_value_float,                                                \
         double: par_value_float,                                               \
+        long double: par_value_float,                                          \
         char *: par_value_str,                                                 \
         const char *: par_value_str,                                           \
         default: par_value_int)(x)

@@ -157,3 +157,10 @@ Test(result, c_values_of_another_kind_are_zero)
     par_result_bytes(&r, &len);
     cr_assert(eq(sz, len, 0));
 }
+
+Test(result, an_argument_with_a_fraction_keeps_it)
+{
+    cr_assert(eq(dbl, par_value(1.5F).f, 1.5));
+    cr_assert(eq(dbl, par_value(1.5).f, 1.5));
+    cr_assert(eq(dbl, par_value(1.5L).f, 1.5));
+}
