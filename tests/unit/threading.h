@@ -60,7 +60,7 @@ static inline int stray(struct par_task *t)
     return wait_here(t);
 }
 
-static inline int one(struct par_task *t)
+static inline int give_one(struct par_task *t)
 {
     return par_put_int(t, 1);
 }
@@ -186,7 +186,7 @@ static inline void init(void)
     cr_assert(nanny != NULL, "%s", err.text);
     nanny_register(nanny, paths[0], "", wait_here, NULL, NULL);
     nanny_register(nanny, paths[1], "", polite, NULL, NULL);
-    nanny_register(nanny, paths[2], "", one, NULL, NULL);
+    nanny_register(nanny, paths[2], "", give_one, NULL, NULL);
     nanny_register(nanny, paths[3], "", leave, NULL, NULL);
     nanny_register(nanny, paths[4], "", hesitant, NULL, NULL);
     nanny_register(nanny, paths[5], "", stray, NULL, NULL);
