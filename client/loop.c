@@ -29,8 +29,10 @@ int par_process(struct par_client *c, struct par_error *err)
     if (client_begin(c, err))
         return -1;
     line_look(c);
-    if (!c->polling)
+    if (!c->polling) {
+        client_unpoke(c); /* else it would stay readable */
         client_flush(c);
+    }
     /* The sockets' fds are edge-triggered: nothing may be left behind.  While
      * the stream function runs, another thread may become the pump. */
     while (!c->polling && client_receive(c))

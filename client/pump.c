@@ -24,7 +24,7 @@ enum {
     SLEEP_AT_MOST = 3600 * 1000 /* ms */
 };
 
-static void unpoke(struct par_client *c)
+void client_unpoke(struct par_client *c)
 {
     uint64_t count;
 
@@ -86,7 +86,7 @@ static void doze(struct par_client *c, uint64_t deadline)
     c->polling = false;
     line_polled(c);
     if (items[n].revents)
-        unpoke(c);
+        client_unpoke(c);
 }
 
 static void wait_for_news(struct par_client *c, uint64_t deadline)

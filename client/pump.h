@@ -12,6 +12,9 @@
  * sleeps and while it calls the stream function. */
 void client_turn(struct par_client *c, uint64_t deadline);
 
+/* Hear that the pump was woken.  Only when nobody polls. */
+void client_unpoke(struct par_client *c);
+
 /* Take in what has arrived, without sleeping.  False if that was nothing.
  * Only when nobody polls. */
 bool client_receive(struct par_client *c);

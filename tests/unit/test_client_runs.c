@@ -196,6 +196,17 @@ Test(runs, an_event_loop_polls_one_fd)
     par_result_clear(&r);
 }
 
+Test(runs, an_event_loop_that_was_interrupted_rests_again)
+{
+    struct pollfd news = {.fd = par_fd(client), .events = POLLIN};
+
+    par_interrupt(client, true);
+    cr_assert(eq(int, poll(&news, 1, 0), 1));
+    for (int i = 0; i < 10 && poll(&news, 1, 0) > 0; i++)
+        cr_assert(eq(int, par_process(client, &err), 0));
+    cr_assert(eq(int, poll(&news, 1, 0), 0));
+}
+
 /* The linker puts these between the client and its socket. */
 int __real_zmq_poll(zmq_pollitem_t *items, int count, long timeout);
 int __wrap_zmq_poll(zmq_pollitem_t *items, int count, long timeout);
