@@ -313,6 +313,8 @@ def lists_nobody_reads():
     for i in range(20):
         peer.say(STATUS, 1 + i, 0, {1: "jobs", 2: 20000})
     peer.say(PING, 99)
+    for i in range(25):  # the broker takes turns: all that peer said is served then
+        others[0].settle()
     seen = []
     while not seen or seen[-1].type != PONG:
         seen.append(peer.hear())
