@@ -1,6 +1,7 @@
 /* nanny_dispatch.c - which slot gets what, and giving it */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "batch.h"
@@ -263,16 +264,21 @@ static bool is_served(const struct nanny *n, const struct comp *c)
     return false;
 }
 
-/* Elsewhere there may be room for what waits for a start. */
+/* Elsewhere there may be room for what waits for a start; but what comes back
+ * for ten seconds has nowhere to go. */
 static void give_back(struct nanny *n)
 {
+    int status = n->starts.in_vain ? PAR_INTERNAL : PAR_WORKER_LOST;
+    char text[PAR_ERROR_TEXT + 64];
+
+    snprintf(text, sizeof text, "no process can be started there: %s",
+             n->starts.why);
     n->starts.give_back = false;
     for (struct list *i = n->comps.next; i != &n->comps; i = i->next) {
         struct comp *c = LIST_ENTRY(i, struct comp, node);
 
         if (!is_served(n, c))
-            nanny_empty_queue(n, c, PAR_WORKER_LOST,
-                              "no process can be started there");
+            nanny_empty_queue(n, c, status, text);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "engine.h"
 #include "log.h"
@@ -10,7 +11,8 @@
 enum {
     PAUSE_MS = 50, /* parspawn takes hundreds of requests in so long */
     HOPELESS_MS = 1000,
-    TOLD_MS = 60 * 1000 /* the log need not be told more often */
+    IN_VAIN_MS = 10 * 1000, /* as long as a job waits for a worker */
+    TOLD_MS = 60 * 1000     /* the log need not be told more often */
 };
 
 bool nanny_starts_bounded(int error)
@@ -39,7 +41,9 @@ void nanny_starts_hold(struct nanny *n, const char *why)
     if (!s->since)
         s->since = n->now;
     s->hopeless = n->now - s->since >= HOPELESS_MS;
+    s->in_vain = n->now - s->since >= IN_VAIN_MS;
     s->give_back = s->hopeless;
+    snprintf(s->why, sizeof s->why, "%s", why);
     s->at = n->now + (s->hopeless ? HOPELESS_MS : PAUSE_MS);
     if (!s->hopeless || (s->told && n->now - s->told < TOLD_MS))
         return;
@@ -50,7 +54,7 @@ void nanny_starts_hold(struct nanny *n, const char *why)
 void nanny_starts_go(struct nanny *n)
 {
     n->starts.since = 0;
-    n->starts.hopeless = false;
+    n->starts.hopeless = n->starts.in_vain = false;
 }
 
 bool nanny_starts_wait(const struct nanny *n)

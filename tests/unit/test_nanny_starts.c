@@ -111,6 +111,9 @@ Test(nanny_starts, slots_that_do_not_start_are_no_deaths)
     expect(200, PAR_OK);
 }
 
+static char no_process[] =
+    "no process can be started there: fork: Resource temporarily unavailable";
+
 Test(nanny_starts, command_without_a_keeper_goes_back_as_not_begun)
 {
     struct answer *a;
@@ -124,7 +127,12 @@ Test(nanny_starts, command_without_a_keeper_goes_back_as_not_begun)
     COMMAND(101, "true");
     a = expect(101, PAR_WORKER_LOST);
     cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED));
-    cr_assert(eq(str, words(a), "no process can be started there"));
+    cr_assert(eq(str, words(a), no_process));
+    ahead += 10000; /* it has come back all the time */
+    COMMAND(103, "true");
+    a = expect(103, PAR_INTERNAL);
+    cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED));
+    cr_assert(eq(str, words(a), no_process));
     allow_processes(pid, true);
     COMMAND(102, "true");
     expect(102, PAR_OK);
