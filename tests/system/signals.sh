@@ -189,7 +189,7 @@ ignores() {
 }
 
 start_broker
-worker_as one -c 1 --grace 60000
+worker_as one -c 1 --grace 1m
 parspawn=$(parctl run -- sh -c \
     'read -r pid name state parent rest </proc/$PPID/stat; echo $parent')
 kill -STOP "$parspawn"
