@@ -15,6 +15,10 @@ job() {
     wait_line "$name.out" up || show "$name"
 }
 
+job_waits() {
+    parctl jobs --json | grep -q '"state":"queued"'
+}
+
 start_broker --heartbeat 200ms
 
 # ---- SIGTERM to a worker (XP-12) ----
@@ -81,6 +85,7 @@ is "... and a new worker may have the name" $? 0
 job running go3 --retries 1 --worker one
 kill -KILL "${pids[one]}"
 ended one
+wait_for job_waits
 worker_as one -c 1 -n one
 touch go3
 ended running
