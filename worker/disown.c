@@ -1,13 +1,16 @@
 /* disown.c - start a program as nobody's child
  *
- *     we  --clone-->  a process in between  --vfork-->  the program
+ *     we  --clone-->  a process in between  --clone-->  the program
  *
  * The one in between ends at once, and the program is an orphan.  clone(2)
  * starts it without a signal for its end: no SIGCHLD tells of it, and no wait
  * finds it but one that asks for such children (__WCLONE), which is ours here.
  * posix_spawn(3) cannot do that.
  *
- * Both run on our memory while we stand still, as after vfork(2).
+ * Both run on our memory while we stand still, as after vfork(2), each on a
+ * stack of its own.  vfork itself would do for the second one, but not under
+ * the address sanitizer: when it returns, that clears what it takes to be the
+ * rest of the thread's stack, from there to here, gigabytes of its notes.
  */
 #include "config.h"
 
@@ -26,13 +29,18 @@
 /* The dynamic linker may have to find a function on it. */
 enum { STACK = 64 * 1024 };
 
+/* Whoever is started this way has our memory, and we wait until it has its
+ * own. */
+enum { AS_VFORK = CLONE_VM | CLONE_VFORK };
+
 struct start {
     const char *path;
     char *const *argv;
     const int *fds;
     int first;
     size_t count;
-    int error; /* told by who could not go on */
+    char *stack; /* of the program's process, until it has its own */
+    int error;   /* told by who could not go on */
 };
 
 static int put_fds(const struct start *s)
@@ -50,25 +58,22 @@ static int put_fds(const struct start *s)
     return 0;
 }
 
-static void become(struct start *s)
+static int become(void *start)
 {
+    struct start *s = start;
+
     if (setsid() >= 0 && put_fds(s) == 0)
         execve(s->path, s->argv, environ);
     s->error = errno;
+    syscall(SYS_exit_group, 0);
+    return 0;
 }
 
-/* Sanitizers know nothing of the stack this runs on. */
-__attribute__((no_sanitize("address", "undefined"))) static int go_between(
-    void *start)
+static int go_between(void *start)
 {
     struct start *s = start;
-    pid_t pid = vfork();
 
-    if (pid == 0) {
-        become(s);
-        syscall(SYS_exit_group, 0);
-    }
-    if (pid < 0)
+    if (clone(become, s->stack + STACK, AS_VFORK | SIGCHLD, s) < 0)
         s->error = errno;
     syscall(SYS_exit_group, 0);
     return 0;
@@ -80,25 +85,25 @@ int disown_start(const char *path,
                  int first,
                  size_t count)
 {
-    struct start s = {path, argv, fds, first, count, 0};
-    char *stack = aligned_alloc(64, STACK);
+    char *stacks = aligned_alloc(64, 2 * STACK);
+    struct start s = {path, argv, fds, first, count, stacks, 0};
     sigset_t all, before;
     int cancel;
     pid_t pid;
 
-    if (!stack)
+    if (!stacks)
         return ENOMEM;
     /* Nothing of the program's may run in them: no handler, no cancellation. */
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid = clone(go_between, stack + STACK, CLONE_VM | CLONE_VFORK, &s);
+    pid = clone(go_between, stacks + 2 * STACK, AS_VFORK, &s);
     if (pid < 0)
         s.error = errno;
     while (pid > 0 && waitpid(pid, NULL, (int)__WCLONE) < 0 && errno == EINTR)
         continue;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_setcancelstate(cancel, NULL);
-    free(stack);
+    free(stacks);
     return s.error;
 }
