@@ -19,7 +19,7 @@ static void clear(void)
     meta_writer_clear(&w);
 }
 
-TestSuite(result, .fini = clear, .timeout = 10);
+TestSuite(result, .fini = clear, .timeout = 20);
 
 static struct par_result result(int status)
 {
@@ -65,8 +65,7 @@ Test(result, numbers_are_the_shortest_that_read_back)
 Test(result,
      numbers_have_a_point_whatever_the_locale,
      .init = scratch_make,
-     .fini = scratch_remove,
-     .timeout = 20)
+     .fini = scratch_remove)
 {
     use_commas();
     meta_put_float(&w, 1.5);

@@ -22,7 +22,7 @@ static void clear(void)
     meta_writer_clear(&out);
 }
 
-TestSuite(template, .fini = clear, .timeout = 10);
+TestSuite(template, .fini = clear, .timeout = 120);
 
 static const char *fill(size_t i, const char *value)
 {
@@ -191,9 +191,7 @@ static const struct {
 };
 
 /* A command in quotes loses the ends of lines at its end. */
-Test(template,
-     a_value_stays_one_word_and_no_code_wherever_it_stands,
-     .timeout = 120)
+Test(template, a_value_stays_one_word_and_no_code_wherever_it_stands)
 {
     static const char *const shells[] = {"dash", "bash"};
     char want[512];
