@@ -84,20 +84,23 @@ static int report_json(struct run_order *o, const struct par_result *r)
 {
     const char *text = o->output.data;
     bool too_long = o->output.file > 0;
+    bool no_value = too_long && r->status == PAR_OK;
     struct par_error err;
     int rc;
 
     if (too_long)
         cli_say("--json: an output of %llu bytes is too long for one value",
                 (unsigned long long)o->output.total);
-    if (too_long && r->status == PAR_OK)
-        return CLI_PAR;
-    rc = print_json(r, 1, too_long ? NULL : text, too_long ? 0 : o->output.len,
-                    &err) ||
-         spool_flush(&err);
+    if (no_value)
+        rc = print_json_ours(1, PRINT_TOO_LONG, r->executed, &err);
+    else
+        rc = print_json(r, 1, too_long ? NULL : text,
+                        too_long ? 0 : o->output.len, &err);
+    if (rc == 0)
+        rc = spool_flush(&err);
     if (rc)
         cli_say("%s", err.text);
-    return rc ? CLI_PAR : 0;
+    return rc || no_value ? CLI_PAR : 0;
 }
 
 static int report(struct run_order *o, const struct par_result *r)

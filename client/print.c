@@ -118,11 +118,14 @@ int print_json(const struct par_result *r,
     return write_line(&w, err);
 }
 
-int print_json_unsent(uint64_t index, const char *why, struct par_error *err)
+int print_json_ours(uint64_t index,
+                    const char *why,
+                    int executed,
+                    struct par_error *err)
 {
     struct meta_writer w = {0};
 
-    put_failure(&w, index, why, 0, NULL, NULL, 0);
+    put_failure(&w, index, why, executed, NULL, NULL, 0);
     return write_line(&w, err);
 }
 

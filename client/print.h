@@ -21,8 +21,15 @@ int print_json(const struct par_result *r,
                size_t len,
                struct par_error *err);
 
-/* The same for a job that could not even be started. */
-int print_json_unsent(uint64_t index, const char *why, struct par_error *err);
+/* The same for a job that failed here: it could not even be sent (`executed` is
+ * 0), or its output is no value.  Where it ran is not told. */
+int print_json_ours(uint64_t index,
+                    const char *why,
+                    int executed,
+                    struct par_error *err);
+
+/* What print_json_ours() says of a value that is over SPOOL_MEMORY. */
+#define PRINT_TOO_LONG "its output is too long for one value"
 
 /* What the process of a failed function wrote last, on stderr (a command's
  * words were there as it wrote them). */

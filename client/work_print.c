@@ -58,18 +58,24 @@ static void say_failure(const struct item *item, const char *why)
             why);
 }
 
+/* What it wrote would be its value, and is over SPOOL_MEMORY. */
+static bool is_too_long(const struct work *w, const struct item *item)
+{
+    return w->cli->json && w->target.is_command && item->out.file > 0;
+}
+
 static int print_as_json(struct work *w,
                          struct item *item,
                          struct par_error *err)
 {
-    bool too_long = item->out.file > 0;
+    bool too_long = is_too_long(w, item);
     const char *text = item->out.data ? item->out.data : "";
 
     if (item->failure)
-        return print_json_unsent(item->index, item->failure, err);
+        return print_json_ours(item->index, item->failure, 0, err);
     if (too_long && item->result.status == PAR_OK)
-        return print_json_unsent(item->index,
-                                 "its output is too long for one value", err);
+        return print_json_ours(item->index, PRINT_TOO_LONG,
+                               item->result.executed, err);
     if (!w->target.is_command || too_long)
         return print_json(&item->result, item->index, NULL, 0, err);
     return print_json(&item->result, item->index, text, item->out.len, err);
@@ -81,7 +87,7 @@ static int print_item(struct work *w, struct item *item, struct par_error *err)
     bool ok = !item->failure && item->result.status == PAR_OK;
 
     progress_erase();
-    if (!ok)
+    if (!ok || is_too_long(w, item))
         w->failed++;
     if (item->result.status == PAR_LOST)
         w->lost++;

@@ -128,6 +128,9 @@ try parctl map --json -k 'test {} -lt 3 && echo {}' ::: 1 3
 is "--json: values and errors" "$out" "$(printf '%s\n' '{"index":1,"value":"1\n"}' \
     '{"index":2,"error":"exit 1 on '"$(hostname).1"'","executed":"yes","worker":"'"$(hostname).1"'"}')"
 is "... counted all the same" $code 1
+try parctl map --json -k 'test {} = short || head -c 2000000 /dev/zero' ::: long short
+quiet "... an output too long for a value is one, of a job that was run" 1 \
+    $'{"index":1,"error":"its output is too long for one value","executed":"yes"}\n{"index":2,"value":""}'
 try parctl map --json "$EXAMPLES/primes.c:count" 1 ::: x
 like "... of one that does not fit, too" "$code $out" \
     '^1 \{"index":1,"error":".*","executed":"no"\}$'

@@ -55,6 +55,10 @@ try parctl run --json -- sh -c 'head -c 1200000 /dev/zero; exit 3'
 like "... that fits into a value" "$code $out" \
     '^3 .*"error":"exit 3 on .*","executed":"yes","worker":"[^"]*"}$'
 like "... which is said" "$err" '^par: --json: an output of 1200000 bytes is too long'
+try parctl run --json -- head -c 1200000 /dev/zero
+said "... and without which it has failed, but has run" 125 \
+    '^par: --json: an output of 1200000 bytes is too long' \
+    '{"index":1,"error":"its output is too long for one value","executed":"yes"}'
 
 # ---- what it is given ----
 
