@@ -27,8 +27,9 @@ static const struct option_spec map_options[] = {
     {'k', "keep-order", NULL,
      "print in the order of the inputs;\nvalues of functions are, but with -u"},
     {'j', "jobs", "N", "so many at once (as many as there are slots)"},
-    {0, "line-buffer", NULL, "print whole lines as they come"},
-    {'u', "ungroup", NULL, "print octets as they come"},
+    {0, "line-buffer", NULL,
+     "print whole lines as they come (not with --json)"},
+    {'u', "ungroup", NULL, "print octets as they come (not with --json)"},
     WISHES_OPTIONS,
     CLI_PRIVATE_OPTION,
     CLI_JSON_OPTION,
@@ -178,6 +179,25 @@ static int take_option(struct work *w, const char *name, const char *value)
     return 0;
 }
 
+/* What is printed as it comes has no order, and is in no value of JSON. */
+static int check_output(const struct work *w)
+{
+    const char *as_it_comes = w->by_line     ? "--line-buffer"
+                              : w->ungrouped ? "-u"
+                                             : NULL;
+
+    if (as_it_comes && w->in_order)
+        return cli_usage(w->cli,
+                         "-k prints in order, %s as it comes: one of them",
+                         as_it_comes);
+    if (as_it_comes && w->cli->json)
+        return cli_usage(w->cli,
+                         "--json prints a line for each job, %s what it writes "
+                         "as it comes: one of them",
+                         as_it_comes);
+    return 0;
+}
+
 static int map_main(struct cli *cli, int argc, char **argv)
 {
     /* Not on the stack: a feeder that waits for input may outlive us. */
@@ -205,9 +225,9 @@ static int map_main(struct cli *cli, int argc, char **argv)
         if ((name = place_later(words[i], &len)))
             return cli_usage(cli, "%.*s of GNU parallel is not built yet",
                              (int)len, name);
-    if (w.in_order && (w.by_line || w.ungrouped))
-        return cli_usage(cli, "-k prints in order, %s as it comes: one of them",
-                         w.by_line ? "--line-buffer" : "-u");
+    code = check_output(&w);
+    if (code)
+        return code;
     if (!w.inputs.words && isatty(STDIN_FILENO))
         cli_say("reading inputs from the terminal, one a line; end with "
                 "Ctrl-D");

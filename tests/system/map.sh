@@ -92,7 +92,11 @@ is "--line-buffer: whole lines" "$code $(sort <<<"$out" | xargs)" "0 a1 a2 a3 b1
 try parctl map -u 'printf x; : {}' ::: 1
 quiet "-u: as it comes" 0 x
 try parctl map -k -u echo ::: 1
-said "... which has no order" 125 '^par: '
+said "... which has no order" 125 '^par: -k .*-u'
+for how in -u --line-buffer; do
+    try parctl map --json $how echo ::: 1
+    said "... and is no value: --json $how" 125 "^par: --json .*$how"
+done
 try sh -c 'seq 100000 | parctl map echo | head -n 1 | wc -l'
 quiet "a reader that leaves ends it" 0 1
 try parctl map -k -j 2 'head -c 3000000 /dev/zero | tr "\0" {}' ::: a b c
