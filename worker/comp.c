@@ -80,11 +80,10 @@ int comp_take_manifest(struct comp *c,
 
 int comp_take_functions(struct comp *c,
                         const struct meta_value *head,
-                        const uint8_t *raw,
-                        size_t len,
                         struct meta_reader inside,
                         struct par_error *err)
 {
+    size_t len = (size_t)(inside.end - head->raw);
     struct meta_value pair, text;
 
     if (head->kind != META_ARRAY || head->len > COMP_FUNCTIONS)
@@ -98,7 +97,7 @@ int comp_take_functions(struct comp *c,
     if (c->windows)
         return 0; /* later slots tell the same */
     c->windows = calloc(head->len ? head->len : 1, sizeof *c->windows);
-    meta_put_raw(&c->functions, raw, len);
+    meta_put_raw(&c->functions, head->raw, len);
     if (!c->windows || c->functions.failed)
         return par_fail(err, ENOMEM, "out of memory");
     c->function_count = head->len;

@@ -126,11 +126,10 @@ int comp_take_manifest(struct comp *c,
                        size_t len,
                        struct par_error *err);
 
-/* The functions as a slot told them: a msgpack array, checked here. */
+/* The functions as a slot told them: a msgpack array, found by meta_find(),
+ * checked here. */
 int comp_take_functions(struct comp *c,
                         const struct meta_value *head,
-                        const uint8_t *raw,
-                        size_t len,
                         struct meta_reader inside,
                         struct par_error *err);
 

@@ -41,11 +41,8 @@ static bool on_ready(struct nanny *n,
     struct live_slot *w = seat->slot;
     struct comp *c = seat->comp;
     struct par_error err = {0};
-    struct meta_reader map = meta_read(m->meta, m->head.meta_len);
     struct meta_reader inside;
     struct meta_value v;
-    const uint8_t *raw = NULL;
-    size_t len = 0;
 
     if (w->phase == SLOT_SERVING && w->closes) {
         w->closes--;
@@ -64,14 +61,7 @@ static bool on_ready(struct nanny *n,
         return false;
     if (!meta_find(m->meta, m->head.meta_len, KEY_READY_FUNCTIONS, &v, &inside))
         return false;
-    /* the list's own octets */
-    meta_next(&map, &(struct meta_value){0});
-    for (struct meta_value key; meta_next(&map, &key);) {
-        if (!meta_skip(&map, &raw, &len) ||
-            (key.kind == META_INT && key.i == 2))
-            break;
-    }
-    if (comp_take_functions(c, &v, raw, len, inside, &err)) {
+    if (comp_take_functions(c, &v, inside, &err)) {
         snprintf(w->words, sizeof w->words, "%.199s", err.text);
         return false;
     }
