@@ -80,12 +80,14 @@ static void timers(struct nanny *n)
     nanny_build_tick(n);
 }
 
-/* Nobody has asked for it since the broker was lost. */
-static bool is_orphaned(const struct nanny *n, const struct comp *c)
+/* When it is to be closed because nobody has asked for it since the broker was
+ * lost. */
+static uint64_t orphan_deadline(const struct nanny *n, const struct comp *c)
 {
-    return c->orphan_since && c->state == COMP_READY &&
-           n->settings->give_up_ms >= 0 &&
-           n->now >= c->orphan_since + (uint64_t)n->settings->give_up_ms;
+    if (!c->orphan_since || n->settings->give_up_ms < 0 ||
+        (c->state != COMP_READY && c->state != COMP_BROKEN))
+        return UINT64_MAX;
+    return c->orphan_since + (uint64_t)n->settings->give_up_ms;
 }
 
 static void step_comps(struct nanny *n)
@@ -95,7 +97,7 @@ static void step_comps(struct nanny *n)
     for (i = n->comps.next; i != &n->comps; i = i->next) {
         struct comp *c = LIST_ENTRY(i, struct comp, node);
 
-        if (is_orphaned(n, c))
+        if (n->now >= orphan_deadline(n, c))
             nanny_close_comp(n, c);
         if (c->state == COMP_CLOSING)
             nanny_close_step(n, c);
@@ -166,12 +168,7 @@ static uint64_t seat_deadline(const struct seat *seat)
 
 static uint64_t comp_deadline(const struct nanny *n, const struct comp *c)
 {
-    if (c->seat_due)
-        return c->seat_due;
-    if (c->orphan_since && c->state == COMP_READY &&
-        n->settings->give_up_ms >= 0)
-        return c->orphan_since + (uint64_t)n->settings->give_up_ms;
-    return UINT64_MAX;
+    return c->seat_due ? c->seat_due : orphan_deadline(n, c);
 }
 
 uint64_t nanny_deadline(const struct nanny *n)

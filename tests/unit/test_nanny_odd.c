@@ -306,7 +306,7 @@ Test(nanny_odd, program_that_is_none_is_told)
 
 /* ---- without a broker ---- */
 
-Test(nanny_odd, without_a_broker_for_long_it_starts_afresh)
+static void loses_its_broker(bool breaks)
 {
     char folder[512];
     struct answer *a;
@@ -321,9 +321,25 @@ Test(nanny_odd, without_a_broker_for_long_it_starts_afresh)
     r = meta_read(a->data, a->len);
     cr_assert(meta_next(&r, &v));
     snprintf(folder, sizeof folder, "%.*s", (int)v.len, v.data);
+    for (uint64_t id = 101; breaks && id < 106; id++) {
+        run0(id, "crash");
+        wait_answer(id);
+    }
+    if (breaks)
+        wait_answer(0); /* it is stopped here */
     say(WIRE_GOODBYE, 0, WIRE_REPLACED);
     link_server_drop(server, conn);
     WAIT_FOR(access(folder, F_OK) != 0);
+}
+
+Test(nanny_odd, without_a_broker_for_long_it_starts_afresh)
+{
+    loses_its_broker(false);
+}
+
+Test(nanny_odd, without_a_broker_for_long_it_forgets_what_is_stopped)
+{
+    loses_its_broker(true);
 }
 
 Test(nanny_odd, DI_41_taken_name_is_the_end)
