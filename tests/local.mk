@@ -232,7 +232,7 @@ EXTRA_DIST += \
     tests/unit/functions.c \
     tests/unit/linked.h \
     tests/unit/manifest.h \
-    tests/unit/nursing.h \
+    tests/unit/few_files.h tests/unit/nursing.h \
     tests/unit/random.h \
     tests/unit/sched_app.h \
     tests/unit/sched_orders.h \

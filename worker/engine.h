@@ -113,7 +113,7 @@ struct starts {
     uint64_t since; /* none has succeeded; 0: one has */
     uint64_t told;  /* when the log was; 0: never */
     bool hopeless;  /* none has for long */
-    bool in_vain;   /* nor for so long that it need not be tried elsewhere */
+    bool in_vain;   /* nor for so long that who waits must know */
     bool give_back; /* so that what waits is now given back */
     char why[PAR_ERROR_TEXT];
 };

@@ -197,7 +197,7 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
 {
     struct live_slot *w = seat->slot;
     struct comp *c = seat->comp;
-    char text[PAR_ERROR_TEXT] = "no memory for a slot";
+    char text[PAR_ERROR_TEXT];
     bool willed = w && w->willed;
     bool unbegun = !w || w->unbegun;
 
@@ -208,7 +208,11 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
         blame_begun(n, seat);
         give_back(n, seat);
         words_of(n, seat, text, sizeof text);
+    } else {
+        snprintf(text, sizeof text, "%s", n->starts.why);
     }
+    if (unbegun)
+        nanny_starts_hold(n, text);
     if (c->setup_seat == (int)seat->number && unbegun &&
         !nanny_starts_hopeless(n))
         c->setup_seat = COMP_NO_SEAT; /* it is tried again */
@@ -222,8 +226,6 @@ void nanny_slot_over(struct nanny *n, struct seat *seat)
     c->slots--;
     if (seat->number < slots_count(n->slots))
         slots_empty(n->slots, seat->number);
-    if (unbegun)
-        nanny_starts_hold(n, text);
-    else if (!willed)
+    if (!unbegun && !willed)
         count_death(n, c, text);
 }

@@ -12,6 +12,7 @@
 #include "nanny_dispatch.h"
 #include "nanny_mend.h"
 #include "nanny_retire.h"
+#include "nanny_setup.h"
 #include "nanny_slot_begin.h"
 #include "nanny_starts.h"
 
@@ -264,21 +265,38 @@ static bool is_served(const struct nanny *n, const struct comp *c)
     return false;
 }
 
-/* Elsewhere there may be room for what waits for a start; but what comes back
- * for ten seconds has nowhere to go. */
+/* Something runs here, whose end makes room. */
+static bool is_busy(const struct nanny *n)
+{
+    for (unsigned i = 0; i < n->seat_count; i++) {
+        const struct seat *seat = &n->seats[i];
+
+        if (seat->command || (seat->slot && !list_is_empty(&seat->slot->given)))
+            return true;
+    }
+    return false;
+}
+
+/* Elsewhere there may be room for what waits for a start; it comes back if
+ * there is none.  Where nothing can be started at all the computation is
+ * stopped, so that it goes elsewhere for good, or its callers are told.  What
+ * the program registered is not: nobody would set it up again. */
 static void give_back(struct nanny *n)
 {
-    int status = n->starts.in_vain ? PAR_INTERNAL : PAR_WORKER_LOST;
+    bool in_vain = n->starts.in_vain && !is_busy(n);
     char text[PAR_ERROR_TEXT + 64];
 
-    snprintf(text, sizeof text, "no process can be started there: %s",
+    snprintf(text, sizeof text, "nothing can be started there: %s",
              n->starts.why);
     n->starts.give_back = false;
     for (struct list *i = n->comps.next; i != &n->comps; i = i->next) {
         struct comp *c = LIST_ENTRY(i, struct comp, node);
 
-        if (!is_served(n, c))
-            nanny_empty_queue(n, c, status, text);
+        if (is_served(n, c) || (!c->queued[SLOTS_CPU] && !c->queued[SLOTS_IO]))
+            continue;
+        if (in_vain && c->state == COMP_READY && !c->registered)
+            nanny_comp_break(n, c, text);
+        nanny_empty_queue(n, c, PAR_WORKER_LOST, text);
     }
 }
 

@@ -432,7 +432,7 @@ void nanny_on_setup(struct nanny *n, const struct wire_msg *m)
     c->owner = owner;
     c->orphan_since = 0;
     if (c->state == COMP_BROKEN) { /* somebody wants to try it again */
-        c->state = COMP_STARTING;
+        c->state = comp_is_exec(c) ? COMP_READY : COMP_STARTING;
         c->deaths = (struct deaths){0};
     }
 }

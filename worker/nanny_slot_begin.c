@@ -303,10 +303,14 @@ void nanny_slot_begin(struct nanny *n,
         slots_begin(n->slots, seat_number, c->number);
     if (begin(n, seat, for_request ? comp_first_request(c) : NULL, &err) == 0) {
         seat->slot->due = n->now + SETUP_MS;
+        if (seat->slot->thread)
+            nanny_starts_go(n);
         return;
     }
-    if (!seat->slot)
+    if (!seat->slot) {
+        nanny_starts_hold(n, err.text);
         return;
+    }
     seat->slot->failed = true;
     seat->slot->unbegun = nanny_starts_bounded(err.code);
     if (seat->slot->unbegun)

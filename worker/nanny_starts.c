@@ -12,6 +12,7 @@ enum {
     PAUSE_MS = 50, /* parspawn takes hundreds of requests in so long */
     HOPELESS_MS = 1000,
     IN_VAIN_MS = 10 * 1000, /* as long as a job waits for a worker */
+    EPISODE_MS = 16 * 1000, /* the broker sends again within 15 s */
     TOLD_MS = 60 * 1000     /* the log need not be told more often */
 };
 
@@ -38,7 +39,7 @@ void nanny_starts_hold(struct nanny *n, const char *why)
 
     if (nanny_starts_wait(n))
         return; /* begun before that was known */
-    if (!s->since)
+    if (!s->since || n->now - s->at > EPISODE_MS)
         s->since = n->now;
     s->hopeless = n->now - s->since >= HOPELESS_MS;
     s->in_vain = n->now - s->since >= IN_VAIN_MS;

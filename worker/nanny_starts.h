@@ -13,10 +13,11 @@
 /* Is it this that an error (an errno) of a start says? */
 bool nanny_starts_bounded(int error);
 
-/* A start met a bound; `why` is for the log. */
+/* A start met a bound; `why` is kept in n->starts, for the log and for those
+ * who waited for it. */
 void nanny_starts_hold(struct nanny *n, const char *why);
 
-/* A process was started. */
+/* A process or thread was started. */
 void nanny_starts_go(struct nanny *n);
 
 /* Is nothing to be started now? */

@@ -5,9 +5,11 @@
 
 #include <sys/resource.h>
 
+#include "few_files.h"
 #include "nursing.h"
+#include "worker/engine.h"
 
-enum { SLOTS = 8, FILES_MAX = 1024 };
+enum { SLOTS = 8 };
 
 static void init(void)
 {
@@ -36,22 +38,6 @@ static struct answer *expect(uint64_t id, unsigned status)
     cr_assert(eq(uint, a->status, status), "%llu: %s", (unsigned long long)id,
               words(a));
     return a;
-}
-
-/* No descriptor can be opened; what is open stays. */
-static void allow_files(bool allow)
-{
-    static int taken[FILES_MAX];
-    static unsigned count;
-    struct rlimit limit;
-
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = FILES_MAX;
-    cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &limit), 0));
-    while (!allow && (taken[count] = dup(0)) >= 0)
-        count++;
-    while (allow && count > 0)
-        close(taken[--count]);
 }
 
 /* What was said before has been heard, and dealt with. */
@@ -111,12 +97,20 @@ Test(nanny_starts, slots_that_do_not_start_are_no_deaths)
     expect(200, PAR_OK);
 }
 
-static char no_process[] =
-    "no process can be started there: fork: Resource temporarily unavailable";
+static void expect_not_begun(uint64_t id, const char *why)
+{
+    struct answer *a = expect(id, PAR_WORKER_LOST);
+
+    cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED));
+    cr_assert(strstr(words(a), why) != NULL, "%s", words(a));
+}
+
+static const char no_process[] =
+    "nothing can be started there: fork: Resource temporarily unavailable";
+static const char no_file[] = ": Too many open files";
 
 Test(nanny_starts, command_without_a_keeper_goes_back_as_not_begun)
 {
-    struct answer *a;
     pid_t pid;
 
     set_up_commands();
@@ -125,19 +119,70 @@ Test(nanny_starts, command_without_a_keeper_goes_back_as_not_begun)
     COMMAND(100, "sleep", "1000"); /* in the seat that has a keeper */
     WAIT_FOR(started == 1);
     COMMAND(101, "true");
-    a = expect(101, PAR_WORKER_LOST);
-    cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED));
-    cr_assert(eq(str, words(a), no_process));
-    ahead += 10000; /* it has come back all the time */
-    COMMAND(103, "true");
-    a = expect(103, PAR_INTERNAL);
-    cr_assert(eq(uint, a->executed, WIRE_NOT_EXECUTED));
-    cr_assert(eq(str, words(a), no_process));
+    expect_not_begun(101, no_process);
+    for (uint64_t id = 102; id < 107; id++) { /* as long as that may end */
+        ahead += 5000;
+        COMMAND(id, "true");
+        expect_not_begun(id, no_process);
+    }
     allow_processes(pid, true);
-    COMMAND(102, "true");
-    expect(102, PAR_OK);
+    COMMAND(107, "true");
+    expect(107, PAR_OK);
     say(WIRE_CANCEL, 100, 2);
     expect(100, PAR_CANCELLED);
+}
+
+/* The broker learns that this worker is none for these commands. */
+Test(nanny_starts, where_nothing_runs_and_nothing_starts_for_long_it_is_stopped)
+{
+    struct answer *a;
+
+    set_up_commands();
+    catch_up();
+    allow_files(false);
+    COMMAND(100, "true");
+    expect_not_begun(100, no_file);
+    cr_assert(eq(ptr, find_answer(0), NULL));
+    ahead += 10000; /* it has come back all the time */
+    COMMAND(101, "true");
+    expect_not_begun(101, no_file);
+    a = wait_answer(0);
+    cr_assert(eq(int, (int)a->type, WIRE_ERROR));
+    cr_assert(eq(u64, a->ref, PAR_SETUP_FAILED));
+    cr_assert(strstr(words(a), no_file) != NULL, "%s", words(a));
+    allow_files(true);
+    forget_answers();
+    set_up_commands(); /* who sets it up again may try again */
+    COMMAND(102, "true");
+    expect(102, PAR_OK);
+}
+
+Test(nanny_starts, old_failure_does_not_count)
+{
+    static struct bundle_draft commands = {.name = "sh", .kind = BUNDLE_EXEC};
+    static const char *const nothing[] = {"true", NULL};
+
+    set_up();
+    say_setup(2, HANDLE + 1, &commands);
+    wait_answer(2);
+    catch_up();
+    allow_files(false);
+    for (uint64_t id = 100; id < 120; id++)
+        RUN(id, "nap", 10);
+    for (uint64_t id = 100; id < 120; id++)
+        expect(id, PAR_OK); /* by the slot that there is */
+    cr_assert(ne(u64, nanny->starts.since, 0));
+    allow_files(true);
+    ahead += 20000; /* nothing has to be started */
+    RUN(200, "nap", 1);
+    expect(200, PAR_OK);
+    forget_answers();
+    allow_files(false);
+    run_words(300, HANDLE + 1, nothing);
+    say(WIRE_PING, 9001, 0);
+    WAIT_FOR(find_answer(9001));
+    allow_files(true); /* a moment later there is room */
+    expect(300, PAR_OK);
 }
 
 Test(nanny_starts, command_for_which_room_is_made_begins)

@@ -1,6 +1,7 @@
 /* test_nanny_thread.c - thread slots: what cannot be killed is told */
 #include "config.h"
 
+#include "few_files.h"
 #include "threading.h"
 
 TestSuite(nanny_thread, .init = init, .fini = fini, .timeout = 60);
@@ -131,4 +132,22 @@ Test(nanny_thread, other_programs_are_refused)
     a = wait_answer(2);
     cr_assert(eq(int, (int)a->type, WIRE_ERROR));
     cr_assert(strstr(words(a), "thread slots") != NULL, "%s", words(a));
+}
+
+Test(nanny_thread, thread_that_starts_ends_the_time_of_those_that_did_not)
+{
+    run_path(100, PATH_ONE);
+    wait_answer(100);
+    run_path(101, PATH_WAIT);
+    WAIT_FOR(atomic_load(&waiting) == 1);
+    allow_files(false);
+    run_path(102, PATH_ONE);
+    WAIT_FOR(nanny->starts.since);
+    cr_assert(strstr(nanny->starts.why, "Too many open files") != NULL, "%s",
+              nanny->starts.why);
+    allow_files(true);
+    wait_answer(102);
+    cr_assert(eq(u64, nanny->starts.since, 0));
+    atomic_store(&release, 1);
+    wait_answer(101);
 }
