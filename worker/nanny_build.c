@@ -15,6 +15,7 @@
 #include "engine.h"
 #include "environ.h"
 #include "nanny_build.h"
+#include "nanny_starts.h"
 #include "poller.h"
 #include "tail.h"
 
@@ -25,8 +26,8 @@ enum {
 
 struct build {
     struct list node;
-    struct comp *comp; /* NULL: not wanted any more */
-    struct keeper *keeper;
+    struct comp *comp;     /* NULL: not wanted any more */
+    struct keeper *keeper; /* NULL: it waits for room */
     int output;
     struct tail tail; /* what it prints */
     uint64_t due;
@@ -36,14 +37,26 @@ struct build {
     char words[SLOT_WORDS]; /* why it was not started */
 };
 
-static void destroy(struct nanny *n, struct build *b)
+static void close_output(struct nanny *n, struct build *b)
 {
-    list_remove(&b->node);
+    if (b->output >= 0)
+        poller_close(n->poller, b->output);
+    b->output = -1;
+}
+
+static void close_keeper(struct nanny *n, struct build *b)
+{
     if (b->keeper)
         poller_forget(n->poller, keeper_fd(b->keeper));
     keeper_close(b->keeper);
-    if (b->output >= 0)
-        poller_close(n->poller, b->output);
+    b->keeper = NULL;
+}
+
+static void destroy(struct nanny *n, struct build *b)
+{
+    list_remove(&b->node);
+    close_keeper(n, b);
+    close_output(n, b);
     tail_clear(&b->tail);
     free(b);
 }
@@ -90,10 +103,38 @@ static int start(struct nanny *n, struct build *b, struct par_error *err)
     return result;
 }
 
+/* A bound in the way: it waits, unless nothing has been started for long. */
+static bool waits(struct nanny *n, struct build *b, const char *why)
+{
+    nanny_starts_hold(n, why);
+    if (nanny_starts_hopeless(n))
+        return false;
+    close_keeper(n, b);
+    close_output(n, b);
+    b->due = UINT64_MAX;
+    return true;
+}
+
+static void begin(struct nanny *n, struct build *b)
+{
+    struct par_error err = {0};
+
+    if (start(n, b, &err)) {
+        if (nanny_starts_bounded(err.code) && waits(n, b, err.text))
+            return;
+        comp_fail(b->comp, PAR_SETUP_FAILED, err.text);
+        destroy(n, b);
+        return;
+    }
+    b->due = n->now + BUILD_WALL_MS;
+    poller_watch(n->poller, keeper_fd(b->keeper), nanny_tag(0, WATCH_BUILD),
+                 true, false);
+    poller_watch(n->poller, b->output, nanny_tag(0, WATCH_BUILD), true, false);
+}
+
 void nanny_build(struct nanny *n, struct comp *c)
 {
     struct build *b = calloc(1, sizeof *b);
-    struct par_error err = {0};
 
     if (!b || tail_init(&b->tail, WORDS_MAX)) {
         free(b);
@@ -102,17 +143,9 @@ void nanny_build(struct nanny *n, struct comp *c)
     }
     b->comp = c;
     b->output = -1;
-    b->due = n->now + BUILD_WALL_MS;
     list_append(&n->builds, &b->node);
     c->state = COMP_BUILDING;
-    if (start(n, b, &err)) {
-        destroy(n, b);
-        comp_fail(c, PAR_SETUP_FAILED, err.text);
-        return;
-    }
-    poller_watch(n->poller, keeper_fd(b->keeper), nanny_tag(0, WATCH_BUILD),
-                 true, false);
-    poller_watch(n->poller, b->output, nanny_tag(0, WATCH_BUILD), true, false);
+    begin(n, b);
 }
 
 void nanny_build_cancel(struct nanny *n, struct comp *c)
@@ -212,8 +245,7 @@ static void read_output(struct nanny *n, struct build *b)
         if (got > 0) {
             tail_add(&b->tail, piece, (size_t)got);
         } else if (got == 0) { /* it would be readable for ever */
-            poller_close(n->poller, b->output);
-            b->output = -1;
+            close_output(n, b);
         } else {
             return;
         }
@@ -236,9 +268,10 @@ static void step(struct nanny *n, struct build *b)
     struct keeper_event e;
 
     read_output(n, b);
-    while (keeper_next(b->keeper, &e)) {
+    while (b->keeper && keeper_next(b->keeper, &e)) {
         switch (e.kind) {
         case KEEPER_STARTED:
+            nanny_starts_go(n);
             break;
         case KEEPER_EXITED:
             b->exited = true;
@@ -248,6 +281,8 @@ static void step(struct nanny *n, struct build *b)
         case KEEPER_FAILED:
         case KEEPER_FULL:
         case KEEPER_GONE:
+            if (e.kind == KEEPER_FULL && waits(n, b, e.text))
+                return;
             snprintf(b->words, sizeof b->words, "%s",
                      e.kind == KEEPER_GONE ? "its keeper was killed" : e.text);
             over(n, b);
@@ -271,10 +306,15 @@ void nanny_build_event(struct nanny *n)
 
 void nanny_build_tick(struct nanny *n)
 {
-    for (struct list *i = n->builds.next; i != &n->builds; i = i->next) {
+    struct list *i, *next;
+
+    for (i = n->builds.next; i != &n->builds; i = next) {
         struct build *b = LIST_ENTRY(i, struct build, node);
 
-        if (n->now >= b->due && !b->late) {
+        next = i->next;
+        if (!b->keeper && !nanny_starts_wait(n)) {
+            begin(n, b);
+        } else if (n->now >= b->due && !b->late) {
             b->late = true;
             keeper_kill(b->keeper, SIGKILL);
         }

@@ -238,3 +238,44 @@ Test(nanny_starts, set_up_for_which_there_is_no_process_says_so)
     a = wait_answer(62);
     cr_assert(eq(int, (int)a->type, WIRE_READY), "%s", words(a));
 }
+
+static const char source[] =
+    "#include <par/task.h>\n"
+    "static int one(struct par_task *t) { return par_put_int(t, 1); }\n"
+    "PAR_FUNCTION(one, \":i\")\n";
+
+static struct answer *compile(bool wait_for_room)
+{
+    struct bundle_file file = serve("n.c", source, sizeof source - 1);
+    struct bundle_draft compiled = {
+        .name = "it", .kind = BUNDLE_SOURCE, .files = &file, .file_count = 1};
+    pid_t pid;
+
+    set_up_commands();
+    pid = parspawn();
+    COMMAND(100, "sleep", "1000"); /* in the seat that has a keeper */
+    WAIT_FOR(started == 1);
+    forget_answers();
+    allow_processes(pid, false);
+    say_setup(70, HANDLE + 1, &compiled);
+    WAIT_FOR(nanny->starts.since);
+    if (wait_for_room)
+        allow_processes(pid, true);
+    return wait_answer(70);
+}
+
+Test(nanny_starts, compiler_waits_for_room)
+{
+    struct answer *a = compile(true);
+
+    cr_assert(eq(int, (int)a->type, WIRE_READY), "%s", words(a));
+}
+
+Test(nanny_starts, compiler_does_not_wait_for_ever)
+{
+    struct answer *a = compile(false);
+
+    cr_assert(eq(int, (int)a->type, WIRE_ERROR));
+    cr_assert(eq(str, words(a),
+                 "the compiler: fork: Resource temporarily unavailable"));
+}
