@@ -7,7 +7,9 @@
 
 #include "answers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "meta_keys.h"
 #include "out.h"
@@ -32,11 +34,37 @@ static void put_words(struct broker *b,
     }
 }
 
+/* ": WORKER: why its set-up failed", of the first one. */
+static void add_failure(struct broker *b,
+                        uint32_t target,
+                        char *text,
+                        size_t size)
+{
+    struct payload_ref words;
+    uint32_t worker;
+    size_t len = strlen(text);
+    int status;
+
+    for (size_t i = 0;
+         sched_target_worker(b->sched, target, i, &worker, &status, &words);
+         i++)
+        if (words.len > 0) {
+            snprintf(text + len, size - len, "; %s: %.*s",
+                     sched_worker_name(b->sched, worker),
+                     (int)(words.len < size ? words.len : size),
+                     (const char *)payload_data(&b->payloads, words));
+            return;
+        }
+}
+
 static void fail_words(struct broker *b, const struct decision *d)
 {
     char text[PAR_ERROR_TEXT];
 
-    put_words(b, d, sched_reason(b->sched, d, text, sizeof text));
+    sched_reason(b->sched, d, text, sizeof text);
+    if (d->target)
+        add_failure(b, d->target, text, sizeof text);
+    put_words(b, d, text);
 }
 
 void answers_count(struct broker *b, struct peer *client, uint32_t count)

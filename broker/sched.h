@@ -295,7 +295,8 @@ enum decision_kind {
     DECIDE_ABORT,   /* worker, dispatch, mode, grace_ms */
     DECIDE_RESULT,  /* client, run, serial, status, executed, wall_us, worker,
                        attempt (0: none), payload (the worker's words) or reason
-                       (ours); it and `spent`, the job's, are then not needed */
+                       (ours); it and `spent`, the job's, are then not needed;
+                       target: whose set-ups failed, which is why (0: not so) */
     DECIDE_STARTED, /* client, run, attempt */
     DECIDE_SETUP,   /* worker, request, target, payload (the call) */
     DECIDE_CLOSE,   /* worker, request, target, mode, payload (the call) */

@@ -356,3 +356,12 @@ void demand_explain(const struct sched *s,
                  lack.term);
     }
 }
+
+bool demand_is_barred(const struct sched *s, const struct demand *d)
+{
+    for (uint32_t i = 0; i < d->fit_count; i++)
+        if ((d->fits[i] & FIT_BARRED) &&
+            placement_missing(&d->where, worker_at(s, i), NULL) == 0)
+            return true;
+    return false;
+}

@@ -27,4 +27,7 @@ void demand_explain(const struct sched *s,
                     char *text,
                     size_t size);
 
+/* Is there a worker that could run it, but for a set-up that failed there? */
+bool demand_is_barred(const struct sched *s, const struct demand *d);
+
 #endif

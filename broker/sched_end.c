@@ -55,6 +55,7 @@ static void tell(struct sched *s, struct job *job, const struct answer *answer)
 
         d->client = c->gone ? 0 : c->number;
         d->worker = answer->worker;
+        d->target = answer->target;
         /* An abandoned one is in the midst of its next. */
         d->attempt = job->starts + (job->state == JOB_ABANDONED ? 1u : 0u);
         d->run = job->run;

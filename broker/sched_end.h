@@ -10,6 +10,7 @@ struct answer {
     uint32_t wall_us;
     uint32_t reason;
     uint32_t worker;            /* that held it last; 0: none did */
+    uint32_t target;            /* whose set-ups failed; 0: not so */
     struct payload_ref payload; /* forgotten once it is told */
 };
 

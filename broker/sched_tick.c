@@ -53,12 +53,15 @@ bool sched_is_out_of_memory(const struct sched *s)
  * with the last of them. */
 static void expire_lane(struct sched *s, const struct lane *lane)
 {
+    const struct demand *d = demand_at(s, lane->demand);
     struct answer answer = {.status = PAR_NO_CAPACITY};
     char text[PAR_ERROR_TEXT];
     uint32_t left = lane_count(lane);
 
-    demand_explain(s, demand_at(s, lane->demand), text, sizeof text);
+    demand_explain(s, d, text, sizeof text);
     answer.reason = decisions_reason(&s->decisions, text);
+    if (demand_is_barred(s, d))
+        answer.target = target_at(s, d->target)->number;
     do {
         end_waiting(s, lane_first(s, lane), JOB_FAIL, &answer);
     } while (--left > 0 && queue_due(s, lane) <= s->now);

@@ -82,6 +82,34 @@ Test(broker_setup, that_fails_everywhere_leaves_nothing)
     cr_assert(eq(int, computations_left(), 0));
 }
 
+Test(broker_setup, that_a_worker_gives_up_ends_its_jobs_with_the_reason)
+{
+    struct meta_writer words = {0};
+    const struct wire_msg *m;
+    struct wire_item item;
+    char text[600] = "";
+    size_t cursor = 0;
+
+    set_up(&client, 1, "a", NULL, 0);
+    handle = be_ready(&worker);
+    hear(&client, WIRE_READY);
+    meta_put_map(&words, 2);
+    meta_pair_str(&words, KEY_ANY_TEXT, "slot 1 of w died");
+    meta_pair_int(&words, KEY_ANY_HANDLE, (int64_t)handle);
+    tell(&worker, WIRE_ERROR, 0, 0, PAR_SETUP_FAILED, &words, NULL, 0);
+    meta_writer_clear(&words);
+    turn();
+    start_runs(2, 1, NULL);
+    turn();
+    now += 10001;
+    m = hear(&client, WIRE_RESULT);
+    cr_assert(wire_next(m, &cursor, &item));
+    cr_assert(eq(int, item.status, PAR_NO_CAPACITY));
+    meta_text(item.data, item.len, KEY_ANY_TEXT, text, sizeof text);
+    cr_assert(eq(str, text,
+                 "no worker has a working set-up of a; w: slot 1 of w died"));
+}
+
 Test(broker_setup, with_a_call_that_is_none_leaves_nothing)
 {
     struct meta_writer meta = {0};

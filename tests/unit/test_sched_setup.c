@@ -247,6 +247,7 @@ Test(sched_setup, jobs_of_what_failed_everywhere_say_so)
     cr_assert(eq(int, world_nth(w, DECIDE_RESULT, 0)->status, PAR_NO_CAPACITY));
     cr_assert(eq(str, (char *)world_reason(w, world_nth(w, DECIDE_RESULT, 0)),
                  "no worker has a working set-up of primes"));
+    cr_assert(eq(u32, world_nth(w, DECIDE_RESULT, 0)->target, target));
     set_up(2, 50);
     cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1), "asked again");
 }
