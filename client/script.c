@@ -203,7 +203,7 @@ static void dollar(struct walk *w)
         push(w, takes_quotes(top(w)) ? BRACE : BRACE_QUOTED);
         copy(w, w->p[2] == '#' ? 3 : 2); /* no comment, and no place */
     } else {
-        copy(w, w->p[1] == '#' ? 2 : 1);
+        copy(w, w->p[1] && strchr("$!?@*#-", w->p[1]) ? 2 : 1);
     }
 }
 

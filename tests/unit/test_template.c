@@ -188,6 +188,8 @@ static const struct {
     {"(printf %s {})", "", ""},
     {"printf %s {} | cat", "", ""},
     {"cat <<'E'; printf %s {}\n' $(\nE", "' $(\n", ""},
+    {"x=\"$${}\"; printf %s \"${x#$$}\"", "", ""},
+    {"x=$${#}; printf %s \"${x#$$}\"{}", "17", ""},
 };
 
 /* A command in quotes loses the ends of lines at its end. */
