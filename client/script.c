@@ -207,6 +207,18 @@ static void dollar(struct walk *w)
     }
 }
 
+/* Inside of quotes it takes its meaning from few octets only. */
+static void backslash(struct walk *w)
+{
+    enum state s = top(w);
+    const char *takes = s == BRACE_QUOTED ? "$`\"\\\n}" : "$`\"\\\n";
+    bool escapes = w->p[1] && (takes_quotes(s) || strchr(takes, w->p[1]));
+
+    if (!escapes && place_at(w->p + 1) < PLACES)
+        put(w, "\\"); /* what comes there begins with a dollar sign */
+    copy(w, escapes ? 2 : 1);
+}
+
 static void quote(struct walk *w)
 {
     enum state s = top(w), closes = *w->p == '"' ? DOUBLE : SINGLE;
@@ -261,7 +273,7 @@ static void step(struct walk *w)
         if (takes_commands(top(w)))
             begin_document(w);
     } else if (*w->p == '\\')
-        copy(w, w->p[1] ? 2 : 1);
+        backslash(w);
     else if (*w->p == '$')
         dollar(w);
     else if (*w->p == '`') {
