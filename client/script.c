@@ -17,7 +17,7 @@
 #include "meta.h"
 #include "places.h"
 
-enum { DEPTH = 64, DOCUMENTS = 4, DOCUMENT_END = 64 };
+enum { DOCUMENTS = 4, DOCUMENT_END = 64 };
 
 enum state {
     PLAIN,
@@ -42,8 +42,8 @@ struct document {
 struct walk {
     const char *p;
     struct meta_writer out;
-    enum state open[DEPTH];
-    size_t depth; /* of open[], and more: what is deeper is not known */
+    enum state *open; /* room for one more than the script has octets */
+    size_t depth;
     struct document documents[DOCUMENTS]; /* announced, the first is next */
     size_t announced;
     unsigned places;
@@ -58,13 +58,13 @@ static const char *const variables[PLACES] = {"par_input",    "par_stem",
 
 static enum state top(const struct walk *w)
 {
-    return w->open[w->depth < DEPTH ? w->depth : DEPTH - 1];
+    return w->open[w->depth];
 }
 
+/* Whatever is opened takes an octet of the script at least. */
 static void push(struct walk *w, enum state state)
 {
-    if (++w->depth < DEPTH)
-        w->open[w->depth] = state;
+    w->open[++w->depth] = state;
 }
 
 static void pop(struct walk *w)
@@ -324,6 +324,9 @@ char *script_make(const char *line, unsigned *places)
     struct walk w = {.p = line};
     char *script = NULL;
 
+    w.open = calloc(strlen(line) + 1, sizeof *w.open);
+    if (!w.open)
+        return NULL;
     while (*w.p) {
         size_t place = place_at(w.p);
 
@@ -340,5 +343,6 @@ char *script_make(const char *line, unsigned *places)
     else
         script = with_values(&w);
     meta_writer_clear(&w.out);
+    free(w.open);
     return script;
 }

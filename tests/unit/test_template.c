@@ -219,6 +219,19 @@ Test(template, a_value_stays_one_word_and_no_code_wherever_it_stands)
             }
 }
 
+Test(template, a_value_stays_one_word_however_deep_it_stands)
+{
+    enum { DEEP = 100 };
+    char line[4 * DEEP + 32] = "";
+
+    for (int i = 0; i < DEEP; i++)
+        strcat(line, "( ");
+    strcat(line, "printf %s \"{}\"");
+    for (int i = 0; i < DEEP; i++)
+        strcat(line, " )");
+    cr_assert(eq(str, (char *)by_sh(line, "a  b"), "a  b"));
+}
+
 Test(template, sums_and_numbers)
 {
     cr_assert(eq(str, (char *)by_sh("echo $(( ({} + 1) * 2 ))", "3"), "8\n"));
