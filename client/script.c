@@ -39,10 +39,16 @@ struct document {
     bool quoted;
 };
 
+struct open {
+    enum state state;
+    const char *word; /* it is a part of: that goes on behind it */
+};
+
 struct walk {
     const char *p;
+    const char *word; /* where that began which goes on here, or NULL */
     struct meta_writer out;
-    enum state *open; /* room for one more than the script has octets */
+    struct open *open; /* room for one more than the script has octets */
     size_t depth;
     struct document documents[DOCUMENTS]; /* announced, the first is next */
     size_t announced;
@@ -58,19 +64,27 @@ static const char *const variables[PLACES] = {"par_input",    "par_stem",
 
 static enum state top(const struct walk *w)
 {
-    return w->open[w->depth];
+    return w->open[w->depth].state;
 }
 
-/* Whatever is opened takes an octet of the script at least. */
+/* A part of a word; its first octets are copied. */
 static void push(struct walk *w, enum state state)
 {
-    w->open[++w->depth] = state;
+    w->open[++w->depth] = (struct open){state, w->word};
+    w->word = NULL;
 }
 
+/* What is no part of a word, but ends the one before. */
+static void push_apart(struct walk *w, enum state state)
+{
+    w->word = NULL;
+    push(w, state);
+}
+
+/* Its last octets are copied. */
 static void pop(struct walk *w)
 {
-    if (w->depth > 0)
-        w->depth--;
+    w->word = w->open[w->depth--].word;
 }
 
 /* Where commands may stand. */
@@ -88,6 +102,8 @@ static bool takes_quotes(enum state s)
 static void copy(struct walk *w, size_t n)
 {
     meta_put_raw(&w->out, w->p, n);
+    if (!w->word)
+        w->word = w->p;
     w->p += n;
 }
 
@@ -129,7 +145,7 @@ static void announce(struct walk *w)
 static void begin_document(struct walk *w)
 {
     if (w->announced > 0)
-        push(w, DOCUMENT);
+        push_apart(w, DOCUMENT);
 }
 
 /* At the beginning of a line of a document: is this its end? */
@@ -179,6 +195,8 @@ static void put_variable(struct walk *w, size_t place)
         put(w, "\"");
     if (s == SINGLE)
         put(w, "'");
+    if (!w->word)
+        w->word = w->p;
     w->places |= 1u << place;
     w->p += place_len(place);
 }
@@ -191,17 +209,17 @@ static void dollar(struct walk *w)
     size_t place = place_at(w->p + 1);
 
     if (strncmp(w->p, "$((", 3) == 0) {
-        push(w, SUM);
         copy(w, 3);
+        push(w, SUM);
     } else if (w->p[1] == '(') {
-        push(w, PAREN);
         copy(w, 2);
+        push(w, PAREN);
     } else if (place < PLACES && place != PLACE_NUMBER) {
         put(w, "\\$"); /* not the shell's: ${} is nothing there */
         w->p++;
     } else if (w->p[1] == '{') {
+        copy(w, w->p[2] == '#' ? 3 : 2); /* no place */
         push(w, takes_quotes(top(w)) ? BRACE : BRACE_QUOTED);
-        copy(w, w->p[2] == '#' ? 3 : 2); /* no comment, and no place */
     } else {
         copy(w, w->p[1] && strchr("$!?@*#-", w->p[1]) ? 2 : 1);
     }
@@ -212,49 +230,75 @@ static void backslash(struct walk *w)
 {
     enum state s = top(w);
     const char *takes = s == BRACE_QUOTED ? "$`\"\\\n}" : "$`\"\\\n";
+    const char *word = w->word;
     bool escapes = w->p[1] && (takes_quotes(s) || strchr(takes, w->p[1]));
 
     if (!escapes && place_at(w->p + 1) < PLACES)
         put(w, "\\"); /* what comes there begins with a dollar sign */
     copy(w, escapes ? 2 : 1);
+    if (w->p[-1] == '\n') /* the line goes on, and is as it was */
+        w->word = word;
 }
 
 static void quote(struct walk *w)
 {
     enum state s = top(w), closes = *w->p == '"' ? DOUBLE : SINGLE;
 
+    copy(w, 1);
     if (s == closes)
         pop(w);
     else if (takes_quotes(s) || (s == BRACE_QUOTED && closes == DOUBLE))
         push(w, closes);
+}
+
+static void backtick(struct walk *w)
+{
     copy(w, 1);
+    if (top(w) == BACKTICK)
+        pop(w);
+    else
+        push(w, BACKTICK);
 }
 
 static void bracket(struct walk *w)
 {
     enum state s = top(w);
-    size_t n = 1;
+    char c = *w->p;
 
-    if (*w->p == '(' && takes_commands(s)) {
-        push(w, PAREN);
-    } else if (*w->p == '(' && (s == SUM || s == SUM_PAREN)) {
+    copy(w, c == ')' && s == SUM && w->p[1] == ')' ? 2 : 1);
+    if (c == '(' && takes_commands(s))
+        push_apart(w, PAREN);
+    else if (c == '(' && (s == SUM || s == SUM_PAREN))
         push(w, SUM_PAREN);
-    } else if (*w->p == ')' && (s == PAREN || s == SUM_PAREN)) {
+    else if (c == ')' && (s == PAREN || s == SUM || s == SUM_PAREN))
         pop(w);
-    } else if (*w->p == ')' && s == SUM) {
+    else if (c == ')' && takes_commands(s)) /* behind a pattern of `case' */
+        w->word = NULL;
+    else if (c == '}' && (s == BRACE || s == BRACE_QUOTED))
         pop(w);
-        n = w->p[1] == ')' ? 2 : 1;
-    } else if (*w->p == '}' && (s == BRACE || s == BRACE_QUOTED)) {
-        pop(w);
-    }
-    copy(w, n);
 }
 
-static bool begins_word(const struct walk *w)
+static void newline(struct walk *w)
 {
-    const char *out = (const char *)w->out.data;
+    copy(w, 1);
+    if (top(w) == COMMENT)
+        pop(w);
+    w->word = NULL;
+    if (takes_commands(top(w)))
+        begin_document(w);
+}
 
-    return w->out.len == 0 || strchr(" \t\n;|&(", out[w->out.len - 1]);
+/* What stands between words, begins a comment, or has no meaning. */
+static void plain(struct walk *w)
+{
+    bool begins = !w->word && takes_commands(top(w));
+    char c = *w->p;
+
+    copy(w, 1);
+    if (c == '#' && begins)
+        push_apart(w, COMMENT);
+    else if (strchr(" \t;|&<>", c))
+        w->word = NULL;
 }
 
 /* One thing that is no place. */
@@ -266,33 +310,22 @@ static void step(struct walk *w)
         : s == COMMENT ? *w->p != '\n'
                        : is_literal(w) && *w->p != '\n')
         copy(w, 1);
-    else if (*w->p == '\n') {
-        if (s == COMMENT)
-            pop(w);
-        copy(w, 1);
-        if (takes_commands(top(w)))
-            begin_document(w);
-    } else if (*w->p == '\\')
+    else if (*w->p == '\n')
+        newline(w);
+    else if (*w->p == '\\')
         backslash(w);
     else if (*w->p == '$')
         dollar(w);
-    else if (*w->p == '`') {
-        if (s == BACKTICK)
-            pop(w);
-        else
-            push(w, BACKTICK);
-        copy(w, 1);
-    } else if (*w->p == '"' || *w->p == '\'')
+    else if (*w->p == '`')
+        backtick(w);
+    else if (*w->p == '"' || *w->p == '\'')
         quote(w);
     else if (strchr("()}", *w->p))
         bracket(w);
     else if (takes_commands(s) && strncmp(w->p, "<<", 2) == 0)
         announce(w);
-    else {
-        if (*w->p == '#' && takes_commands(s) && begins_word(w))
-            push(w, COMMENT);
-        copy(w, 1);
-    }
+    else
+        plain(w);
 }
 
 /* `par_input=$1 par_number=$2; shift 2; ' */

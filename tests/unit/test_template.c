@@ -193,6 +193,13 @@ static const struct {
     {"printf %s \"\\.{}\\\"\"", "\\.", "\""},
     {"printf %s \"${u:-\\}{}}\"", "}", ""},
     {"cat <<E\n\\{}\nE", "\\", "\n"},
+    {"(true)# don't\nprintf %s {}", "", ""},
+    {"case x in x)# don't\nprintf %s {};; esac", "", ""},
+    {"true \\\n# don't\nprintf %s {}", "", ""},
+    {"printf %s $(printf x)#{}", "x#", ""},
+    {"printf %s `printf x`#{}", "x#", ""},
+    {"printf %s $((1+1))#{}", "2#", ""},
+    {"printf %s \\ #{}", " #", ""},
     {"x=$${#}; printf %s \"${x#$$}\"{}", "17", ""},
 };
 
