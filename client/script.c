@@ -251,13 +251,20 @@ static void quote(struct walk *w)
         push(w, closes);
 }
 
+/* The second one ends the commands, and what is open in them: a comment. */
 static void backtick(struct walk *w)
 {
+    size_t first = w->depth;
+
+    while (first > 0 && w->open[first].state != BACKTICK)
+        first--;
     copy(w, 1);
-    if (top(w) == BACKTICK)
+    if (first > 0) {
+        w->depth = first;
         pop(w);
-    else
+    } else if (top(w) != COMMENT) {
         push(w, BACKTICK);
+    }
 }
 
 static void bracket(struct walk *w)
@@ -307,7 +314,7 @@ static void step(struct walk *w)
     enum state s = top(w);
 
     if (s == SINGLE    ? *w->p != '\''
-        : s == COMMENT ? *w->p != '\n'
+        : s == COMMENT ? *w->p != '\n' && *w->p != '`'
                        : is_literal(w) && *w->p != '\n')
         copy(w, 1);
     else if (*w->p == '\n')

@@ -200,6 +200,9 @@ static const struct {
     {"printf %s `printf x`#{}", "x#", ""},
     {"printf %s $((1+1))#{}", "2#", ""},
     {"printf %s \\ #{}", " #", ""},
+    {"printf '%s|' `printf %s x # c` {}", "x|", "|"},
+    {"printf '%s|' `printf %s x # c` '{}'", "x|", "|"},
+    {"printf %s `printf x # c`#{}", "x#", ""},
     {"x=$${#}; printf %s \"${x#$$}\"{}", "17", ""},
 };
 
