@@ -147,7 +147,8 @@ static void order_failed(struct broker *b, const struct decision *d)
 }
 
 /* Whose it is, in words that say nothing else: what a worker keeps warm while
- * it has no broker is for them alone, whichever broker it comes back to. */
+ * it has no broker is for them alone, whichever broker it comes back to.  A
+ * broker without a key is none that it could know again. */
 static void put_owner(struct broker *b,
                       struct meta_writer *w,
                       const struct computation *c)
@@ -174,8 +175,10 @@ static void order_setup(struct broker *b, const struct decision *d)
 
     if (!worker || !c)
         return;
-    meta_put_map(&w, d->payload.block ? 2 : 1);
-    put_owner(b, &w, c);
+    meta_put_map(&w,
+                 (b->public_key[0] ? 1u : 0u) + (d->payload.block ? 1u : 0u));
+    if (b->public_key[0])
+        put_owner(b, &w, c);
     if (d->payload.block)
         put_call(b, &w, d->payload);
     batch_begin(&out, &head, w.data, w.len);

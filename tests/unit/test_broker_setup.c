@@ -82,6 +82,17 @@ Test(broker_setup, that_fails_everywhere_leaves_nothing)
     cr_assert(eq(int, computations_left(), 0));
 }
 
+Test(broker_setup, by_a_broker_without_a_key_names_no_owner)
+{
+    const struct wire_msg *m;
+    struct meta_value v;
+
+    set_up(&client, 1, "a", NULL, 0);
+    m = hear(&worker, WIRE_SETUP);
+    cr_assert(
+        not(meta_find(m->meta, m->head.meta_len, KEY_SETUP_OWNER, &v, NULL)));
+}
+
 Test(broker_setup, that_a_worker_gives_up_ends_its_jobs_with_the_reason)
 {
     struct meta_writer words = {0};
