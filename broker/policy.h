@@ -18,6 +18,10 @@ enum {
      * worker kept free for it. */
     POLICY_PATIENCE_MS = 1000,
 
+    /* A job that has been begun waits at least so long for a worker that could
+     * run it again: the next one may be starting. */
+    POLICY_RESTART_MS = 10000,
+
     /* Jobs are sent ahead of time: a window of work for each slot, at most so
      * many jobs (two batches of 256).  What is above half a window, or of
      * unknown length, is heavy: it counts as a whole one. */

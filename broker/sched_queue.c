@@ -333,13 +333,17 @@ void queue_age(struct sched *s)
 uint64_t queue_due(const struct sched *s, const struct lane *lane)
 {
     const struct demand *d = demand_at(s, lane->demand);
+    const struct job *first = job_at(s, lane_first(s, lane));
+    int64_t patience = d->where.unplaceable_ms;
     uint64_t since = d->unplaceable_since;
 
-    if (d->placeable > 0 || d->where.unplaceable_ms < 0)
+    if (d->placeable > 0 || patience < 0)
         return SCHED_NEVER;
-    if (job_at(s, lane_first(s, lane))->submitted > since)
-        since = job_at(s, lane_first(s, lane))->submitted;
-    return since + (uint64_t)d->where.unplaceable_ms;
+    if (first->starts > 0 && patience < POLICY_RESTART_MS)
+        patience = POLICY_RESTART_MS;
+    if (first->submitted > since)
+        since = first->submitted;
+    return since + (uint64_t)patience;
 }
 
 void queue_set_timer(struct sched *s, uint32_t place)

@@ -107,6 +107,7 @@ UNIT_TESTS += tests/unit/test_sched_random
 UNIT_TESTS += tests/unit/test_sched_resources
 UNIT_TESTS += tests/unit/test_sched_setup
 UNIT_TESTS += tests/unit/test_sched_turns
+UNIT_TESTS += tests/unit/test_sched_unplaceable
 UNIT_TESTS += tests/unit/test_sched_view
 UNIT_TESTS += tests/unit/test_sched_workers
 UNIT_TESTS += tests/unit/test_serials

@@ -370,7 +370,8 @@ struct par_run_options {
     int64_t timeout_ms;     /* of running; 0: none */
     int64_t queue_ms;       /* of waiting; 0: none */
     int64_t deadline_ms;    /* of both; 0: none */
-    int64_t unplaceable_ms; /* 0: 10 s; -1: for ever */
+    int64_t unplaceable_ms; /* 0: 10 s; -1: for ever; 10 s at least for one that
+                               has been begun and may be again */
     const char *cancel;     /* what PAR_AS_THE_JOB_SAYS and the end of our
                                session do: "soft" "kill" "never"; NULL: soft */
     int64_t grace_ms;       /* between asking and killing; 0: 500 */
