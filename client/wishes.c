@@ -109,28 +109,30 @@ int wishes_take(struct wishes *w,
     return 0;
 }
 
-/* A job that is to be run again outlives its worker: until another one comes
- * there may be none that could run it. */
-static bool is_retried(const struct wishes *w)
+static bool are_any(const struct wishes *w)
 {
-    return w->options.attempts > 1;
+    const struct par_run_options *o = &w->options;
+
+    return o->host || o->worker || w->labels[0].name || w->resources[0].name;
 }
 
 bool wishes_probe(const struct wishes *w, const struct par_client *c)
 {
-    const struct par_run_options *o = &w->options;
+    return !w->told && !par_is_private(c) && are_any(w);
+}
 
-    return !w->told && !par_is_private(c) && !is_retried(w) &&
-           (o->host || o->worker || w->labels[0].name || w->resources[0].name);
+/* No other worker will ever come to a private broker, but for one that takes
+ * the place of its own if that dies: what may be run again waits for it. */
+static bool is_hopeless(const struct wishes *w, const struct par_client *c)
+{
+    return par_is_private(c) && (are_any(w) || w->options.attempts <= 1);
 }
 
 const struct par_run_options *wishes_options(struct wishes *w,
                                              const struct par_client *c,
                                              bool probe)
 {
-    /* No other worker will ever come to a private broker. */
-    w->options.unplaceable_ms =
-        probe || (par_is_private(c) && !is_retried(w)) ? 1 : 0;
+    w->options.unplaceable_ms = probe || is_hopeless(w, c) ? 1 : 0;
     w->options.labels = w->labels;
     w->options.resources = w->resources;
     return &w->options;

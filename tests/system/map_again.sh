@@ -125,16 +125,21 @@ exec 3>&-
 
 broker sixth
 wait_for worker_is_there
-start where parctl map -k --host nowhere echo ::: 1 2
+start where parctl map -k --retries 1 --host nowhere echo ::: 1 2
 wait_line where.err "^par: no worker has a host like nowhere; there is $host; waiting 10 s for one$"
 is "--host of nobody: said at once, with the hosts that there are" $? 0
 worker_as other -c 1 -n other --label x=y
 start named sh -c 'echo input | exec parctl run -i --worker late -- cat'
 wait_line named.err '^par: no worker has the name late; there are (one, other|other, one); waiting'
 is "--worker of nobody: said at once" $? 0
+start again parctl run --retries 1 --worker late -- echo again
+wait_line again.err '^par: no worker has the name late; .*; waiting 10 s for one$'
+is "... with --retries, too" $? 0
 worker_as late -c 1 -n late
 ended named
 is "... it runs when that worker comes, with all of its input" "$code $(cat named.out)" "0 input"
+ended again
+is "... and so does the other" "$code $(cat again.out)" "0 again"
 ended where
 is "... and fails in the end" $code 2
 like "... with the same words" "$(cat where.err)" \

@@ -157,7 +157,8 @@ try parctl run --private --broker ipc:///x -- true
 is "--private has no broker" $code 125
 try parctl run -o x -- true
 said "what is not built yet is said" 125 'not built yet'
-for where in '--worker w9' '--host nowhere' '--label a=b' '--resource gpu=1'; do
+for where in '--worker w9' '--host nowhere' '--label a=b' '--resource gpu=1' \
+    '--host nowhere --retries 1'; do
     # shellcheck disable=SC2086 # an option and its value
     try timeout 5 parctl run $where -- true # nobody will come
     said "what a private worker is not is not waited for: $where" 125 '^par: no worker has '

@@ -112,6 +112,11 @@ said "one that dies once: what it printed is said to be of another attempt" 0 \
     '^par: it is run again: the output above is of an attempt that failed$' $'hi\nhi'
 try parctl run --retries 1 --json -- sh -c "$again" died2
 quiet "... and with --json is left out" 0 '{"index":1,"value":"hi\n"}'
+# shellcheck disable=SC2016 # its keeper, whose parent is parspawn
+try parctl run --retries 1 --host "$(hostname)" -- sh -c 'mkdir died3 2>/dev/null || exec echo on
+    read -r pid name state parent rest </proc/$PPID/stat; kill -KILL $parent; sleep 1000'
+said "one that takes the worker along waits for the next, wherever it wants to be" 0 \
+    '^' on
 
 # ---- much of it ----
 
