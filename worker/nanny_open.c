@@ -36,6 +36,12 @@ static int open_below(struct nanny *n, const char *roof, struct par_error *err)
     return n->run_fd < 0 ? -1 : 0;
 }
 
+/* Whatever the folder: this process or host has too little of something. */
+static bool is_want(int code)
+{
+    return code == EMFILE || code == ENFILE || code == ENOMEM;
+}
+
 static int open_places(struct nanny *n, struct par_error *err)
 {
     struct par_error why;
@@ -44,8 +50,9 @@ static int open_places(struct nanny *n, struct par_error *err)
     if (n->settings->dest_path)
         return open_below(n, n->settings->dest_path, err);
     if (place_cache_dir(roof, sizeof roof, &why) || open_below(n, roof, &why))
-        return par_fail(err, why.code, "%s; PAR_CACHE_DIR names another folder",
-                        why.text);
+        return par_fail(
+            err, why.code, "%s%s", why.text,
+            is_want(why.code) ? "" : "; PAR_CACHE_DIR names another folder");
     return 0;
 }
 

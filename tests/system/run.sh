@@ -11,6 +11,10 @@ quiet "... and without a home, as accounts of services have none" 0 hi
 try env XDG_CACHE_HOME=/proc/nonexistent parctl run -- echo hi
 said "a cache that cannot be where it was named says what to set" 125 \
     '^par: /proc/nonexistent/par: cannot be made: .*; PAR_CACHE_DIR names another folder$'
+try sh -c 'for n in $(seq 12 24); do (ulimit -n $n; parctl run -- echo hi); done'
+said "... but not where it is descriptors that are wanting" 125 \
+    '^par: cache: .*: Too many open files$'
+is "... ever" "$(grep PAR_CACHE_DIR <<<"$err")" ""
 try parctl run echo 'two  words' --not-ours '' '*'
 quiet "without --, words arrive as they are" 0 'two  words --not-ours  *'
 try parctl run -- true
