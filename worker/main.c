@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <par/worker.h>
@@ -256,14 +257,30 @@ static int dump(const struct choices *c)
 /* ---- the process ---- */
 
 static struct par_worker *worker; /* for the handler alone */
-static int64_t grace;
+static int64_t grace;             /* ms */
+static timer_t grace_timer;       /* a handler may set it, but not make it */
+
+static int make_grace_timer(struct par_error *err)
+{
+    if (grace > 0 && timer_create(CLOCK_MONOTONIC, NULL, &grace_timer))
+        return par_fail(err, errno, "timer: %s", strerror(errno));
+    return 0;
+}
+
+static void begin_grace(void)
+{
+    struct itimerspec once = {.it_value = {.tv_sec = grace / 1000,
+                                           .tv_nsec = grace % 1000 * 1000000}};
+
+    timer_settime(grace_timer, 0, &once, NULL);
+}
 
 /* The first one drains, and begins the grace; its end, or a second one,
  * kills. */
 static void on_signal(int sig)
 {
     if (sig != SIGALRM && grace > 0)
-        alarm((unsigned)((grace + 999) / 1000));
+        begin_grace();
     if (sig == SIGALRM || grace == 0)
         par_worker_stop(worker);
     par_worker_stop(worker);
@@ -313,7 +330,8 @@ int main(int argc, char **argv)
     daemon_seed();
     signal(SIGHUP, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file too large is an error, not our end */
-    worker = par_worker_open(&c.o, &err);
+    if (make_grace_timer(&err) == 0)
+        worker = par_worker_open(&c.o, &err);
     if (!worker)
         return daemon_fail(&parworker, DAEMON_TROUBLE, &err);
     daemon_raise_files(); /* what parspawn starts keeps the limit we had */
