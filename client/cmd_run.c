@@ -25,7 +25,8 @@ struct run_order {
     struct wishes wishes;
     bool input;
     bool is_command;
-    const char *hint;         /* if it cannot be executed; NULL: none */
+    char **words; /* all of them */
+    size_t count;
     struct spool output;      /* --json: what a command wrote */
     bool has_written[2];      /* to our stdout, stderr; in this attempt */
     struct par_error trouble; /* with our stdout; code 0: none */
@@ -118,10 +119,9 @@ static int report(struct run_order *o, const struct par_result *r)
         return report_json(o, r) ? CLI_PAR : code;
     if (sentence)
         cli_say("%s", par_result_error(r, why, sizeof why));
-    if (sentence && o->hint &&
-        (code == CLI_NOT_EXECUTABLE || code == CLI_NOT_FOUND))
-        cli_say("%s", o->hint);
-    if (!o->is_command)
+    if (o->is_command)
+        print_hint(r, "run", o->words, o->count);
+    else
         print_last_words(r);
     if (r->status == PAR_OK &&
         (print_value(r, o->wishes.raw, &err) || spool_flush(&err))) {
@@ -232,18 +232,6 @@ static int run_function(struct run_order *o,
     return code;
 }
 
-static const char *hint_for(const char *word, size_t count)
-{
-    const char *dot = strrchr(word, '.');
-
-    if (count == 1 && strpbrk(word, " \t|&;<>$"))
-        return "a line for a shell: parctl run -- sh -c 'LINE'";
-    if (strchr(word, ':') ||
-        (dot && (strcmp(dot, ".c") == 0 || strcmp(dot, ".so") == 0)))
-        return "a function of a file: parctl run FILE:FUNCTION";
-    return NULL;
-}
-
 static int start(struct run_order *o,
                  char **words,
                  size_t count,
@@ -266,7 +254,8 @@ static int start(struct run_order *o,
     else
         code = cli_open(o->cli);
     o->is_command = t.is_command;
-    o->hint = hint_for(words[0], count);
+    o->words = words;
+    o->count = count;
     if (code == 0)
         code = t.is_command ? run_command(o, words, count)
                             : run_function(o, &t, words + 1, count - 1);

@@ -167,3 +167,24 @@ int print_exit_code(const struct par_result *r, bool *sentence)
         return CLI_PAR;
     }
 }
+
+bool print_hint(const struct par_result *r,
+                const char *verb,
+                char *const *words,
+                size_t count)
+{
+    const char *dot = strrchr(words[0], '.');
+    bool sentence;
+    int code = print_exit_code(r, &sentence);
+
+    if (!sentence || (code != CLI_NOT_EXECUTABLE && code != CLI_NOT_FOUND))
+        return false;
+    if (count == 1 && strpbrk(words[0], " \t|&;<>$"))
+        cli_say("a line for a shell: parctl %s -- sh -c 'LINE'", verb);
+    else if (strchr(words[0], ':') ||
+             (dot && (strcmp(dot, ".c") == 0 || strcmp(dot, ".so") == 0)))
+        cli_say("a function of a file: parctl %s FILE:FUNCTION", verb);
+    else
+        return false;
+    return true;
+}

@@ -39,4 +39,11 @@ void print_last_words(const struct par_result *r);
  * a command's own code speaks for itself. */
 int print_exit_code(const struct par_result *r, bool *sentence);
 
+/* If a command could not be executed: what may have been meant by its words, on
+ * stderr.  False if there is nothing to say. */
+bool print_hint(const struct par_result *r,
+                const char *verb,
+                char *const *words,
+                size_t count);
+
 #endif

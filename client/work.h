@@ -50,6 +50,7 @@ struct work {
     bool in_order;    /* -k, and the values of functions */
     bool by_line;     /* --line-buffer */
     bool ungrouped;   /* -u */
+    bool hinted;      /* what may have been meant is said once */
     uint32_t at_once; /* -j */
 
     struct target target;

@@ -106,6 +106,9 @@ static int print_item(struct work *w, struct item *item, struct par_error *err)
     say_failure(item, par_result_error(&item->result, why, sizeof why));
     if (!w->target.is_command)
         print_last_words(&item->result);
+    else if (!w->hinted)
+        w->hinted = print_hint(&item->result, "map", w->template.words,
+                               w->template.count);
     return 0;
 }
 

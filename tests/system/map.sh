@@ -140,6 +140,12 @@ like "... of one that does not fit, too" "$code $out" \
     '^1 \{"index":1,"error":".*","executed":"no"\}$'
 try parctl map ./nothing-there ::: 1 2
 said "a command that is not there" 2 '^par: #2 \(2\): .*nothing-there'
+for template in "$EXAMPLES/primes.c {}" "$EXAMPLES/primes.c 1"; do
+    try parctl map "$template" ::: 1 2
+    said "C source without its function is told how to name one: $template" 2 \
+        '^par: a function of a file: parctl map FILE:FUNCTION$'
+    is "... once" "$(grep -c FUNCTION <<<"$err")" 1
+done
 
 try parctl map -k 'echo "$(basename {})"; cat <<E
 {}
