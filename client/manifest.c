@@ -126,21 +126,6 @@ static unsigned own_umask(void)
     return mask & 0777;
 }
 
-/* The manifest's limit, said of what is likeliest to be over it. */
-static int check_room(const struct lists *l, struct par_error *err)
-{
-    size_t len = 0;
-
-    for (size_t i = 0; i < l->local_env_count; i++)
-        len += l->local_env[i].key.len + l->local_env[i].value.len;
-    if (len <= WIRE_ITEM_MAX)
-        return 0;
-    return par_fail(err, E2BIG,
-                    "the environment has %zu octets; at most %d can go along "
-                    "with a command",
-                    len, WIRE_ITEM_MAX);
-}
-
 static int read_local(struct lists *l, struct par_error *err)
 {
     if (place_host_id(l->host_id, err))
@@ -152,8 +137,6 @@ static int read_local(struct lists *l, struct par_error *err)
                  &l->local_env_count, err))
         return -1;
     drop_doubles(l->local_env, &l->local_env_count);
-    if (check_room(l, err))
-        return -1;
     l->local = (struct bundle_local){.host_id = bundle_text(l->host_id),
                                      .uid = getuid(),
                                      .cwd = bundle_text(l->cwd),
@@ -210,6 +193,22 @@ static void make_name(struct manifest *m, const struct par_setup *s)
             *p = '_';
 }
 
+/* Is it the environment that makes it too large: most of it, and without it all
+ * would be well?  *len is its octets. */
+static bool is_environment_too_large(struct bundle_draft draft, size_t *len)
+{
+    struct meta_writer rest = {0};
+    bool fits;
+
+    *len = 0;
+    for (size_t i = 0; i < draft.local_env_count; i++)
+        *len += draft.local_env[i].key.len + draft.local_env[i].value.len;
+    draft.local_env_count = 0;
+    fits = bundle_encode(&rest, &draft, NULL) == 0;
+    meta_writer_clear(&rest);
+    return fits && *len > WIRE_ITEM_MAX / 2;
+}
+
 static int encode(struct manifest *m,
                   const struct par_setup *s,
                   struct lists *l,
@@ -228,8 +227,18 @@ static int encode(struct manifest *m,
         .local = s->local ? &l->local : NULL,
         .local_env = l->local_env,
         .local_env_count = l->local_env_count};
+    struct par_error why;
+    size_t len;
 
-    return bundle_encode(&m->bytes, &draft, err);
+    if (bundle_encode(&m->bytes, &draft, &why) == 0)
+        return 0;
+    if (why.code == E2BIG && is_environment_too_large(draft, &len))
+        return par_fail(err, E2BIG,
+                        "the environment is too large to go along with a "
+                        "command: %zu octets in %zu variables, which cost a "
+                        "few more each; at most %d",
+                        len, l->local_env_count, WIRE_ITEM_MAX);
+    return par_fail(err, why.code, "%s", why.text);
 }
 
 static int check(const struct par_setup *s, struct par_error *err)

@@ -113,17 +113,31 @@ Test(setup, a_local_command_brings_the_callers_place)
     cr_assert(eq(str, name_seen, "exec"));
 }
 
-Test(setup, an_environment_that_is_too_large_is_called_so)
+/* With an environment of so many octets, but for the `='s. */
+static void setup_with_environment(size_t len)
 {
-    static char value[WIRE_ITEM_MAX + 1];
+    static char value[2 * WIRE_ITEM_MAX];
     struct par_setup s = {.kind = "exec", .local = true};
     uint32_t handle;
 
-    memset(value, 'x', WIRE_ITEM_MAX);
+    setenv("PAR_TEST", "", 1);
+    for (char **word = environ; *word; word++)
+        len -= strlen(*word) - 1;
+    memset(value, 'x', len);
     setenv("PAR_TEST", value, 1);
     cr_assert(eq(int, par_setup(client, &s, &handle, &err), -1));
     cr_assert(eq(int, err.code, E2BIG));
     cr_assert(strstr(err.text, "environment") != NULL, "%s", err.text);
+}
+
+Test(setup, an_environment_that_is_too_large_is_called_so)
+{
+    setup_with_environment(2 * WIRE_ITEM_MAX);
+}
+
+Test(setup, an_environment_that_leaves_no_room_beside_it_is_called_so)
+{
+    setup_with_environment(WIRE_ITEM_MAX);
 }
 
 Test(setup, is_named_after_its_first_file)
