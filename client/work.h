@@ -38,7 +38,7 @@ struct item {
     struct spool out;
     struct spool err;
     bool is_probe;    /* fails at once if no worker could ever run it */
-    unsigned repeats; /* after its broker was lost */
+    unsigned repeats; /* after its broker was lost, when it may have run */
     bool has_ended;
     char *failure; /* why it could not be started; NULL: see result */
     struct par_result result;

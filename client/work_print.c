@@ -72,7 +72,10 @@ static int print_as_json(struct work *w,
     const char *text = item->out.data ? item->out.data : "";
 
     if (item->failure)
-        return print_json_ours(item->index, item->failure, 0, err);
+        return print_json_ours(item->index, item->failure, item->repeats > 0,
+                               err);
+    if (item->result.executed == 0 && item->repeats > 0)
+        item->result.executed = 1;
     if (too_long && item->result.status == PAR_OK)
         return print_json_ours(item->index, PRINT_TOO_LONG,
                                item->result.executed, err);

@@ -251,7 +251,10 @@ void work_give_up(struct work *w, const char *why)
         struct item *item = LIST_ENTRY(w->again.next, struct item, node);
 
         list_remove(&item->node);
-        w->unbegun++;
+        if (item->repeats > 0)
+            w->lost++;
+        else
+            w->unbegun++;
         fail(w, item, why);
     }
 }

@@ -121,6 +121,20 @@ like "... and how far it has come" "$(cat gone.err)" \
     '^par: of 3 inputs that were read, 3 are done, 0 failed, 0 may have run, 0 have not begun$'
 exec 3>&-
 
+broker seventh
+wait_for worker_is_there
+map_as maybe --json --retries 1 --connect-timeout 500ms sh slow.sh
+seq 1 >&3
+exec 3>&-
+wait_for has_lines begun 1
+kill -KILL "${pids[seventh]}"
+ended seventh
+ended maybe
+like "... and of what may have run, and would have run again, that is told" \
+    "$(cat maybe.out)" '^\{"index":1,"error":".*","executed":"maybe"\}$'
+like "... at the end, too" "$(cat maybe.err)" \
+    '^par: of 1 inputs that were read, 0 are done, 0 failed, 1 may have run, 0 have not begun$'
+
 # ---- jobs that no worker could run ----
 
 broker sixth
