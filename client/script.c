@@ -17,8 +17,6 @@
 #include "meta.h"
 #include "places.h"
 
-enum { DOCUMENTS = 4, DOCUMENT_END = 64 };
-
 enum state {
     PLAIN,
     PAREN,        /* ( or $(: plain, until ) */
@@ -34,14 +32,17 @@ enum state {
 };
 
 struct document {
-    char end[DOCUMENT_END];
+    const char *end; /* in the script, with its quotes */
+    size_t len;
     bool indented; /* <<-: tabs before its lines mean nothing */
     bool quoted;
 };
 
 struct open {
     enum state state;
-    const char *word; /* it is a part of: that goes on behind it */
+    const char *word;         /* it is a part of: that goes on behind it */
+    size_t others;            /* documents, announced outside: not for it */
+    struct document document; /* that it is */
 };
 
 struct walk {
@@ -50,7 +51,7 @@ struct walk {
     struct meta_writer out;
     struct open *open; /* room for one more than the script has octets */
     size_t depth;
-    struct document documents[DOCUMENTS]; /* announced, the first is next */
+    struct document *documents; /* announced; as much room */
     size_t announced;
     unsigned places;
     bool refused;
@@ -70,15 +71,20 @@ static enum state top(const struct walk *w)
 /* A part of a word; its first octets are copied. */
 static void push(struct walk *w, enum state state)
 {
-    w->open[++w->depth] = (struct open){state, w->word};
+    w->open[++w->depth] =
+        (struct open){state, .word = w->word, .others = w->announced};
     w->word = NULL;
 }
 
-/* What is no part of a word, but ends the one before. */
+/* What is no part of a word, but ends the one before.  The end of a line in it
+ * is one of what it stands in. */
 static void push_apart(struct walk *w, enum state state)
 {
+    size_t others = w->open[w->depth].others;
+
     w->word = NULL;
     push(w, state);
+    w->open[w->depth].others = others;
 }
 
 /* Its last octets are copied. */
@@ -117,64 +123,55 @@ static void put(struct walk *w, const char *text)
 /* `<<' or `<<-', and the word that will end it. */
 static void announce(struct walk *w)
 {
-    struct document *d = &w->documents[w->announced];
-    const char *p = w->p + 2;
-    size_t n = 0;
+    struct document d = {.indented = w->p[2] == '-'};
+    const char *p = w->p + 2 + d.indented;
 
     if (*p == '<') { /* of some shells: a text, no document */
         copy(w, 3);
         return;
     }
-    if (w->announced < DOCUMENTS) {
-        *d = (struct document){.indented = *p == '-'};
-        p += *p == '-';
-        p += strspn(p, " \t");
-        for (; *p && !strchr(" \t\n;|&()<>", *p); p++) {
-            if (strchr("'\"\\", *p))
-                d->quoted = true;
-            else if (n < DOCUMENT_END - 1)
-                d->end[n++] = *p;
-        }
-        w->announced += n > 0;
-        copy(w, (size_t)(p - w->p));
-        return;
-    }
-    copy(w, 2);
+    d.end = p += strspn(p, " \t");
+    for (; *p && !strchr(" \t\n;|&()<>", *p); p++)
+        d.quoted |= strchr("'\"\\", *p) != NULL;
+    d.len = (size_t)(p - d.end);
+    if (d.len > 0)
+        w->documents[w->announced++] = d;
+    copy(w, (size_t)(p - w->p));
 }
 
 static void begin_document(struct walk *w)
 {
-    if (w->announced > 0)
-        push_apart(w, DOCUMENT);
+    size_t first = w->open[w->depth].others;
+    struct document d;
+
+    if (w->announced <= first)
+        return;
+    d = w->documents[first];
+    w->announced--;
+    memmove(&w->documents[first], &w->documents[first + 1],
+            (w->announced - first) * sizeof d);
+    push(w, DOCUMENT);
+    w->open[w->depth].document = d;
 }
 
-/* At the beginning of a line of a document: is this its end? */
-static bool end_document(struct walk *w)
+/* At the beginning of a line of a document: end it if the line does. */
+static void end_document(struct walk *w)
 {
-    const struct document *d = &w->documents[0];
+    const struct document *d = &w->open[w->depth].document;
     const char *line = w->p + (d->indented ? strspn(w->p, "\t") : 0);
-    size_t n = strlen(d->end);
 
-    if (strncmp(line, d->end, n) != 0 || (line[n] != '\n' && line[n] != '\0'))
-        return false;
-    copy(w, (size_t)(line - w->p) + n);
-    pop(w);
-    w->announced--;
-    memmove(&w->documents[0], &w->documents[1],
-            w->announced * sizeof *w->documents);
-    return true;
+    for (size_t i = 0; i < d->len; i++)
+        if (!strchr("'\"\\", d->end[i]) && *line++ != d->end[i])
+            return;
+    if (*line == '\n' || *line == '\0') {
+        copy(w, (size_t)(line - w->p));
+        pop(w);
+    }
 }
 
 static bool is_literal(const struct walk *w)
 {
-    return top(w) == DOCUMENT && w->documents[0].quoted;
-}
-
-static bool at_line(const struct walk *w)
-{
-    const char *out = (const char *)w->out.data;
-
-    return w->out.len > 0 && out[w->out.len - 1] == '\n';
+    return top(w) == DOCUMENT && w->open[w->depth].document.quoted;
 }
 
 /* ---- places ---- */
@@ -293,6 +290,8 @@ static void newline(struct walk *w)
     w->word = NULL;
     if (takes_commands(top(w)))
         begin_document(w);
+    if (top(w) == DOCUMENT)
+        end_document(w);
 }
 
 /* What stands between words, begins a comment, or has no meaning. */
@@ -335,6 +334,18 @@ static void step(struct walk *w)
         plain(w);
 }
 
+static void walk(struct walk *w)
+{
+    while (*w->p) {
+        size_t place = place_at(w->p);
+
+        if (place < PLACES)
+            put_variable(w, place);
+        else
+            step(w);
+    }
+}
+
 /* `par_input=$1 par_number=$2; shift 2; ' */
 static char *with_values(struct walk *w)
 {
@@ -362,27 +373,21 @@ static char *with_values(struct walk *w)
 char *script_make(const char *line, unsigned *places)
 {
     struct walk w = {.p = line};
+    size_t room = strlen(line) + 1;
     char *script = NULL;
 
-    w.open = calloc(strlen(line) + 1, sizeof *w.open);
-    if (!w.open)
-        return NULL;
-    while (*w.p) {
-        size_t place = place_at(w.p);
-
-        if (top(&w) == DOCUMENT && at_line(&w) && end_document(&w))
-            continue;
-        if (place < PLACES)
-            put_variable(&w, place);
+    w.open = calloc(room, sizeof *w.open);
+    w.documents = calloc(room, sizeof *w.documents);
+    if (w.open && w.documents) {
+        walk(&w);
+        *places = w.places;
+        if (w.refused)
+            errno = EINVAL;
         else
-            step(&w);
+            script = with_values(&w);
     }
-    *places = w.places;
-    if (w.refused)
-        errno = EINVAL;
-    else
-        script = with_values(&w);
     meta_writer_clear(&w.out);
+    free(w.documents);
     free(w.open);
     return script;
 }

@@ -203,6 +203,13 @@ static const struct {
     {"printf '%s|' `printf %s x # c` {}", "x|", "|"},
     {"printf '%s|' `printf %s x # c` '{}'", "x|", "|"},
     {"printf %s `printf x # c`#{}", "x#", ""},
+    {"cat <<E\n$(\nprintf '%s' {}\n)\nE", "", "\n"},
+    {"cat <<E; printf %s {}\n$(\nprintf x\n)\nE", "x\n", ""},
+    {"cat <<A\n$(cat <<B\n<{}>\nB\n)\nA", "<", ">\n"},
+    {"cat <<A <<B\n$(\n)\n\nA\n<{}>\nB", "<", ">\n"},
+    {"(cat <<A; (true)\n<{}>\nA\n)", "<", ">\n"},
+    {"cat <<A\na\\\nA\n<{}>\nA", "aA\n<", ">\n"},
+    {"cat <<1 <<2 <<3 <<4 <<5\n1\n2\n3\n4\n<{}>\n5", "<", ">\n"},
     {"x=$${#}; printf %s \"${x#$$}\"{}", "17", ""},
 };
 
