@@ -21,6 +21,11 @@ size_t place_at(const char *p)
     return i;
 }
 
+const char *place_text(size_t place)
+{
+    return places[place];
+}
+
 size_t place_len(size_t place)
 {
     return strlen(places[place]);

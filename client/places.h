@@ -14,7 +14,8 @@ enum { PLACES = 6, PLACE_NUMBER = 5 };
 /* The place that begins here, or PLACES if none does. */
 size_t place_at(const char *p);
 
-/* How many octets a place has in the template. */
+/* What the place is in the template. */
+const char *place_text(size_t place);
 size_t place_len(size_t place);
 
 /* What goes there: octets of the value, or of `digits`. */

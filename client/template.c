@@ -3,6 +3,7 @@
 
 #include "template.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,14 +77,49 @@ void template_fill(const struct template *t,
     meta_put_raw(out, from, (size_t)(p - from));
 }
 
-static void pack_script(const struct template *t,
-                        const char *value,
-                        uint64_t number,
-                        struct meta_writer *out)
+/* -1.5, 0x1F: what no shell takes for more than it is, as it does a name. */
+static bool is_plain_number(const char *part, size_t len)
+{
+    char text[64];
+    const char *p = text;
+    size_t digits;
+
+    if (len >= sizeof text)
+        return false;
+    memcpy(text, part, len);
+    text[len] = '\0';
+    p += *p == '-' || *p == '+';
+    if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
+        return p[2] && p[2 + strspn(p + 2, "0123456789abcdefABCDEF")] == '\0';
+    digits = strspn(p, "0123456789");
+    p += digits;
+    if (*p == '.') {
+        p++;
+        digits += strspn(p, "0123456789");
+        p += strspn(p, "0123456789");
+    }
+    return digits > 0 && *p == '\0';
+}
+
+static int pack_script(const struct template *t,
+                       const char *value,
+                       uint64_t number,
+                       struct meta_writer *out,
+                       struct par_error *err)
 {
     char digits[24];
     size_t len;
 
+    for (size_t place = 0; place < PLACES; place++)
+        if (t->numbers & 1u << place) {
+            const char *part = place_part(place, value, number, digits, &len);
+
+            if (!is_plain_number(part, len))
+                return par_fail(err, EINVAL,
+                                "%s stands in the shell's arithmetic, and "
+                                "takes a plain number only",
+                                place_text(place));
+        }
     meta_put_array(out, 4 + (uint32_t)__builtin_popcount(t->passed));
     meta_put_str(out, "sh");
     meta_put_str(out, "-c");
@@ -95,18 +131,18 @@ static void pack_script(const struct template *t,
 
             meta_put_strn(out, part, len);
         }
+    return 0;
 }
 
-void template_pack(const struct template *t,
-                   const char *value,
-                   uint64_t number,
-                   struct meta_writer *scratch,
-                   struct meta_writer *out)
+int template_pack(const struct template *t,
+                  const char *value,
+                  uint64_t number,
+                  struct meta_writer *scratch,
+                  struct meta_writer *out,
+                  struct par_error *err)
 {
-    if (t->by_shell) {
-        pack_script(t, value, number, out);
-        return;
-    }
+    if (t->by_shell)
+        return pack_script(t, value, number, out, err);
     meta_put_array(out, (uint32_t)t->count);
     for (size_t i = 0; i < t->count; i++) {
         meta_writer_reset(scratch);
@@ -116,6 +152,7 @@ void template_pack(const struct template *t,
     }
     if (scratch->failed)
         out->failed = true;
+    return 0;
 }
 
 /* ---- making one ---- */
@@ -168,14 +205,14 @@ static int split(struct template *t, const char *line)
 static int take_script(struct template *t, const char *line)
 {
     char *with_place = NULL;
-    char *script = script_make(line, &t->passed);
+    char *script = script_make(line, &t->passed, &t->numbers);
 
     if (script && !t->passed) {
         free(script);
         script = NULL;
         if (asprintf(&with_place, "%s {}", line) < 0)
             return -1;
-        script = script_make(with_place, &t->passed);
+        script = script_make(with_place, &t->passed, &t->numbers);
         free(with_place);
     }
     if (!script)

@@ -15,15 +15,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <par/error.h>
+
 #include "meta.h"
 
 struct template
 {
     char **words; /* owned */
     size_t count;
-    bool is_used;    /* some word has a place for the input */
-    bool by_shell;   /* the one word is a script */
-    unsigned passed; /* a bit for each place of which it wants the value */
+    bool is_used;     /* some word has a place for the input */
+    bool by_shell;    /* the one word is a script */
+    unsigned passed;  /* a bit for each place of which it wants the value */
+    unsigned numbers; /* of those: it must be a number (script.h) */
 };
 
 /* True if only a shell can make sense of this command line. */
@@ -48,11 +51,13 @@ void template_fill(const struct template *t,
                    struct meta_writer *out);
 
 /* Append the msgpack array of words that an exec job's payload is; `scratch`
- * is memory to be used again. */
-void template_pack(const struct template *t,
-                   const char *value,
-                   uint64_t number,
-                   struct meta_writer *scratch,
-                   struct meta_writer *out);
+ * is memory to be used again.  Fails with EINVAL, and appends nothing, if the
+ * value would go to a shell's arithmetic and is no plain number. */
+int template_pack(const struct template *t,
+                  const char *value,
+                  uint64_t number,
+                  struct meta_writer *scratch,
+                  struct meta_writer *out,
+                  struct par_error *err);
 
 #endif

@@ -61,8 +61,9 @@ static const struct meta_writer *pack(struct packer *p,
     if (!w->target.is_command)
         return pack_arguments(p, w, item, err) ? NULL : &p->args.payload;
     meta_writer_reset(&p->payload);
-    template_pack(&w->template, item->input, item->index, &p->scratch,
-                  &p->payload);
+    if (template_pack(&w->template, item->input, item->index, &p->scratch,
+                      &p->payload, err))
+        return NULL;
     if (!p->payload.failed)
         return &p->payload;
     par_fail(err, ENOMEM, "out of memory");

@@ -152,6 +152,10 @@ try parctl map -k 'echo "$(basename {})"; cat <<E
 E' ::: 'x; echo INJECTED' '$(echo INJECTED)' 'a  b'
 quiet "no input is code, in brackets, quotes and documents" 0 \
     $'x; echo INJECTED\nx; echo INJECTED\n$(echo INJECTED)\n$(echo INJECTED)\na  b\na  b'
+try parctl map -k 'echo $(( {} * 2 ))' ::: 3 'a[$(echo INJECTED >&2)]'
+said "nor in arithmetic, which takes numbers only" 1 \
+    "^par: #2 \(a.*\): [{][}] stands in the shell's arithmetic, and takes a plain number only$" 6
+is "... and that is all there is to say" "$(wc -l <<<"$err")" 1
 try parctl map $'cat <<"E"\n{}\nE' ::: 1
 said "where a shell fills in nothing, nor do we" 125 '^par: .*here-document'
 

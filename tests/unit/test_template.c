@@ -120,7 +120,8 @@ static const char *by(const char *shell, const char *script, const char *value)
     template_clear(&t);
     command(script);
     cr_assert(eq(int, t.by_shell, true), "%s", script);
-    template_pack(&t, value, 17, NULL, &words);
+    cr_assert(eq(int, template_pack(&t, value, 17, NULL, &words, NULL), 0),
+              "%s of %s", script, value);
     r = meta_read(words.data, words.len);
     meta_next(&r, &v);
     for (size_t i = 0; i < v.len && meta_next(&r, &word); i++)
@@ -210,6 +211,12 @@ static const struct {
     {"(cat <<A; (true)\n<{}>\nA\n)", "<", ">\n"},
     {"cat <<A\na\\\nA\n<{}>\nA", "aA\n<", ">\n"},
     {"cat <<1 <<2 <<3 <<4 <<5\n1\n2\n3\n4\n<{}>\n5", "<", ">\n"},
+    {"printf %s \"$( ((true); printf %s '{}') )\"", "", ""},
+    {"((printf %s '{}'); true)", "", ""},
+    {"( (printf %s '{}') )", "", ""},
+    {"printf %s \"a[{}]=b\"", "a[", "]=b"},
+    {"printf %s a[{}]", "a[", "]"},
+    {"unset x; printf %s \"${x:-a[{}]}\"", "a[", "]"},
     {"x=$${#}; printf %s \"${x#$$}\"{}", "17", ""},
 };
 
@@ -249,11 +256,78 @@ Test(template, a_value_stays_one_word_however_deep_it_stands)
     cr_assert(eq(str, (char *)by_sh(line, "a  b"), "a  b"));
 }
 
-Test(template, sums_and_numbers)
+Test(template, a_part_and_a_number_in_a_script)
 {
-    cr_assert(eq(str, (char *)by_sh("echo $(( ({} + 1) * 2 ))", "3"), "8\n"));
     cr_assert(
         eq(str, (char *)by_sh("echo \"{#} {/.}\"", "a/b c.d"), "17 b c\n"));
+    cr_assert(eq(str, (char *)by_sh("echo $(( {#} + {.} ))", "3.d"), "20\n"));
+    cr_assert(
+        eq(str, (char *)by_sh("echo $(( $(echo {} | wc -w) ))", "a b"), "2\n"));
+}
+
+/* Where the shell computes, and what comes of 2; all but the first few are of
+ * some shells only. */
+static const struct {
+    const char *script, *want;
+} sums[] = {
+    {"echo $(({}*2))", "4\n"},
+    {"echo $(( ({} + 1) * 2 ))", "6\n"},
+    {"echo \"$(( 5 - \\\n{} ))\"", "3\n"},
+    {"cat <<E\n$(( 1 << {} ))\nE", "4\n"},
+    {"unset x; echo $(( ${x:-{}} + $( (echo 1) ) ))", "3\n"},
+    {"(( {} > 1 )) && echo '{}'", "2\n"},
+    {"(( 1 << {} )); echo '{}'", "2\n"},
+    {"for ((i = 0; i < {}; i++)); do echo $i; done", "0\n1\n"},
+    {"x=hello; echo ${x:{}:1} \"${x:1:{}}\" ${x:\"{}\"}", "l el llo\n"},
+    {"set -- a b c; echo \"${@:{}}\"", "b c\n"},
+    {"a=(x y z); echo ${a[@]:{}} ${#a[@]} ${!a[@]}", "z 3 0 1 2\n"},
+    {"a[{}]=b; a[\"{}\"]+=c; echo '{}' ${a[{}]} \"${#a[{}]}\"", "2 bc 2\n"},
+    {"declare -A m; m['{}']=b; echo ${m['{}']} \"${m[\"{}\"]}\"", "b b\n"},
+    {"a=([{}]=x); echo ${a[a[1]+{}]} $((a[{}]))", "x 0\n"},
+    {"declare -A m; m['x)']=1; echo $(( m[\"x)\"] + {} ))", "3\n"},
+    {"echo $[ {} + 1 ] '{}'", "3 2\n"},
+};
+
+Test(template, where_the_shell_computes_a_place_takes_plain_numbers)
+{
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        cr_assert(eq(str, (char *)by("bash", sums[i].script, "2"),
+                     (char *)sums[i].want),
+                  "%s", sums[i].script);
+    for (size_t i = 0; i < 5; i++)
+        cr_assert(
+            eq(str, (char *)by_sh(sums[i].script, "2"), (char *)sums[i].want));
+    cr_assert(eq(str, (char *)by_sh("echo $(( {} ))", "-12"), "-12\n"));
+    cr_assert(eq(str, (char *)by_sh("echo $(( {} ))", "+0x1F"), "31\n"));
+}
+
+Test(template, where_the_shell_computes_a_place_takes_nothing_else)
+{
+    static const char *const others[] = {
+        "a[$(echo x)]", "x",  "1+1", "2 3", "",  "-",   "0x", "0xg",
+        "1.2.3",        "1,", ".",   "$x",  "`", "2\n", "--1"};
+    static const char *const numbers[] = {"1", "-1.5", ".5", "007", "0xFf"};
+
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
+        command(sums[i].script);
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+            struct par_error err = {0};
+
+            meta_writer_reset(&out);
+            cr_assert(
+                eq(int, template_pack(&t, others[k], 17, NULL, &out, &err), -1),
+                "%s of %s", sums[i].script, others[k]);
+            cr_assert(eq(int, err.code, EINVAL));
+            cr_assert(eq(str, err.text,
+                         "{} stands in the shell's arithmetic, and takes a "
+                         "plain number only"));
+            cr_assert(eq(sz, out.len, 0));
+        }
+        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+            cr_assert(eq(
+                int, template_pack(&t, numbers[k], 17, NULL, &out, NULL), 0));
+        template_clear(&t);
+    }
 }
 
 Test(template, a_document_whose_end_is_quoted_has_no_place)
@@ -285,7 +359,8 @@ Test(template, packs_words_as_a_job_wants_them)
     struct meta_value v, word;
 
     command("echo {} '{#}'; true");
-    template_pack(&t, "a'b", 17, &scratch, &packed);
+    cr_assert(
+        eq(int, template_pack(&t, "a'b", 17, &scratch, &packed, NULL), 0));
     r = meta_read(packed.data, packed.len);
     meta_next(&r, &v);
     cr_assert(eq(sz, v.len, sizeof words / sizeof *words));
