@@ -63,8 +63,12 @@ static int put_file(struct args *a,
                     struct par_error *err)
 {
     struct meta_writer content = {0};
-    int rc = read_file(path, &content, err);
+    int rc;
 
+    if (!*path)
+        return par_fail(err, ENOENT,
+                        "argument %zu: the name of its file is empty", i + 1);
+    rc = read_file(path, &content, err);
     if (rc == 0)
         signature_put_bytes(&a->signature, i,
                             content.len > 0 ? content.data : (void *)"",
@@ -73,18 +77,25 @@ static int put_file(struct args *a,
     return rc;
 }
 
+enum args_form args_form_of(const char *word, size_t *sign)
+{
+    *sign = word[0] == '@' && word[1] ? 1 : 0;
+    return *sign && word[1] != '@' ? ARGS_FILE : ARGS_VALUE;
+}
+
 int args_put(struct args *a,
              size_t i,
              const char *word,
              enum args_form form,
              struct par_error *err)
 {
+    size_t sign = 0;
+
+    if (form == ARGS_WORD)
+        form = args_form_of(word, &sign);
+    word += sign;
     if (form == ARGS_FILE)
         return put_file(a, i, word, err);
-    if (form == ARGS_WORD && word[0] == '@' && word[1] != '@' && word[1])
-        return put_file(a, i, word + 1, err);
-    if (form == ARGS_WORD && word[0] == '@' && word[1] == '@')
-        word++;
     return signature_put_word(&a->signature, a->function->name, i, word,
                               &a->payload, err);
 }

@@ -31,7 +31,11 @@ enum args_form {
     ARGS_FILE   /* the octets of the file of that name */
 };
 
-/* The i-th. */
+/* What a word of a command line is, or a template for such words, whatever is
+ * filled in there: what counts then comes after `sign` octets. */
+enum args_form args_form_of(const char *word, size_t *sign);
+
+/* The i-th.  A file whose name is empty fails with ENOENT. */
 int args_put(struct args *a,
              size_t i,
              const char *word,

@@ -26,8 +26,8 @@ void packer_clear(struct packer *p)
     meta_writer_clear(&p->payload);
 }
 
-/* A function's arguments: the words of the template, filled in.  Only one that
- * begins with @ itself names a file; what an input begins with is no matter. */
+/* A function's arguments: the words of the template, filled in.  Only there an
+ * @ is a sign; what an input begins with is no matter. */
 static int pack_arguments(struct packer *p,
                           const struct work *w,
                           const struct item *item,
@@ -37,17 +37,18 @@ static int pack_arguments(struct packer *p,
 
     args_begin(&p->args, &p->function, t->count);
     for (size_t i = 0; i < t->count; i++) {
-        const char *word = t->words[i];
-        enum args_form form = word[0] == '@' ? ARGS_WORD : ARGS_VALUE;
+        size_t sign;
+        enum args_form form = args_form_of(t->words[i], &sign);
 
-        if (w->wishes.content && strcmp(word, "{}") == 0)
+        if (w->wishes.content && strcmp(t->words[i], "{}") == 0)
             form = ARGS_FILE;
         meta_writer_reset(&p->words);
         template_fill(t, i, item->input, item->index, &p->words);
         meta_put_raw(&p->words, "", 1);
         if (p->words.failed)
             return par_fail(err, ENOMEM, "out of memory");
-        if (args_put(&p->args, i, (const char *)p->words.data, form, err))
+        if (args_put(&p->args, i, (const char *)p->words.data + sign, form,
+                     err))
             return -1;
     }
     return args_check(&p->args, err);

@@ -177,6 +177,13 @@ try parctl map -k "$EXAMPLES/wordcount.c:count" ::: '@three' '@@' a
 quiet "an input that begins with @ is what it is" 0 $'1\n0\n1'
 try parctl map -k "$EXAMPLES/wordcount.c:count" '@{}' ::: odd
 quiet "... but @{} in the template is a file" 0 5
+printf 'a b' >plain
+printf 'a b c' >@plain
+try parctl map -k "$EXAMPLES/wordcount.c:count" '@{}' ::: plain @plain ''
+said "... whatever its name begins with, and an empty name is none" 1 \
+    '^par: #3 \(\): argument 1: the name of its file is empty$' $'2\n3'
+try parctl map -k "$EXAMPLES/wordcount.c:count" '@@{}' ::: 'a b' ''
+quiet "... and @@{} a text that begins with @" 0 $'2\n0'
 try parctl map --content -k "$EXAMPLES/wordcount.c:count" ::: three nowhere odd
 said "a file that is not there fails its own job" 1 \
     '^par: #2 \(nowhere\): .*No such file' $'0\n5'

@@ -90,6 +90,30 @@ Test(args, two_at_are_one)
     cr_assert(meta_is(&v, "@"));
 }
 
+Test(args, what_a_template_is_does_not_depend_on_what_fills_it)
+{
+    static const struct {
+        const char *word;
+        enum args_form form;
+        size_t sign;
+    } cases[] = {{"@{}", ARGS_FILE, 1},   {"@a", ARGS_FILE, 1},
+                 {"@@{}", ARGS_VALUE, 1}, {"@", ARGS_VALUE, 0},
+                 {"{}@", ARGS_VALUE, 0},  {"", ARGS_VALUE, 0}};
+    size_t sign;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_assert(eq(int, args_form_of(cases[i].word, &sign), cases[i].form));
+        cr_assert(eq(sz, sign, cases[i].sign));
+    }
+}
+
+Test(args, an_empty_name_is_no_file)
+{
+    cr_assert(eq(int, put("s:i", "", ARGS_FILE), -1));
+    cr_assert(eq(int, err.code, ENOENT));
+    cr_assert(eq(str, err.text, "argument 1: the name of its file is empty"));
+}
+
 Test(args, a_missing_file_and_one_too_large_are_named)
 {
     FILE *f = fopen(scratch_path("big"), "w");
