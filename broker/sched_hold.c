@@ -225,8 +225,11 @@ void hold_give(struct sched *s, uint32_t place)
         target_loosen(s, t);
     if (w->paused || w->gone)
         return;
-    if (!is_listed(side) && !has_sunk(side))
+    if (is_listed(side) || has_sunk(side))
+        enlist(s, side, d->where.run_class);
+    else if (d->where.need_count == 0)
         return;
-    enlist(s, side, d->where.run_class);
+    /* Resources are told of at once: when there is room as well, nobody knows
+     * any more that they came back. */
     queue_open(s, job->where, d->where.need_count > 0);
 }

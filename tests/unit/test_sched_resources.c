@@ -1,6 +1,7 @@
 /* test_sched_resources.c - counted and indexed resources, and large requests */
 #include "config.h"
 
+#include "meta_keys.h"
 #include "sched_special.h"
 
 TestSuite(sched_resources,
@@ -171,4 +172,50 @@ Test(sched_resources, a_worker_is_kept_free_for_one_job_at_a_time)
     world_answer(w, 1);
     cr_assert(eq(u32, world_nth(w, DECIDE_ASSIGN, 0)->client, 1),
               "the next large one waits for its turn");
+}
+
+static void submit_need(uint64_t run, double mem)
+{
+    meta_put_map(&w->meta, 1);
+    put_need("mem", mem);
+    world_submit(w, 1, path, run, 1);
+    world_turn(w);
+}
+
+/* Does this run begin, while all that is given is answered? */
+static bool begins(uint64_t run)
+{
+    while (world_count(w, DECIDE_ASSIGN) > 0) {
+        for (size_t i = 0; i < world_count(w, DECIDE_ASSIGN); i++)
+            if (world_nth(w, DECIDE_ASSIGN, i)->run == run)
+                return true;
+        world_answer(w, 100);
+    }
+    return false;
+}
+
+Test(sched_resources, what_comes_back_to_a_busy_worker_is_not_forgotten)
+{
+    struct sched_resource mem = {"mem", 4, NULL};
+    struct decision large, io;
+
+    special_worker(1, 1, NULL, &mem);
+    world_submit(w, 1, path, 1, 1);
+    world_turn(w);
+    world_answer(w, 100); /* so short are they */
+    submit_need(2, 4);
+    large = *world_nth(w, DECIDE_ASSIGN, 0);
+    meta_put_map(&w->meta, 1);
+    meta_pair_str(&w->meta, KEY_RUN_CLASS, "io");
+    world_submit(w, 1, path, 3, 1);
+    world_turn(w);
+    io = *world_nth(w, DECIDE_ASSIGN, 0);
+    submit_need(4, 3);
+    cr_assert(eq(sz, given(1), 0), "it waits for memory");
+    world_submit(w, 1, path, 10, 100);
+    world_turn(w);
+    cr_assert(gt(sz, given(1), 8), "sent ahead, as they are short");
+    world_result(w, &io, PAR_OK, WIRE_EXECUTED, 100);
+    world_result(w, &large, PAR_OK, WIRE_EXECUTED, 100);
+    cr_assert(eq(int, begins(4), true));
 }
