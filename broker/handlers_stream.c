@@ -85,7 +85,7 @@ static void tell_grant(struct broker *b,
 
     if (stream > 0 && out_is_behind(b, reader)) {
         out_waits(b, reader);
-        sched_client_pause(b->sched, reader->number, true);
+        sched_client_pause(b->sched, b->now, reader->number, true);
         return;
     }
     if (!feed_due(feed, stream, &total))

@@ -59,7 +59,10 @@ int sched_client_join(struct sched *s, uint32_t client, uint32_t account);
 void sched_client_leave(struct sched *s, uint64_t now, uint32_t client);
 
 /* None of its jobs is begun, until it has read what it has; or again. */
-void sched_client_pause(struct sched *s, uint32_t client, bool pause);
+void sched_client_pause(struct sched *s,
+                        uint64_t now,
+                        uint32_t client,
+                        bool pause);
 
 /* ---- workers ---- */
 

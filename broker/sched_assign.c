@@ -159,22 +159,6 @@ bool assign_elsewhere(struct sched *s, const struct demand *d)
 
 /* ---- reservations ---- */
 
-/* Nobody had room for its first job.  If that asks for resources, it may not
- * be passed over by smaller ones for ever. */
-static void pass_over(struct sched *s, struct demand *d)
-{
-    uint64_t due;
-
-    if (d->where.need_count > 0 && d->placeable > 0) {
-        if (d->passed_since == 0)
-            d->passed_since = s->now;
-        due = d->passed_since + POLICY_PATIENCE_MS;
-        if (d->reserved == POOL_NONE && due < s->patience_due)
-            s->patience_due = due;
-    }
-    queue_stick(s, d);
-}
-
 /* Keep the least loaded worker that could run it free for it. */
 static void reserve(struct sched *s, struct demand *d)
 {
@@ -233,7 +217,7 @@ static void assign_class(struct sched *s, enum run_class run_class)
         d = demand_at(s, lane_at(s, lane)->demand);
         worker = choose(s, d);
         if (worker == POOL_NONE) {
-            pass_over(s, d);
+            queue_stick(s, d);
             continue;
         }
         hold_take(s, queue_serve(s, lane), worker);

@@ -217,6 +217,26 @@ static void check_ready(const struct sched *s, const struct demand *d)
     assert(s->ready[side].items[c->ready_at[side]].place == d->ready_of);
 }
 
+/* It is either ready or stuck, if it can go at all.  Paused, it may have been
+ * stuck before. */
+static void check_place(const struct sched *s, const struct demand *d)
+{
+    bool is_ready = d->ready_at != RANKS_NOWHERE;
+    bool is_stuck = !list_is_empty(&d->stuck);
+
+    assert(!is_ready || !is_stuck);
+    if (ready_can_go(d)) {
+        assert(is_ready || is_stuck);
+        assert(!is_stuck || d->where.need_count == 0 || d->ready == 0 ||
+               d->passed_since != 0);
+    } else {
+        assert(!is_ready && (!is_stuck || d->lanes.used > 0));
+        assert(d->passed_since == 0 && d->reserved == POOL_NONE);
+    }
+    if (is_ready)
+        check_ready(s, d);
+}
+
 static void check_demand(const struct sched *s, uint32_t place)
 {
     const struct demand *d = demand_at(s, place);
@@ -228,11 +248,7 @@ static void check_demand(const struct sched *s, uint32_t place)
     for (uint32_t i = 0; i < d->lanes.used; i++)
         queued += lane_count(lane_at(s, d->lanes.items[i].place));
     assert(queued == d->queued && d->place == place && d->specs > 0);
-    assert(ready_can_go(d) ==
-           (d->ready_at != RANKS_NOWHERE || !list_is_empty(&d->stuck)));
-    assert(d->ready_at == RANKS_NOWHERE || list_is_empty(&d->stuck));
-    if (d->ready_at != RANKS_NOWHERE)
-        check_ready(s, d);
+    check_place(s, d);
     for (uint32_t i = 0; i < d->fit_count; i++) {
         const struct site *site = site_at(t, i);
         bool match = d->fits[i] & FIT_MATCH;

@@ -92,10 +92,14 @@ void sched_client_leave(struct sched *s, uint64_t now, uint32_t client)
     end_ghost(s, place);
 }
 
-void sched_client_pause(struct sched *s, uint32_t client, bool pause)
+void sched_client_pause(struct sched *s,
+                        uint64_t now,
+                        uint32_t client,
+                        bool pause)
 {
     uint32_t place = client_find(s, client);
 
+    sched_hear(s, now);
     if (place != POOL_NONE)
         queue_pause(s, place, pause);
 }

@@ -9,16 +9,37 @@
 
 /* ---- lanes ---- */
 
-/* Its best lane is another one, or none is left. */
+/* Nobody has room for its first job.  If that asks for resources, it may not
+ * be passed over by smaller ones for ever. */
+static void pass_over(struct sched *s, struct demand *d)
+{
+    uint64_t due;
+
+    if (d->where.need_count == 0 || d->placeable == 0)
+        return;
+    if (d->passed_since == 0)
+        d->passed_since = s->now;
+    due = d->passed_since + POLICY_PATIENCE_MS;
+    if (d->reserved == POOL_NONE && due < s->patience_due)
+        s->patience_due = due;
+}
+
+/* Its best lane is another one, or none is left.  With all of them paused it
+ * stays stuck until somebody opens, so that nobody is asked in vain again
+ * after the pause; but nobody is kept free for it, and its patience begins
+ * anew. */
 static void demand_rerank(struct sched *s, struct demand *d)
 {
     if (!ready_can_go(d)) {
-        list_remove(&d->stuck);
+        if (d->lanes.used == 0)
+            list_remove(&d->stuck);
         ready_drop(s, d);
         d->passed_since = 0;
         queue_unreserve(s, d);
     } else if (list_is_empty(&d->stuck)) {
         ready_put(s, d);
+    } else if (d->passed_since == 0) {
+        pass_over(s, d);
     }
 }
 
@@ -262,6 +283,7 @@ void queue_stick(struct sched *s, struct demand *d)
     ready_drop(s, d);
     list_append(&s->stuck, &d->stuck);
     d->looked = s->stuck_at = s->opened;
+    pass_over(s, d);
 }
 
 static void unstick(struct sched *s, struct demand *d)

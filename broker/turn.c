@@ -181,7 +181,7 @@ static void catch_up(struct broker *b)
         } else if (peer->role == ROLE_WORKER) {
             files_go_on(b, peer);
         } else {
-            sched_client_pause(b->sched, peer->number, false);
+            sched_client_pause(b->sched, b->now, peer->number, false);
             answers_go_on(b, peer);
             streams_go_on(b, peer);
         }

@@ -750,7 +750,7 @@ static void step(void)
                            m.workers[worker].paused);
     } else if (what < 10 && m.clients[client].number != 0) {
         m.clients[client].paused = below(4) == 0;
-        sched_client_pause(m.s, m.clients[client].number,
+        sched_client_pause(m.s, m.now, m.clients[client].number,
                            m.clients[client].paused);
     } else if (what < 20)
         submit(client);
