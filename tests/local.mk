@@ -26,7 +26,9 @@ UNIT_TESTS += tests/unit/test_carry
 UNIT_TESTS += tests/unit/test_client
 UNIT_TESTS += tests/unit/test_client_ask
 UNIT_TESTS += tests/unit/test_client_input
+UNIT_TESTS += tests/unit/test_client_loop
 UNIT_TESTS += tests/unit/test_client_map
+UNIT_TESTS += tests/unit/test_client_pump
 UNIT_TESTS += tests/unit/test_client_result
 UNIT_TESTS += tests/unit/test_client_runs
 UNIT_TESTS += tests/unit/test_client_setup
@@ -212,7 +214,7 @@ dist_check_SCRIPTS += $(ROOT_TESTS)
 
 tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=meta_room,--wrap=link_frame_copy
-tests_unit_test_client_runs_LDFLAGS = $(AM_LDFLAGS) \
+tests_unit_test_client_pump_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=zmq_poll -Wl,--wrap=link_client_recv
 tests_unit_test_client_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_embed_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create
@@ -232,6 +234,7 @@ EXTRA_DIST += \
     tests/unit/commas.h \
     tests/unit/functions.c \
     tests/unit/linked.h \
+    tests/unit/looping.h \
     tests/unit/manifest.h \
     tests/unit/few_files.h tests/unit/nursing.h \
     tests/unit/random.h \
@@ -343,6 +346,8 @@ tests_unit_test_client_input_SOURCES = tests/unit/test_client_input.c $(FAKE_BRO
 tests_unit_test_client_map_SOURCES = tests/unit/test_client_map.c $(FAKE_BROKER)
 tests_unit_test_client_setup_SOURCES = tests/unit/test_client_setup.c $(FAKE_BROKER)
 tests_unit_test_client_stream_SOURCES = tests/unit/test_client_stream.c $(FAKE_BROKER)
+tests_unit_test_client_loop_SOURCES = tests/unit/test_client_loop.c $(FAKE_BROKER)
+tests_unit_test_client_pump_SOURCES = tests/unit/test_client_pump.c $(FAKE_BROKER)
 tests_unit_test_client_runs_SOURCES = tests/unit/test_client_runs.c $(FAKE_BROKER)
 
 # Parts of parctl.

@@ -1,0 +1,132 @@
+/* test_client_pump.c - an event loop, beside a thread that waits */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "looping.h"
+
+TestSuite(pump, .init = open_loop, .fini = close_client, .timeout = 20);
+
+/* The linker puts these between the client and its socket. */
+int __real_zmq_poll(zmq_pollitem_t *items, int count, long timeout);
+int __wrap_zmq_poll(zmq_pollitem_t *items, int count, long timeout);
+bool __real_link_client_recv(struct link_client *c, struct link_msg *m);
+bool __wrap_link_client_recv(struct link_client *c, struct link_msg *m);
+
+static _Thread_local bool is_waiter;
+static atomic_bool waiter_polls;
+static atomic_bool was_shared;
+static sem_t polls;
+static sem_t taken; /* messages, by the waiter */
+
+int __wrap_zmq_poll(zmq_pollitem_t *items, int count, long timeout)
+{
+    int n;
+
+    if (!is_waiter)
+        return __real_zmq_poll(items, count, timeout);
+    waiter_polls = true;
+    sem_post(&polls);
+    n = __real_zmq_poll(items, count, timeout);
+    waiter_polls = false;
+    return n;
+}
+
+bool __wrap_link_client_recv(struct link_client *c, struct link_msg *m)
+{
+    if (waiter_polls)
+        was_shared = true;
+    if (!__real_link_client_recv(c, m))
+        return false;
+    if (is_waiter)
+        sem_post(&taken);
+    return true;
+}
+
+static void *wait_for_any(void *context)
+{
+    struct par_result r = {0};
+
+    is_waiter = true;
+    cr_expect(eq(int, par_wait_any(client, NULL, 0, 5000, &r, NULL), 0));
+    par_result_clear(&r);
+    return context;
+}
+
+static pthread_t waiter;
+
+/* Returns when another thread sleeps in par_wait_any(). */
+static int let_another_wait(
+    void *context, uint64_t job, int stream, const void *data, size_t len)
+{
+    bool *heard = context;
+
+    (void)job;
+    (void)stream;
+    (void)data;
+    if (len > 0) {
+        cr_assert(
+            eq(int, pthread_create(&waiter, NULL, wait_for_any, NULL), 0));
+        sem_wait(&polls);
+        *heard = true;
+    }
+    return 0;
+}
+
+Test(pump, an_event_loop_keeps_off_while_another_thread_waits)
+{
+    bool heard = false;
+    uint64_t job;
+
+    sem_init(&polls, 0, 0);
+    fake.on = say_one_word;
+    par_on_stream(client, let_another_wait, &heard);
+    job = start("never");
+    while (par_process(client, &err) == 0 && !heard)
+        cr_assert(ge(int, poll(&news, 1, 5000), 0));
+    cr_assert(eq(int, was_shared, false), "the socket is the waiter's alone");
+    cr_assert(eq(int, par_cancel(client, job, PAR_SOFT, &err), 0));
+    pthread_join(waiter, NULL);
+}
+
+static bool say_no_more(struct fake *f, struct link_msg *m)
+{
+    if (m->wire.head.type != WIRE_CANCEL)
+        return false;
+    fake_answer(f, m->wire.head.id, PAR_CANCELLED, 1, NULL, 0);
+    return true;
+}
+
+static void *wait_for_one(void *job)
+{
+    struct par_result r = {0};
+
+    is_waiter = true;
+    cr_expect(eq(int, par_wait(client, *(uint64_t *)job, 5000, &r, NULL), 0));
+    par_result_clear(&r);
+    return NULL;
+}
+
+Test(pump, an_event_loop_hears_of_what_another_thread_has_taken_in)
+{
+    uint64_t job = start("never"), other;
+    struct par_result r;
+
+    sem_init(&polls, 0, 0);
+    sem_init(&taken, 0, 0);
+    fake.on = say_no_more;
+    come_to_rest();
+    pthread_create(&waiter, NULL, wait_for_one, &job);
+    sem_wait(&polls);
+    other = start("echo");
+    cr_assert(eq(int, par_flush(client, &err), 0));
+    sem_wait(&taken);
+    do
+        cr_assert(eq(int, poll(&news, 1, 5000), 1));
+    while (par_process(client, &err) == 0);
+    cr_assert(eq(int, par_wait(client, other, 0, &r, &err), 0));
+    par_result_clear(&r);
+    cr_assert(eq(int, par_cancel(client, job, PAR_SOFT, &err), 0));
+    pthread_join(waiter, NULL);
+}
