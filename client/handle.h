@@ -49,9 +49,9 @@ struct par_client {
     volatile sig_atomic_t interrupted; /* see par_interrupt() */
     int wake;                          /* eventfd: ends the pump's sleep */
     int epoll;                         /* par_fd(); -1 until asked for */
-    int taken;     /* eventfd in it: set when a pump has taken something in */
-    bool is_taken; /* it is set */
-    pid_t pid;     /* a fork()ed child must keep off: */
+    int told;     /* eventfd in it: set for what nothing else in it shows */
+    bool is_told; /* it is set */
+    pid_t pid;    /* a fork()ed child must keep off: */
     volatile unsigned char *here; /* there this page reads 0; NULL: ask */
 
     void *context; /* of ZeroMQ */

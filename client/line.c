@@ -38,36 +38,45 @@ static void change_link(const struct par_client *c, int epoll, int op)
 void line_watch(struct par_client *c)
 {
     int epoll = epoll_create1(EPOLL_CLOEXEC);
-    int taken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-    if (epoll >= 0 && taken >= 0 &&
-        change(epoll, EPOLL_CTL_ADD, c->wake) == 0 &&
-        change(epoll, EPOLL_CTL_ADD, taken) == 0) {
+    if (epoll >= 0 && told >= 0 && change(epoll, EPOLL_CTL_ADD, c->wake) == 0 &&
+        change(epoll, EPOLL_CTL_ADD, told) == 0) {
         c->epoll = epoll;
-        c->taken = taken;
+        c->told = told;
         change_link(c, epoll, EPOLL_CTL_ADD);
         return;
     }
     if (epoll >= 0)
         close(epoll);
-    if (taken >= 0)
-        close(taken);
+    if (told >= 0)
+        close(told);
 }
 
-void line_taken(struct par_client *c)
+void line_tell(struct par_client *c)
 {
     uint64_t one = 1;
 
-    if (c->taken >= 0 && !c->is_taken)
-        c->is_taken = write(c->taken, &one, sizeof one) > 0;
+    if (c->told >= 0 && !c->is_told)
+        c->is_told = write(c->told, &one, sizeof one) > 0;
+}
+
+void line_sent(struct par_client *c)
+{
+    zmq_pollitem_t items[LINK_POLL];
+    int n = c->epoll >= 0 && c->link ? link_client_poll(c->link, items) : 0;
+
+    for (int i = 0; i < n; i++)
+        if (items[i].socket) /* its fd would not do */
+            line_tell(c);
 }
 
 void line_look(struct par_client *c)
 {
     uint64_t count;
 
-    if (c->is_taken && read(c->taken, &count, sizeof count) > 0)
-        c->is_taken = false;
+    if (c->is_told && read(c->told, &count, sizeof count) > 0)
+        c->is_told = false;
 }
 
 void line_begin(struct par_client *c, struct link_client *link)

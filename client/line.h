@@ -16,12 +16,16 @@ void line_end(struct par_client *c);
 void line_polled(struct par_client *c);
 
 /* Make the epoll that par_fd() gives out: of all that the pump would poll, and
- * of what it has taken in.  Without the descriptors for it there is none. */
+ * of line_tell().  Without the descriptors for it there is none. */
 void line_watch(struct par_client *c);
 
-/* Tell who polls that epoll that a pump has taken something in: what made it
- * readable may be gone. */
-void line_taken(struct par_client *c);
+/* Tell who polls that epoll to look: there is news that made it readable no
+ * more, or never did. */
+void line_tell(struct par_client *c);
+
+/* Something was sent.  That may have taken the edge of the fd of a socket that
+ * has messages: then tell. */
+void line_sent(struct par_client *c);
 
 /* Who polls it looks now. */
 void line_look(struct par_client *c);

@@ -22,24 +22,34 @@ int par_fd(struct par_client *c)
     return fd;
 }
 
-int par_process(struct par_client *c, struct par_error *err)
+/* The sockets' fds are edge-triggered: nothing may be left behind.  While the
+ * stream function runs, another thread may become the pump. */
+static void take_in(struct par_client *c)
 {
-    int n;
-
-    if (client_begin(c, err))
-        return -1;
-    line_look(c);
     if (!c->polling) {
         client_unpoke(c); /* else it would stay readable */
         client_flush(c);
     }
-    /* The sockets' fds are edge-triggered: nothing may be left behind.  While
-     * the stream function runs, another thread may become the pump. */
     while (!c->polling && client_receive(c))
         client_stream_deliver(c);
-    if (!c->polling)
-        client_flush(c);
-    n = (int)c->group.done_count;
+}
+
+int par_process(struct par_client *c, struct par_error *err)
+{
+    int n = -1;
+
+    if (client_enter(c, err))
+        return -1;
+    if (client_connect(c, err)) {
+        line_look(c);
+    } else {
+        take_in(c);
+        line_look(c);
+        /* Not before: it tells if something has come meanwhile. */
+        if (!c->polling)
+            client_flush(c);
+        n = (int)c->group.done_count;
+    }
     client_leave(c);
     return n;
 }

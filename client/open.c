@@ -56,7 +56,7 @@ static int init(struct par_client *c,
     pthread_cond_init(&c->news, &attr);
     pthread_condattr_destroy(&attr);
     c->epoll = -1;
-    c->taken = -1;
+    c->told = -1;
     c->pid = getpid();
     c->here = make_here();
     c->state = CLIENT_LOST;
@@ -164,8 +164,8 @@ void par_close(struct par_client *c)
         close(c->wake);
     if (c->epoll >= 0)
         close(c->epoll);
-    if (c->taken >= 0)
-        close(c->taken);
+    if (c->told >= 0)
+        close(c->told);
     if (c->here)
         munmap((void *)c->here, 1);
     free(c->endpoint);

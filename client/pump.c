@@ -115,7 +115,7 @@ void client_turn(struct par_client *c, uint64_t deadline)
         any = client_receive(c);
     }
     if (any)
-        line_taken(c);
+        line_tell(c);
     /* Also when nothing came: somebody else must take the pump's place. */
     if (c->waiting > 0)
         pthread_cond_broadcast(&c->news);

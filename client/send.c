@@ -74,6 +74,7 @@ static void answer_open_runs(struct par_client *c)
     }
     frame_drop(never.frame);
     frame_drop(maybe.frame);
+    line_tell(c);
 }
 
 void client_lose(struct par_client *c, int code, const char *why)
@@ -128,8 +129,10 @@ static int send_now(struct par_client *c,
                     zmq_msg_t *second,
                     struct par_error *err)
 {
-    if (link_client_send(c->link, frame, len, second) == 0)
+    if (link_client_send(c->link, frame, len, second) == 0) {
+        line_sent(c);
         return 0;
+    }
     client_lose(c, ECONNRESET, "the connection broke");
     return lost(c, err);
 }

@@ -214,6 +214,7 @@ dist_check_SCRIPTS += $(ROOT_TESTS)
 
 tests_unit_test_carry_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=meta_room,--wrap=link_frame_copy
+tests_unit_test_client_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=link_client_send
 tests_unit_test_client_pump_LDFLAGS = $(AM_LDFLAGS) \
     -Wl,--wrap=zmq_poll -Wl,--wrap=link_client_recv
 tests_unit_test_client_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
