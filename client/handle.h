@@ -49,9 +49,12 @@ struct par_client {
     volatile sig_atomic_t interrupted; /* see par_interrupt() */
     int wake;                          /* eventfd: ends the pump's sleep */
     int epoll;                         /* par_fd(); -1 until asked for */
-    int told;     /* eventfd in it: set for what nothing else in it shows */
-    bool is_told; /* it is set */
-    pid_t pid;    /* a fork()ed child must keep off: */
+    int told;         /* eventfd in it: set for what nothing else in it shows */
+    bool is_told;     /* it is set */
+    pthread_t looker; /* called par_process() last; of no meaning before */
+    bool has_looker;
+    bool is_shared;               /* others did so, too */
+    pid_t pid;                    /* a fork()ed child must keep off: */
     volatile unsigned char *here; /* there this page reads 0; NULL: ask */
 
     void *context; /* of ZeroMQ */

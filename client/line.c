@@ -77,6 +77,16 @@ void line_look(struct par_client *c)
 
     if (c->is_told && read(c->told, &count, sizeof count) > 0)
         c->is_told = false;
+    if (c->has_looker && !pthread_equal(c->looker, pthread_self()))
+        c->is_shared = true;
+    c->looker = pthread_self();
+    c->has_looker = true;
+}
+
+void line_share(struct par_client *c)
+{
+    if (c->is_shared)
+        line_tell(c);
 }
 
 void line_begin(struct par_client *c, struct link_client *link)

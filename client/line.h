@@ -30,4 +30,9 @@ void line_sent(struct par_client *c);
 /* Who polls it looks now. */
 void line_look(struct par_client *c);
 
+/* There are results, of which the thread that looks is told.  If others look as
+ * well nobody knows whether they have heard of them: they are told as long as
+ * the results are there. */
+void line_share(struct par_client *c);
+
 #endif

@@ -49,6 +49,8 @@ int par_process(struct par_client *c, struct par_error *err)
         if (!c->polling)
             client_flush(c);
         n = (int)c->group.done_count;
+        if (n > 0)
+            line_share(c);
     }
     client_leave(c);
     return n;

@@ -638,7 +638,8 @@ int par_fd(struct par_client *c);
 
 /* Do what can be done without blocking.  Returns how many results are waiting
  * to be taken (par_wait_any() with timeout 0), or -1; if the broker has gone it
- * waits for it to come back, as par_open() does. */
+ * waits for it to come back, as par_open() does.  Once a second thread has
+ * called it, par_fd() stays readable while results wait to be taken. */
 int par_process(struct par_client *c, struct par_error *err);
 
 #ifdef __cplusplus

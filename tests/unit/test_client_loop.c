@@ -166,3 +166,45 @@ Test(loop, an_event_loop_hears_that_another_thread_has_lost_the_broker)
     is_in_vain = false;
     cr_assert(eq(int, par_process(client, &err), 2));
 }
+
+/* ---- several threads that process ---- */
+
+/* A job has ended; the loop has not looked yet. */
+static void let_one_end(void)
+{
+    struct par_function echo = fake_function(client, "echo");
+
+    sem_init(&may_answer, 0, 0);
+    fake.on = answer_when_told;
+    send_one(&echo);
+    come_to_rest();
+    sem_post(&may_answer);
+    cr_assert(eq(int, poll(&news, 1, 5000), 1));
+}
+
+static void *process_twice(void *context)
+{
+    cr_expect(eq(int, par_process(client, &err), 1));
+    cr_expect(eq(int, par_process(client, &err), 1));
+    return context;
+}
+
+Test(loop, an_event_loop_hears_of_what_another_thread_processed)
+{
+    let_one_end();
+    let_another(process_twice, NULL);
+    cr_assert(eq(int, poll(&news, 1, 0), 1));
+    cr_assert(eq(int, par_process(client, &err), 1));
+    take_one();
+    cr_assert(eq(int, par_process(client, &err), 0));
+    cr_assert(eq(int, poll(&news, 1, 0), 0));
+}
+
+Test(loop, an_event_loop_of_one_thread_may_leave_results)
+{
+    let_one_end();
+    cr_assert(eq(int, par_process(client, &err), 1));
+    cr_assert(eq(int, poll(&news, 1, 0), 0));
+    cr_assert(eq(int, par_process(client, &err), 1));
+    take_one();
+}
