@@ -8,6 +8,7 @@
 #include "pump.h"
 #include "send.h"
 #include "stream.h"
+#include "wait.h"
 
 int par_fd(struct par_client *c)
 {
@@ -48,7 +49,7 @@ int par_process(struct par_client *c, struct par_error *err)
         /* Not before: it tells if something has come meanwhile. */
         if (!c->polling)
             client_flush(c);
-        n = (int)c->group.done_count;
+        n = (int)client_count_over(c);
         if (n > 0)
             line_share(c);
     }

@@ -8,6 +8,7 @@
 #include "cancel.h"
 #include "flow.h"
 #include "handle.h"
+#include "line.h"
 #include "meta.h"
 #include "meta_keys.h"
 #include "send.h"
@@ -200,6 +201,8 @@ static void deliver(struct par_client *c, struct piece *p)
         run->flow->pending--;
         if (!p->is_void)
             say_credit(c, run, p->stream, p->len);
+        if (run->done && run->flow->pending == 0)
+            line_tell(c);
     }
     if (rc < 0)
         client_cancel(c, p->job, PAR_AS_THE_JOB_SAYS, NULL);

@@ -116,6 +116,18 @@ struct run *client_first_over(const struct group *g)
     return NULL;
 }
 
+size_t client_count_over(const struct par_client *c)
+{
+    const struct list *done = &c->group.done;
+    size_t count = 0;
+
+    if (list_is_empty(&c->pieces)) /* as nearly always */
+        return c->group.done_count;
+    for (const struct list *n = done->next; n != done; n = n->next)
+        count += client_is_over(LIST_ENTRY(n, struct run, node));
+    return count;
+}
+
 /* The first of these to have ended; NULL if none has.  *known says how many of
  * them there are at all. */
 static struct run *first_of(struct par_client *c,

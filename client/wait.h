@@ -14,6 +14,9 @@ bool client_is_over(const struct run *run);
 /* Of those that may be taken, the one that ended first; NULL: none may. */
 struct run *client_first_over(const struct group *g);
 
+/* How many results may be taken, of the jobs that no map owns. */
+size_t client_count_over(const struct par_client *c);
+
 /* Do input and output though no job is waited for, until there is news (or
  * client_wake(), or par_interrupt()). */
 void client_idle(struct par_client *c);

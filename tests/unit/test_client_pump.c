@@ -18,7 +18,9 @@ static _Thread_local bool is_waiter;
 static atomic_bool waiter_polls;
 static atomic_bool was_shared;
 static sem_t polls;
-static sem_t taken; /* messages, by the waiter */
+static sem_t taken;  /* messages, by the waiter */
+static int received; /* by the loop */
+static sem_t may_go_on;
 
 int __wrap_zmq_poll(zmq_pollitem_t *items, int count, long timeout)
 {
@@ -41,6 +43,8 @@ bool __wrap_link_client_recv(struct link_client *c, struct link_msg *m)
         return false;
     if (is_waiter)
         sem_post(&taken);
+    else
+        received++;
     return true;
 }
 
@@ -129,4 +133,69 @@ Test(pump, an_event_loop_hears_of_what_another_thread_has_taken_in)
     par_result_clear(&r);
     cr_assert(eq(int, par_cancel(client, job, PAR_SOFT, &err), 0));
     pthread_join(waiter, NULL);
+}
+
+/* ---- a result that waits for its output ---- */
+
+static sem_t is_heard;
+
+static int dawdle(
+    void *context, uint64_t job, int stream, const void *data, size_t len)
+{
+    (void)context;
+    (void)job;
+    (void)stream;
+    (void)data;
+    if (len > 0) {
+        sem_post(&is_heard);
+        sem_wait(&may_go_on);
+    }
+    return 0;
+}
+
+/* What waits is an `echo`, whose word is with another thread. */
+static pthread_t let_another_hear(uint64_t *never)
+{
+    struct par_function echo = fake_function(client, "echo");
+    pthread_t hearer;
+
+    sem_init(&may_answer, 0, 0);
+    sem_init(&is_heard, 0, 0);
+    sem_init(&may_go_on, 0, 0);
+    sem_init(&polls, 0, 0);
+    sem_init(&taken, 0, 0);
+    fake.on = say_one_word_first;
+    par_on_stream(client, dawdle, NULL);
+    cr_assert(eq(int, pthread_create(&hearer, NULL, wait_for_one, never), 0));
+    sem_wait(&polls);
+    send_one(&echo);
+    sem_wait(&is_heard);
+    return hearer;
+}
+
+/* The loop has received the result that is said to come now. */
+static void take_it_in(void)
+{
+    received = 0;
+    sem_post(&may_answer);
+    while (received == 0) {
+        cr_assert(eq(int, poll(&news, 1, 5000), 1));
+        cr_assert(eq(int, par_process(client, &err), 0), "its word is not out");
+    }
+}
+
+Test(pump, an_event_loop_hears_of_a_result_when_its_output_is_out)
+{
+    uint64_t never = start("never");
+    pthread_t hearer = let_another_hear(&never);
+
+    take_it_in();
+    come_to_rest();
+    sem_post(&may_go_on);
+    cr_assert(eq(int, poll(&news, 1, 5000), 1));
+    cr_assert(eq(int, par_process(client, &err), 1));
+    take_one();
+    fake.on = say_no_more;
+    cr_assert(eq(int, par_cancel(client, never, PAR_SOFT, &err), 0));
+    pthread_join(hearer, NULL);
 }
