@@ -51,6 +51,7 @@ struct par_client {
     int epoll;                         /* par_fd(); -1 until asked for */
     int told;         /* eventfd in it: set for what nothing else in it shows */
     bool is_told;     /* it is set */
+    bool rests;       /* it shows nothing else now: another thread polls that */
     pthread_t looker; /* called par_process() last; of no meaning before */
     bool has_looker;
     bool is_shared;               /* others did so, too */
@@ -61,6 +62,8 @@ struct par_client {
     bool own_context;
     void *private_broker;
     struct link_client *link; /* NULL while the broker's key is missing */
+    int link_fds[LINK_POLL];  /* of its sockets */
+    int link_fd_count;
     struct link_client *polled_link; /* ended while the pump polls it */
     char *endpoint;
     struct key_pair key;

@@ -12,7 +12,7 @@ void line_begin(struct par_client *c, struct link_client *link);
  * thread polls it, that one closes it ... */
 void line_end(struct par_client *c);
 
-/* ... here, when it has done so. */
+/* ... here, when it has done so.  The end of line_rest(), too. */
 void line_polled(struct par_client *c);
 
 /* Make the epoll that par_fd() gives out: of all that the pump would poll, and
@@ -29,6 +29,10 @@ void line_sent(struct par_client *c);
 
 /* Who polls it looks now. */
 void line_look(struct par_client *c);
+
+/* Another thread polls, and takes in what has come: until then that shall not
+ * wake who polls the epoll. */
+void line_rest(struct par_client *c);
 
 /* There are results, of which the thread that looks is told.  If others look as
  * well nobody knows whether they have heard of them: they are told as long as

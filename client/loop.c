@@ -46,9 +46,10 @@ int par_process(struct par_client *c, struct par_error *err)
     } else {
         take_in(c);
         line_look(c);
-        /* Not before: it tells if something has come meanwhile. */
-        if (!c->polling)
-            client_flush(c);
+        if (c->polling)
+            line_rest(c);
+        else
+            client_flush(c); /* it tells if something has come meanwhile */
         n = (int)client_count_over(c);
         if (n > 0)
             line_share(c);

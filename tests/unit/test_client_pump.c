@@ -18,8 +18,9 @@ static _Thread_local bool is_waiter;
 static atomic_bool waiter_polls;
 static atomic_bool was_shared;
 static sem_t polls;
-static sem_t taken;  /* messages, by the waiter */
-static int received; /* by the loop */
+static sem_t taken;         /* messages, by the waiter */
+static int received;        /* by the loop */
+static atomic_bool is_slow; /* the waiter, once it is woken */
 static sem_t may_go_on;
 
 int __wrap_zmq_poll(zmq_pollitem_t *items, int count, long timeout)
@@ -31,6 +32,8 @@ int __wrap_zmq_poll(zmq_pollitem_t *items, int count, long timeout)
     waiter_polls = true;
     sem_post(&polls);
     n = __real_zmq_poll(items, count, timeout);
+    if (is_slow && n > 0)
+        sem_wait(&may_go_on);
     waiter_polls = false;
     return n;
 }
@@ -198,4 +201,29 @@ Test(pump, an_event_loop_hears_of_a_result_when_its_output_is_out)
     fake.on = say_no_more;
     cr_assert(eq(int, par_cancel(client, never, PAR_SOFT, &err), 0));
     pthread_join(hearer, NULL);
+}
+
+Test(pump, an_event_loop_rests_while_another_thread_takes_in)
+{
+    uint64_t job = start("echo");
+    pthread_t waits;
+
+    sem_init(&polls, 0, 0);
+    sem_init(&taken, 0, 0);
+    sem_init(&may_go_on, 0, 0);
+    sem_init(&may_answer, 0, 0);
+    fake.on = answer_when_told;
+    cr_assert(eq(int, par_flush(client, &err), 0));
+    come_to_rest();
+    is_slow = true;
+    cr_assert(eq(int, pthread_create(&waits, NULL, wait_for_one, &job), 0));
+    sem_wait(&polls);
+    sem_post(&may_answer);
+    cr_assert(eq(int, poll(&news, 1, 5000), 1));
+    cr_assert(eq(int, par_process(client, &err), 0));
+    cr_assert(eq(int, poll(&news, 1, 0), 0), "what woke it is the other's");
+    is_slow = false;
+    sem_post(&may_go_on);
+    pthread_join(waits, NULL);
+    come_to_rest();
 }
