@@ -62,7 +62,10 @@ parctl_SOURCES = \
     client/table.c client/table.h \
     client/target.c client/target.h \
     client/places.c client/places.h \
-    client/script.c client/script.h client/shell.c client/shell.h \
+    client/document.c client/document.h \
+    client/pattern.c client/pattern.h \
+    client/script.c client/script.h \
+    client/shell.c client/shell.h \
     client/template.c client/template.h \
     client/watch.c client/watch.h \
     client/wishes.c client/wishes.h \

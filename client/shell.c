@@ -1,8 +1,8 @@
 /* shell.c - follow a shell's quotes, brackets and here-documents
  *
- * What is open is a stack.  Much that the shell knows is not looked at (`case'
- * patterns in $( ), say): then a value may be split into words, as any variable
- * without quotes is.
+ * What is open is a stack.  Much that the shell knows is not looked at
+ * (aliases, say): then a value may be split into words, as any variable without
+ * quotes is.
  */
 #include "config.h"
 
@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "document.h"
+#include "pattern.h"
 #include "places.h"
 
 #define NAME "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
@@ -46,22 +48,15 @@ static const struct kind {
     [SUBSCRIPT] = {false, true, true, ']'},
     [SUM] = {false, true, true, ')'},
     [SUM_PAREN] = {false, true, true, ')'},
-    [COMMENT] = {false}, /* the others have none of these either */
-};
-
-struct shell_document {
-    const char *end; /* in the script, with its quotes */
-    size_t len;
-    bool indented; /* <<-: tabs before its lines mean nothing */
-    bool quoted;
+    [COMMENT] = {false}, /* nor have the others any of these */
 };
 
 struct shell_open {
     enum state state;
-    const char *inside; /* where that begins */
-    const char *word;   /* it is a part of: that goes on behind it */
-    size_t others;      /* documents, announced outside: not for it */
-    struct shell_document document; /* that it is */
+    const char *inside;       /* where that begins */
+    const char *word;         /* it is a part of: that goes on behind it */
+    size_t others;            /* documents, announced outside: not for it */
+    struct document document; /* that it is */
 };
 
 /* ---- what is open ---- */
@@ -115,29 +110,19 @@ static void pass(struct shell *sh, size_t n)
 
 /* ---- here-documents ---- */
 
-/* `<<' or `<<-', and the word that will end it. */
 static void announce(struct shell *sh)
 {
-    struct shell_document d = {.indented = sh->p[2] == '-'};
-    const char *p = sh->p + 2 + d.indented;
+    struct document d;
 
-    if (*p == '<') { /* of some shells: a text, no document */
-        pass(sh, 3);
-        return;
-    }
-    d.end = p += strspn(p, " \t");
-    for (; *p && !strchr(" \t\n;|&()<>", *p); p++)
-        d.quoted |= strchr("'\"\\", *p) != NULL;
-    d.len = (size_t)(p - d.end);
+    pass(sh, document_read(&d, sh->p));
     if (d.len > 0)
         sh->documents[sh->announced++] = d;
-    pass(sh, (size_t)(p - sh->p));
 }
 
 static void begin_document(struct shell *sh)
 {
     size_t first = sh->open[sh->depth].others;
-    struct shell_document d;
+    struct document d;
 
     if (sh->announced <= first)
         return;
@@ -149,17 +134,13 @@ static void begin_document(struct shell *sh)
     sh->open[sh->depth].document = d;
 }
 
-/* At the beginning of a line of a document: end it if the line does. */
+/* At the beginning of a line of a document. */
 static void end_document(struct shell *sh)
 {
-    const struct shell_document *d = &sh->open[sh->depth].document;
-    const char *line = sh->p + (d->indented ? strspn(sh->p, "\t") : 0);
+    const char *end = document_end(&sh->open[sh->depth].document, sh->p);
 
-    for (size_t i = 0; i < d->len; i++)
-        if (!strchr("'\"\\", d->end[i]) && *line++ != d->end[i])
-            return;
-    if (*line == '\n' || *line == '\0') {
-        pass(sh, (size_t)(line - sh->p));
+    if (end) {
+        pass(sh, (size_t)(end - sh->p));
         pop(sh);
     }
 }
@@ -299,19 +280,22 @@ static void close_bracket(struct shell *sh)
 {
     enum state s = top(sh);
     char c = *sh->p;
+    bool pattern;
 
     if (s == SUM && c == ')' && sh->p[1] != ')') {
         sh->groups[sh->open[sh->depth].inside - sh->script] = true;
         sh->is_wrong = true;
         return;
     }
+    pattern = c == ')' && takes_commands(sh) &&
+              (s != PAREN || pattern_ends(sh->open[sh->depth].inside, sh->p));
     pass(sh, s == SUM && c == ')' ? 2 : 1);
-    if (c == kinds[s].end) {
+    if (pattern) {
+        sh->word = NULL;
+    } else if (c == kinds[s].end) {
         pop(sh);
         if (s == SUBSCRIPT && kinds[top(sh)].end == '}')
             behind_name(sh);
-    } else if (c == ')' && takes_commands(sh)) { /* of a pattern of `case' */
-        sh->word = NULL;
     }
 }
 

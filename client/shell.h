@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct shell_open;
-struct shell_document;
+struct document;
 
 struct shell {
     const char *p; /* what comes next */
@@ -18,7 +18,7 @@ struct shell {
     const char *word;        /* where that began which goes on here, or NULL */
     struct shell_open *open; /* all have room for what the script has octets */
     size_t depth;
-    struct shell_document *documents; /* announced */
+    struct document *documents; /* announced */
     size_t announced;
     bool *groups;  /* what is inside of (( from this octet on is commands */
     bool is_wrong; /* one of those was taken for arithmetic */

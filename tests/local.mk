@@ -358,7 +358,8 @@ tests_unit_test_spool_SOURCES = tests/unit/test_spool.c client/spool.c
 tests_unit_test_table_SOURCES = tests/unit/test_table.c client/table.c
 tests_unit_test_target_SOURCES = tests/unit/test_target.c client/target.c
 tests_unit_test_template_SOURCES = tests/unit/test_template.c \
-    client/template.c client/places.c client/script.c client/shell.c
+    client/template.c client/places.c client/script.c client/shell.c \
+    client/document.c client/pattern.c
 
 # CZMQ reads our key files, and we read its.
 tests_unit_test_keys_LDADD = $(LDADD) $(CZMQ_LIBS)

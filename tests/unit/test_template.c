@@ -217,6 +217,11 @@ static const struct {
     {"printf %s \"a[{}]=b\"", "a[", "]=b"},
     {"printf %s a[{}]", "a[", "]"},
     {"unset x; printf %s \"${x:-a[{}]}\"", "a[", "]"},
+    {"printf '%s|' \"$(case x in x) printf %s {};; esac)\"", "", "|"},
+    {"printf '%s|' \"$(if :; then case x in (y) ;; x) (printf %s {}) esac; "
+     "fi)\"",
+     "", "|"},
+    {"printf '%s|' \"$(echo case; echo esac) {}\"", "case\nesac ", "|"},
     {"x=$${#}; printf %s \"${x#$$}\"{}", "17", ""},
 };
 
@@ -277,6 +282,7 @@ static const struct {
     {"unset x; echo $(( ${x:-{}} + $( (echo 1) ) ))", "3\n"},
     {"(( {} > 1 )) && echo '{}'", "2\n"},
     {"(( 1 << {} )); echo '{}'", "2\n"},
+    {"echo \"$(case x in x) (( {} > 1 )) && echo {};; esac)\"", "2\n"},
     {"for ((i = 0; i < {}; i++)); do echo $i; done", "0\n1\n"},
     {"x=hello; echo ${x:{}:1} \"${x:1:{}}\" ${x:\"{}\"}", "l el llo\n"},
     {"set -- a b c; echo \"${@:{}}\"", "b c\n"},
