@@ -328,6 +328,8 @@ void queue_unreserve(struct sched *s, struct demand *d)
         return;
     d->reserved = POOL_NONE;
     worker_at(s, worker)->reserved = POOL_NONE;
+    if (d->passed_since) /* its worker was taken from it: another one */
+        pass_over(s, d);
     queue_open(s, worker, true);
 }
 

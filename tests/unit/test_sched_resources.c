@@ -174,6 +174,31 @@ Test(sched_resources, a_worker_is_kept_free_for_one_job_at_a_time)
               "the next large one waits for its turn");
 }
 
+Test(sched_resources, who_loses_the_worker_kept_free_for_it_gets_another)
+{
+    struct sched_resource mem = {"mem", 4, NULL};
+
+    for (uint32_t i = 1; i <= 2; i++)
+        special_worker(i, 4, NULL, &mem);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 2);
+    world_submit(w, 1, path, 1, 4);
+    world_turn(w);
+    cr_assert(eq(sz, world_count(w, DECIDE_ASSIGN), 4));
+    sched_client_join(w->s, 2, 7);
+    meta_put_map(&w->meta, 1);
+    put_need("mem", 4);
+    world_submit(w, 2, path, 1, 1);
+    world_turn(w);
+    world_wait(w, 1000);
+    cr_assert(eq(u64, sched_deadline(w->s), UINT64_MAX), "one is kept free");
+    for (uint32_t i = 1; i <= 2; i++) /* it, and then the other */
+        sched_worker_pause(w->s, w->now, i, true);
+    cr_assert(le(u64, sched_deadline(w->s), w->now));
+    world_turn(w);
+    cr_assert(eq(u64, sched_deadline(w->s), w->now + 1000));
+}
+
 static void submit_need(uint64_t run, double mem)
 {
     meta_put_map(&w->meta, 1);
