@@ -118,11 +118,16 @@ static bool waits(struct nanny *n, struct build *b, const char *why)
 static void begin(struct nanny *n, struct build *b)
 {
     struct par_error err = {0};
+    char text[PAR_ERROR_TEXT + 16];
 
     if (start(n, b, &err)) {
-        if (nanny_starts_bounded(err.code) && waits(n, b, err.text))
+        bool full = nanny_starts_bounded(err.code);
+
+        if (full && waits(n, b, err.text))
             return;
-        comp_fail(b->comp, PAR_SETUP_FAILED, err.text);
+        snprintf(text, sizeof text, "%s%s", full ? "the compiler: " : "",
+                 err.text);
+        comp_fail(b->comp, PAR_SETUP_FAILED, text);
         destroy(n, b);
         return;
     }
