@@ -34,7 +34,7 @@ static void put_words(struct broker *b,
     }
 }
 
-/* ": WORKER: why its set-up failed", of the first one. */
+/* "; WORKER: why its set-up failed", of the first one that said. */
 static void add_failure(struct broker *b,
                         uint32_t target,
                         char *text,
@@ -43,18 +43,13 @@ static void add_failure(struct broker *b,
     struct payload_ref words;
     uint32_t worker;
     size_t len = strlen(text);
-    int status;
 
-    for (size_t i = 0;
-         sched_target_worker(b->sched, target, i, &worker, &status, &words);
-         i++)
-        if (words.len > 0) {
-            snprintf(text + len, size - len, "; %s: %.*s",
-                     sched_worker_name(b->sched, worker),
-                     (int)(words.len < size ? words.len : size),
-                     (const char *)payload_data(&b->payloads, words));
-            return;
-        }
+    if (!sched_target_failure(b->sched, target, &worker, &words))
+        return;
+    snprintf(text + len, size - len, "; %s: %.*s",
+             sched_worker_name(b->sched, worker),
+             (int)(words.len < size ? words.len : size),
+             (const char *)payload_data(&b->payloads, words));
 }
 
 static void fail_words(struct broker *b, const struct decision *d)

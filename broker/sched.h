@@ -367,6 +367,12 @@ bool sched_target_worker(const struct sched *s,
                          int *status,
                          struct payload_ref *text);
 
+/* One that failed, and what it said of that; false: none said a word. */
+bool sched_target_failure(const struct sched *s,
+                          uint32_t target,
+                          uint32_t *worker,
+                          struct payload_ref *text);
+
 /* ---- questions; more are in sched_view.h ---- */
 
 struct sched_stats {

@@ -168,3 +168,26 @@ bool sched_target_worker(const struct sched *s,
     }
     return false;
 }
+
+bool sched_target_failure(const struct sched *s,
+                          uint32_t target,
+                          uint32_t *worker,
+                          struct payload_ref *text)
+{
+    uint32_t place = target_find(s, target);
+    const struct target *t;
+
+    if (place == POOL_NONE)
+        return false;
+    t = target_at(s, place);
+    for (uint32_t k = 0; k < t->site_size; k++) {
+        const struct site *site = t->sites[k];
+
+        if (!site || site->state != SITE_FAILED || site->text.len == 0)
+            continue;
+        *worker = worker_at(s, k)->number;
+        *text = site->text;
+        return true;
+    }
+    return false;
+}

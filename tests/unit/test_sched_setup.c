@@ -234,9 +234,12 @@ Test(sched_setup, not_more_workers_are_set_up_than_jobs_wait)
 Test(sched_setup, jobs_of_what_failed_everywhere_say_so)
 {
     struct decision setup;
+    struct payload_ref words;
+    uint32_t worker;
 
     ready_worker(1);
     world_worker(w, 2, 1, 0);
+    cr_assert(not(sched_target_failure(w->s, target, &worker, &words)));
     sched_worker_leave(w->s, w->now, 1, true);
     world_submit(w, 1, target, 10, 1);
     world_turn(w);
@@ -248,6 +251,8 @@ Test(sched_setup, jobs_of_what_failed_everywhere_say_so)
     cr_assert(eq(str, (char *)world_reason(w, world_nth(w, DECIDE_RESULT, 0)),
                  "no worker has a working set-up of primes"));
     cr_assert(eq(u32, world_nth(w, DECIDE_RESULT, 0)->target, target));
+    cr_assert(sched_target_failure(w->s, target, &worker, &words));
+    cr_assert(eq(u32, worker, 2));
     set_up(2, 50);
     cr_assert(eq(sz, world_count(w, DECIDE_SETUP), 1), "asked again");
 }
