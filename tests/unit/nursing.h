@@ -521,21 +521,27 @@ static inline struct bundle_draft object_draft(struct bundle_file *file)
 
 enum { HANDLE = 3, SETUP_ID = 1 };
 
-/* Set functions.so up as HANDLE. */
+/* Set this up as HANDLE. */
+static inline struct answer *set_up_draft(const struct bundle_draft *draft)
+{
+    struct answer *a;
+
+    say_setup(SETUP_ID, HANDLE, draft);
+    a = wait_answer(SETUP_ID);
+    cr_assert(eq(int, (int)a->type, WIRE_READY), "%s", words(a));
+    cr_assert(eq(u64, a->ref, HANDLE));
+    return a;
+}
+
+/* Set functions.so up. */
 static inline void set_up(void)
 {
     static struct bundle_file file; /* the second time nobody serves it */
     static struct bundle_draft draft;
-    struct answer *a;
 
     if (!draft.name)
         draft = object_draft(&file);
-
-    say_setup(SETUP_ID, HANDLE, &draft);
-    a = wait_answer(SETUP_ID);
-    cr_assert(eq(int, (int)a->type, WIRE_READY), "%s", words(a));
-    cr_assert(eq(u64, a->ref, HANDLE));
-    learn_functions(a);
+    learn_functions(set_up_draft(&draft));
 }
 
 /* ---- runs ---- */

@@ -19,15 +19,6 @@ static void init(void)
 
 TestSuite(nanny_command, .init = init, .fini = nursing_close, .timeout = 60);
 
-static void set_up_commands(void)
-{
-    struct answer *a;
-
-    say_setup(SETUP_ID, HANDLE, &draft);
-    a = wait_answer(SETUP_ID);
-    cr_assert(eq(int, (int)a->type, WIRE_READY), "%s", words(a));
-}
-
 static struct answer *expect(uint64_t id, unsigned status)
 {
     struct answer *a = wait_answer(id);
@@ -41,7 +32,7 @@ Test(nanny_command, prints_and_ends_well)
 {
     struct answer *a;
 
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "sh", "-c", "echo out; echo err >&2");
     a = expect(100, PAR_OK);
     cr_assert(eq(sz, a->len, 0));
@@ -54,7 +45,7 @@ Test(nanny_command, exit_code_is_told)
 {
     struct answer *a;
 
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "sh", "-c", "echo why >&2; exit 42");
     a = expect(100, PAR_EXIT);
     cr_assert(eq(str, exit_of(a), "exit 42"));
@@ -66,7 +57,7 @@ Test(nanny_command, signal_is_told)
 {
     struct answer *a;
 
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "sh", "-c", "kill -9 $$");
     a = expect(100, PAR_SIGNAL);
     cr_assert(eq(str, exit_of(a), "signal 9"));
@@ -76,7 +67,7 @@ Test(nanny_command, missing_command_is_127)
 {
     struct answer *a;
 
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "no-such-command");
     a = expect(100, PAR_EXIT);
     cr_assert(eq(str, exit_of(a), "exit 127"));
@@ -89,7 +80,7 @@ Test(nanny_command, what_may_not_be_executed_is_126)
 {
     struct answer *a;
 
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "/etc/passwd");
     a = expect(100, PAR_EXIT);
     cr_assert(eq(str, exit_of(a), "exit 126"));
@@ -100,7 +91,7 @@ Test(nanny_command, missing_program_of_the_caller_is_explained)
     struct answer *a;
     char want[400];
 
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "./prog");
     a = expect(100, PAR_EXIT);
     snprintf(want, sizeof want, "not on host");
@@ -115,7 +106,7 @@ Test(nanny_command, words_of_the_manifest_come_first)
 
     draft.argv = argv;
     draft.argv_count = 2;
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "echo hi");
     expect(100, PAR_OK);
     cr_assert(eq(str, output[1], "hi\n"));
@@ -125,7 +116,7 @@ Test(nanny_command, arguments_that_are_no_words_are_refused)
 {
     struct answer *a;
 
-    set_up_commands();
+    set_up_draft(&draft);
     begin_runs_at(100, (uint64_t)HANDLE << 32);
     add_args(2, (int64_t[]){1, 2});
     end_runs();
@@ -146,7 +137,7 @@ Test(nanny_command, finds_its_files_in_a_folder_of_its_own)
     list[1] = serve("data", "data\n", 5);
     draft.files = list;
     draft.file_count = 2;
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "./prog");
     expect(100, PAR_OK);
     cr_assert(strncmp(output[1], "data\n/", 6) == 0, "%s", output[1]);
@@ -168,7 +159,7 @@ Test(nanny_command, environment_is_small_and_says_who_it_is)
     setenv("PAR_TEST_SECRET", "1", 1);
     draft.env = env;
     draft.env_count = 1;
-    set_up_commands();
+    set_up_draft(&draft);
     term(69, 2);
     COMMAND(100, "sh", "-c",
             "echo $PAR_WORKER $PAR_ATTEMPT $PAR_TEST_SECRET. $PAR_SLOT "
@@ -181,7 +172,7 @@ Test(nanny_command, environment_is_small_and_says_who_it_is)
 
 Test(nanny_command, its_number_and_grants_are_in_the_environment)
 {
-    set_up_commands();
+    set_up_draft(&draft);
     meta_put_uint(&terms, 31);
     meta_put_map(&terms, 1);
     meta_put_str(&terms, "gpu");
@@ -219,7 +210,7 @@ Test(nanny_command, on_the_callers_own_host_it_is_as_if_at_home)
     draft.local = &local;
     draft.local_env = env;
     draft.local_env_count = 2;
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "sh", "-c", "pwd -P; echo $HERE; umask; echo x$HOME");
     expect(100, PAR_OK);
     snprintf(want, sizeof want, "%s\nthere\n0027\nx\n", scratch);
@@ -234,7 +225,7 @@ Test(nanny_command, on_another_host_the_callers_place_means_nothing)
                                  .umask = 027};
 
     draft.local = &local;
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "sh", "-c", "pwd; umask");
     expect(100, PAR_OK);
     cr_assert(strncmp(output[1], "/\n", 2) != 0);
@@ -250,7 +241,7 @@ Test(nanny_command, a_missing_folder_of_the_caller_is_named)
     struct answer *a;
 
     draft.local = &local;
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "true");
     a = wait_answer(100);
     cr_assert(eq(uint, a->status, PAR_INTERNAL));
@@ -264,7 +255,7 @@ Test(nanny_command, TP_05_loops_until_it_is_killed)
 {
     struct answer *a;
 
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "sh", "-c", "trap '' TERM; while :; do :; done");
     WAIT_FOR(started == 1);
     say_pair(WIRE_CANCEL, 100, 1, 21, 30);
@@ -276,7 +267,7 @@ Test(nanny_command, timeout_ends_the_whole_tree)
 {
     int pid;
 
-    set_up_commands();
+    set_up_draft(&draft);
     term(17, 100);
     COMMAND(100, "sh", "-c",
             "trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo $$; sleep 60' "
@@ -290,7 +281,7 @@ Test(nanny_command, timeout_ends_the_whole_tree)
 
 Test(nanny_command, its_background_ends_with_it)
 {
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "sh", "-c", "sleep 60 & echo $!");
     expect(100, PAR_OK);
     cr_assert(eq(int, kill(atoi(output[1]), 0), -1));
@@ -298,7 +289,7 @@ Test(nanny_command, its_background_ends_with_it)
 
 Test(nanny_command, soft_cancel_is_sigterm)
 {
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "sh", "-c",
             "trap 'echo bye; exit 3' TERM; echo up; "
             "while :; do sleep 0.01; done");
@@ -310,7 +301,7 @@ Test(nanny_command, soft_cancel_is_sigterm)
 
 Test(nanny_command, many_share_the_slots)
 {
-    set_up_commands();
+    set_up_draft(&draft);
     for (uint64_t id = 100; id < 120; id++)
         COMMAND(id, "true");
     for (uint64_t id = 100; id < 120; id++) {
@@ -322,7 +313,7 @@ Test(nanny_command, many_share_the_slots)
 
 Test(nanny_command, DI_31_those_that_wait_do_not_take_slots)
 {
-    set_up_commands();
+    set_up_draft(&draft);
     for (uint64_t id = 100; id < 110; id++) {
         term_text(7, "io");
         COMMAND(id, "sleep", "0.3");
@@ -338,7 +329,7 @@ Test(nanny_command, DI_31_those_that_wait_do_not_take_slots)
 Test(nanny_command, wall_limit_of_the_manifest_ends_it)
 {
     draft.limits[BUNDLE_WALL] = 100;
-    set_up_commands();
+    set_up_draft(&draft);
     COMMAND(100, "sleep", "60");
     expect(100, PAR_LIMIT);
 }

@@ -22,15 +22,6 @@ TestSuite(nanny_starts, .init = init, .fini = nursing_close, .timeout = 60);
 
 static struct bundle_draft draft = {.name = "sh", .kind = BUNDLE_EXEC};
 
-static void set_up_commands(void)
-{
-    struct answer *a;
-
-    say_setup(SETUP_ID, HANDLE, &draft);
-    a = wait_answer(SETUP_ID);
-    cr_assert(eq(int, (int)a->type, WIRE_READY), "%s", words(a));
-}
-
 static struct answer *expect(uint64_t id, unsigned status)
 {
     struct answer *a = wait_answer(id);
@@ -71,7 +62,7 @@ static void allow_processes(pid_t of, bool allow)
 
 Test(nanny_starts, commands_wait_for_descriptors)
 {
-    set_up_commands();
+    set_up_draft(&draft);
     catch_up();
     allow_files(false);
     for (uint64_t id = 100; id < 120; id++)
@@ -113,7 +104,7 @@ Test(nanny_starts, command_without_a_keeper_goes_back_as_not_begun)
 {
     pid_t pid;
 
-    set_up_commands();
+    set_up_draft(&draft);
     pid = parspawn();
     allow_processes(pid, false);
     COMMAND(100, "sleep", "1000"); /* in the seat that has a keeper */
@@ -137,7 +128,7 @@ Test(nanny_starts, where_nothing_runs_and_nothing_starts_for_long_it_is_stopped)
 {
     struct answer *a;
 
-    set_up_commands();
+    set_up_draft(&draft);
     catch_up();
     allow_files(false);
     COMMAND(100, "true");
@@ -152,7 +143,7 @@ Test(nanny_starts, where_nothing_runs_and_nothing_starts_for_long_it_is_stopped)
     cr_assert(strstr(words(a), no_file) != NULL, "%s", words(a));
     allow_files(true);
     forget_answers();
-    set_up_commands(); /* who sets it up again may try again */
+    set_up_draft(&draft); /* who sets it up again may try again */
     COMMAND(102, "true");
     expect(102, PAR_OK);
 }
@@ -189,7 +180,7 @@ Test(nanny_starts, command_for_which_room_is_made_begins)
 {
     pid_t pid;
 
-    set_up_commands();
+    set_up_draft(&draft);
     pid = parspawn();
     allow_processes(pid, false);
     for (uint64_t id = 100; id < 120; id++)
@@ -202,7 +193,7 @@ Test(nanny_starts, slots_without_a_keeper_are_no_deaths)
 {
     pid_t pid;
 
-    set_up_commands();
+    set_up_draft(&draft);
     pid = parspawn();
     forget_answers();
     say(WIRE_CLOSE, 60, HANDLE);
@@ -223,7 +214,7 @@ Test(nanny_starts, set_up_for_which_there_is_no_process_says_so)
     struct bundle_draft object = object_draft(&file);
     pid_t pid;
 
-    set_up_commands();
+    set_up_draft(&draft);
     pid = parspawn();
     allow_processes(pid, false);
     COMMAND(100, "sleep", "1000"); /* in the seat that has a keeper */
@@ -251,7 +242,7 @@ static struct answer *compile(bool wait_for_room)
         .name = "it", .kind = BUNDLE_SOURCE, .files = &file, .file_count = 1};
     pid_t pid;
 
-    set_up_commands();
+    set_up_draft(&draft);
     pid = parspawn();
     COMMAND(100, "sleep", "1000"); /* in the seat that has a keeper */
     WAIT_FOR(started == 1);
